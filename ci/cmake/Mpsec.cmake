@@ -1,0 +1,108 @@
+# How the project builds its parts. One folder = one library = one target, and the arrow of
+# dependencies is kept by the compiler: a library sees only the headers of what it DEPENDS on.
+
+set(CMAKE_CXX_STANDARD 23)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
+endif()
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CCACHE_PROGRAM}")
+endif()
+
+add_library(mpsec_flags INTERFACE)
+target_compile_options(mpsec_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wno-sign-conversion
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Wcast-align -Wunused)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # GCC 12 takes std::optional and std::expected for uninitialised when it inlines them; Clang and MSan keep watch.
+  target_compile_options(mpsec_flags INTERFACE -Wno-maybe-uninitialized)
+endif()
+if(MPSEC_SANITIZE)
+  target_compile_options(mpsec_flags INTERFACE -fsanitize=${MPSEC_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=all)
+  target_link_options(mpsec_flags INTERFACE -fsanitize=${MPSEC_SANITIZE})
+endif()
+
+# The order of the layers: a library may depend only on those before it.
+set(MPSEC_LAYERS base wire crypto crypto_openssl crypto_ipsec_mb crypto_open ipsec cluster ike handover sim trace
+  gateway)
+
+# mpsec_library(NAME wire DEPENDS base [LINK fmt::fmt] [PRIVATE_LINK OpenSSL::Crypto] [FOLDER crypto/openssl])
+# Every *.cpp of the folder but *_test.cpp belongs to the library mpsec::NAME, and its headers are
+# included as "FOLDER/header.hpp"; every *_test.cpp belongs to the program NAME_test.
+function(mpsec_library)
+  cmake_parse_arguments(ARG "" "NAME;FOLDER" "DEPENDS;LINK;PRIVATE_LINK;TEST_DEPENDS;TEST_LINK" ${ARGN})
+  if(NOT ARG_FOLDER)
+    set(ARG_FOLDER ${ARG_NAME})
+  endif()
+  list(FIND MPSEC_LAYERS ${ARG_NAME} own_rank)
+  foreach(dependency ${ARG_DEPENDS})
+    list(FIND MPSEC_LAYERS ${dependency} rank)
+    if(rank EQUAL -1 OR NOT rank LESS own_rank)
+      message(FATAL_ERROR "layering: ${ARG_NAME} may not depend on ${dependency}; the order is ${MPSEC_LAYERS}")
+    endif()
+  endforeach()
+
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+
+  set(target mpsec_${ARG_NAME})
+  set(layer "${CMAKE_BINARY_DIR}/layers/${ARG_NAME}")
+  cmake_path(GET ARG_FOLDER PARENT_PATH parent)
+  file(MAKE_DIRECTORY "${layer}/${parent}")
+  file(CREATE_LINK "${CMAKE_CURRENT_SOURCE_DIR}" "${layer}/${ARG_FOLDER}" SYMBOLIC)
+
+  list(TRANSFORM ARG_DEPENDS PREPEND "mpsec::")
+  if(sources)
+    add_library(${target} STATIC ${sources})
+    target_include_directories(${target} PUBLIC "${layer}")
+    target_link_libraries(${target} PUBLIC ${ARG_DEPENDS} ${ARG_LINK} PRIVATE ${ARG_PRIVATE_LINK} mpsec_flags)
+  else()
+    add_library(${target} INTERFACE)
+    target_include_directories(${target} INTERFACE "${layer}")
+    target_link_libraries(${target} INTERFACE ${ARG_DEPENDS} ${ARG_LINK})
+  endif()
+  add_library(mpsec::${ARG_NAME} ALIAS ${target})
+  if(tests AND MPSEC_TESTS)
+    mpsec_test(NAME ${ARG_NAME}_test SOURCES ${tests} DEPENDS ${ARG_NAME} ${ARG_TEST_DEPENDS} LINK ${ARG_TEST_LINK})
+  endif()
+endfunction()
+
+# mpsec_test(NAME wire_test SOURCES a_test.cpp DEPENDS wire LINK extra): GoogleTest + RapidCheck.
+function(mpsec_test)
+  cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPENDS;LINK" ${ARGN})
+  add_executable(${ARG_NAME} ${ARG_SOURCES})
+  list(TRANSFORM ARG_DEPENDS PREPEND "mpsec::")
+  target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPENDS} ${ARG_LINK} GTest::gmock GTest::gtest_main rapidcheck
+    mpsec_flags)
+  target_compile_definitions(${ARG_NAME} PRIVATE MPSEC_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    MPSEC_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
+  gtest_discover_tests(${ARG_NAME} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+endfunction()
+
+# mpsec_program(NAME mpsec-replay SOURCES main.cpp DEPENDS ipsec LINK CLI11::CLI11)
+function(mpsec_program)
+  cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPENDS;LINK" ${ARGN})
+  add_executable(${ARG_NAME} ${ARG_SOURCES})
+  list(TRANSFORM ARG_DEPENDS PREPEND "mpsec::")
+  target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPENDS} ${ARG_LINK} mpsec_flags)
+  target_compile_definitions(${ARG_NAME} PRIVATE MPSEC_VERSION="${PROJECT_VERSION}")
+endfunction()
+
+find_package(OpenSSL 3 REQUIRED)
+find_package(fmt REQUIRED)
+if(MPSEC_TESTS)
+  enable_testing()
+  include(GoogleTest)
+  find_package(GTest REQUIRED)
+  find_package(rapidcheck REQUIRED)
+endif()
