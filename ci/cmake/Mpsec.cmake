@@ -31,7 +31,7 @@ if(MPSEC_SANITIZE)
 endif()
 
 # The order of the layers: a library may depend only on those before it.
-set(MPSEC_LAYERS base wire crypto crypto_openssl crypto_ipsec_mb crypto_open ipsec cluster ike handover sim trace
+set(MPSEC_LAYERS base wire crypto crypto_openssl crypto_ipsec_mb crypto_open crypto_select ipsec cluster ike handover sim trace
   gateway)
 
 # mpsec_library(NAME wire DEPENDS base [LINK fmt::fmt] [PRIVATE_LINK OpenSSL::Crypto] [FOLDER crypto/openssl])
