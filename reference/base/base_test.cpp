@@ -9,7 +9,9 @@
 namespace mpsec {
 namespace {
 
-RC_GTEST_PROP(Hex, RoundTripIsTheIdentity, (const Octets& octets)) { RC_ASSERT(hex(to_hex(octets)) == octets); }
+RC_GTEST_PROP(Hex, RoundTripIsTheIdentity, (const Octets& octets)) {
+  RC_ASSERT(hex(to_hex(octets)) == octets);
+}
 
 TEST(Hex, TakesSeparatorsPrefixAndEitherCase) {
   EXPECT_EQ(hex("0xDE ad:BE\nef"), (Octets{0xde, 0xad, 0xbe, 0xef}));

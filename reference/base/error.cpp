@@ -6,10 +6,14 @@ namespace mpsec {
 
 std::string_view to_string(Blame blame) {
   switch (blame) {
-    case Blame::malformed: return "malformed";
-    case Blame::peer_misbehaved: return "peer misbehaved";
-    case Blame::no_common_ground: return "no common ground";
-    case Blame::local_fault: return "local fault";
+    case Blame::malformed:
+      return "malformed";
+    case Blame::peer_misbehaved:
+      return "peer misbehaved";
+    case Blame::no_common_ground:
+      return "no common ground";
+    case Blame::local_fault:
+      return "local fault";
   }
   return "unknown";
 }

@@ -1,7 +1,6 @@
 #include "base/ip_address.hpp"
 
 #include <arpa/inet.h>
-
 #include <cstdlib>
 
 namespace mpsec {
@@ -11,11 +10,12 @@ Result<IpAddress> IpAddress::parse(std::string_view text) {
   std::array<std::uint8_t, 16> octets{};
   if (inet_pton(AF_INET, terminated.c_str(), octets.data()) == 1) return v4(octets.data());
   if (inet_pton(AF_INET6, terminated.c_str(), octets.data()) == 1) return v6(octets.data());
-  return std::unexpected(Error{.blame = Blame::malformed,
-                               .path = "IP address",
-                               .offset = std::nullopt,
-                               .why = "expected an address such as 192.0.2.1 or 2001:db8::1, found '" + terminated + "'",
-                               .clause = {}});
+  return std::unexpected(
+      Error{.blame = Blame::malformed,
+            .path = "IP address",
+            .offset = std::nullopt,
+            .why = "expected an address such as 192.0.2.1 or 2001:db8::1, found '" + terminated + "'",
+            .clause = {}});
 }
 
 std::string to_string(const IpAddress& address) {

@@ -27,7 +27,8 @@ class IpAddress {
   static constexpr IpAddress v6(const std::uint8_t* sixteen) {
     IpAddress address;
     address.version_ = IpVersion::v6;
-    for (std::size_t i = 0; i < 16; ++i) address.octets_[i] = sixteen[i];
+    for (std::size_t i = 0; i < 16; ++i)
+      address.octets_[i] = sixteen[i];
     return address;
   }
   // "192.0.2.1" or "2001:db8::1"; fails naming the text and both forms.

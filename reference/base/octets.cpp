@@ -40,7 +40,8 @@ Result<Octets> from_hex(std::string_view text) {
     const bool separator = c == ':' || std::isspace(static_cast<unsigned char>(c)) != 0;
     if (separator && !high) continue;
     const auto value = digit(c);
-    if (!value) return std::unexpected(bad_hex(i, std::string("expected a hexadecimal digit, found '") + c + "'"));
+    if (!value)
+      return std::unexpected(bad_hex(i, std::string("expected a hexadecimal digit, found '") + c + "'"));
     if (high) octets.push_back(static_cast<std::uint8_t>(*high << 4 | *value));
     high = high ? std::nullopt : value;
   }

@@ -37,7 +37,8 @@ constexpr Unsigned load_be(const std::uint8_t* from) {
 
 template <class Unsigned>
 constexpr void store_be(std::uint8_t* to, Unsigned value) {
-  for (std::size_t i = sizeof(Unsigned); i-- > 0; value = static_cast<Unsigned>(static_cast<std::uint64_t>(value) >> 8))
+  for (std::size_t i = sizeof(Unsigned); i-- > 0;
+       value = static_cast<Unsigned>(static_cast<std::uint64_t>(value) >> 8))
     to[i] = static_cast<std::uint8_t>(value);
 }
 
@@ -47,6 +48,8 @@ void append_be(Octets& to, Unsigned value) {
   store_be(to.data() + to.size() - sizeof(Unsigned), value);
 }
 
-inline void append(Octets& to, OctetView octets) { to.insert(to.end(), octets.begin(), octets.end()); }
+inline void append(Octets& to, OctetView octets) {
+  to.insert(to.end(), octets.begin(), octets.end());
+}
 
 }  // namespace mpsec

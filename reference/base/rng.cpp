@@ -14,7 +14,8 @@ std::uint64_t Rng::next_u64() {
 std::uint64_t Rng::below(std::uint64_t bound) {
   const std::uint64_t unbiased_from = -bound % bound;  // 2^64 mod bound
   std::uint64_t value = next_u64();
-  while (value < unbiased_from) value = next_u64();
+  while (value < unbiased_from)
+    value = next_u64();
   return value % bound;
 }
 

@@ -22,7 +22,8 @@ SecretOctets& SecretOctets::operator=(SecretOctets&& other) noexcept {
 bool equal_in_constant_time(OctetView left, OctetView right) noexcept {
   if (left.size() != right.size()) return false;
   std::uint8_t difference = 0;
-  for (std::size_t i = 0; i < left.size(); ++i) difference = static_cast<std::uint8_t>(difference | (left[i] ^ right[i]));
+  for (std::size_t i = 0; i < left.size(); ++i)
+    difference = static_cast<std::uint8_t>(difference | (left[i] ^ right[i]));
   return difference == 0;
 }
 

@@ -17,7 +17,8 @@ namespace mpsec::crypto {
 
 // One authenticated encryption or decryption, in place.
 struct AeadJob {
-  const std::uint8_t* nonce;  // Aead::nonce_octets() octets: salt then IV (RFC 4106 4, RFC 4309 4, RFC 7634 2)
+  const std::uint8_t*
+      nonce;  // Aead::nonce_octets() octets: salt then IV (RFC 4106 4, RFC 4309 4, RFC 7634 2)
   OctetView associated;
   MutableOctets text;
   std::uint8_t* icv;       // Aead::icv_octets() octets: written by seal, compared by open
@@ -37,8 +38,9 @@ class Aead {
 
 // One encryption or decryption without authentication, in place.
 struct CipherJob {
-  const std::uint8_t* iv;  // Cipher::iv_octets() octets; CTR takes nonce | IV, and counts blocks from 1 (RFC 3686 4)
-  MutableOctets text;      // a multiple of the block size
+  const std::uint8_t*
+      iv;  // Cipher::iv_octets() octets; CTR takes nonce | IV, and counts blocks from 1 (RFC 3686 4)
+  MutableOctets text;  // a multiple of the block size
 };
 
 class Cipher {
@@ -53,10 +55,10 @@ class Cipher {
 // One integrity check value over `text | trailer`.
 struct MacJob {
   OctetView text;
-  OctetView trailer;             // the high half of an ESN, or nothing; never more than 8 octets
-  std::uint8_t* icv;             // Mac::icv_octets() octets: written by sign, compared by verify
-  const std::uint8_t* iv;        // Mac::iv_octets() octets: salt-less IV of a GMAC; else ignored
-  bool authentic = false;        // set by verify
+  OctetView trailer;       // the high half of an ESN, or nothing; never more than 8 octets
+  std::uint8_t* icv;       // Mac::icv_octets() octets: written by sign, compared by verify
+  const std::uint8_t* iv;  // Mac::iv_octets() octets: salt-less IV of a GMAC; else ignored
+  bool authentic = false;  // set by verify
 };
 
 class Mac {
@@ -82,7 +84,8 @@ class Provider {
   // wrong key size, naming the algorithm, the size found and those allowed, and on an algorithm that
   // the provider lacks.
   virtual Result<std::unique_ptr<Aead>> aead(const EncryptionTransform& transform, OctetView key) const = 0;
-  virtual Result<std::unique_ptr<Cipher>> cipher(const EncryptionTransform& transform, OctetView key) const = 0;
+  virtual Result<std::unique_ptr<Cipher>> cipher(const EncryptionTransform& transform,
+                                                 OctetView key) const = 0;
   // For a GMAC, `key` is the key and then the four octets of salt.
   virtual Result<std::unique_ptr<Mac>> mac(const IntegrityTransform& transform, OctetView key) const = 0;
 };

@@ -68,7 +68,7 @@ enum class CipherKind : std::uint8_t { null, cbc, ctr, gcm, ccm, chacha20_poly13
 
 struct EncryptionTransform {
   EncryptionId id;
-  std::string_view name;                    // as IANA writes it: "ENCR_AES_GCM_16"
+  std::string_view name;  // as IANA writes it: "ENCR_AES_GCM_16"
   CipherKind kind;
   std::span<const std::uint8_t> key_sizes;  // in octets, without the salt, ascending; {0} for NULL
   std::uint8_t salt_octets;                 // taken from KEYMAT behind the key (RFC 4106 8.1)

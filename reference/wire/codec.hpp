@@ -1,0 +1,249 @@
+// Decode and encode from the declaration. Decoding what was encoded, and encoding what was decoded, is the
+// identity; every parse ends with nothing left; no list element takes zero octets.
+#pragma once
+
+#include <fmt/format.h>
+#include <optional>
+#include <string>
+
+#include "wire/reader.hpp"
+#include "wire/schema.hpp"
+
+namespace mpsec::wire {
+
+template <Described T>
+std::optional<Error> read(Reader& reader, T& out);
+template <Described T>
+void write(Octets& out, const T& value);
+
+namespace detail {
+
+inline Error need(std::string_view field, std::size_t offset, std::size_t needed, std::size_t have) {
+  return {.blame = Blame::malformed,
+          .path = std::string(field),
+          .offset = offset,
+          .why = fmt::format("need {} octet{}, have {}", needed, needed == 1 ? "" : "s", have),
+          .clause = {}};
+}
+
+inline Error within(std::string_view outer, Error inner) {
+  inner.path = inner.path.empty() ? std::string(outer) : fmt::format("{}/{}", outer, inner.path);
+  return inner;
+}
+
+template <class Length, class Owner>
+std::size_t count_of(const Length& length, const Owner& owner, std::size_t left) {
+  if constexpr (std::invocable<Length, const Owner&, std::size_t>)
+    return length(owner, left);
+  else
+    return length(owner);
+}
+
+// Reads entries into one struct, one overload an entry kind. An overload returns the error, if any.
+template <class Owner>
+struct ReadEntry {
+  Reader& reader;
+  Owner& owner;
+
+  template <auto Member>
+  std::optional<Error> operator()(const Field<Member>& entry) const {
+    using Value = ValueOf<Member>;
+    const std::size_t offset = reader.offset(), have = reader.left();
+    const auto raw = reader.take(sizeof(Value));
+    if (!raw) return need(entry.name, offset, sizeof(Value), have);
+    if constexpr (IsOctetArray<Value>::value) {
+      std::copy(raw->begin(), raw->end(), (owner.*Member).begin());
+    } else {
+      std::uint64_t number = 0;
+      for (const std::uint8_t octet : *raw)
+        number = number << 8 | octet;
+      owner.*Member = from_number<Value>(number);
+    }
+    return std::nullopt;
+  }
+
+  template <class Word, class... Parts>
+  std::optional<Error> operator()(const Bits<Word, Parts...>& entry) const {
+    const std::size_t offset = reader.offset(), have = reader.left();
+    const auto raw = reader.take(sizeof(Word));
+    if (!raw) return need(std::get<0>(entry.parts).name, offset, sizeof(Word), have);
+    std::uint64_t word = load_be<Word>(raw->data());
+    unsigned left = sizeof(Word) * 8;
+    std::apply([&](const auto&... part) { (split(part, word, left), ...); }, entry.parts);
+    return std::nullopt;
+  }
+
+  template <auto Member, class Length>
+  std::optional<Error> operator()(const CountedOctets<Member, Length>& entry) const {
+    const std::size_t offset = reader.offset(), have = reader.left(),
+                      count = count_of(entry.length, owner, have);
+    const auto raw = reader.take(count);
+    if (!raw) return need(entry.name, offset, count, have);
+    (owner.*Member).assign(raw->begin(), raw->end());
+    return std::nullopt;
+  }
+
+  template <auto Member>
+  std::optional<Error> operator()(const RestOctets<Member>&) const {
+    const OctetView raw = reader.rest();
+    (owner.*Member).assign(raw.begin(), raw.end());
+    return std::nullopt;
+  }
+
+  template <auto Member>
+  std::optional<Error> operator()(const Nested<Member>& entry) const {
+    auto error = read(reader, owner.*Member);
+    if (error) error = within(entry.name, *std::move(error));
+    return error;
+  }
+
+  template <auto Member, class Length>
+  std::optional<Error> operator()(const CountedList<Member, Length>& entry) const {
+    const std::size_t offset = reader.offset(), have = reader.left(),
+                      count = count_of(entry.length, owner, have);
+    auto child = reader.child(count);
+    if (!child) return need(entry.name, offset, count, have);
+    return elements(*child, entry.name, owner.*Member);
+  }
+
+  template <auto Member>
+  std::optional<Error> operator()(const RestList<Member>& entry) const {
+    return elements(reader, entry.name, owner.*Member);
+  }
+
+  template <class Present, class Entry>
+  std::optional<Error> operator()(const When<Present, Entry>& entry) const {
+    return entry.present(owner) ? (*this)(entry.entry) : std::nullopt;
+  }
+
+  template <class Holds>
+  std::optional<Error> operator()(const Check<Holds>& entry) const {
+    if (entry.holds(owner)) return std::nullopt;
+    return Error{.blame = Blame::malformed,
+                 .path = std::string(entry.name),
+                 .offset = reader.offset(),
+                 .why = std::string(entry.why),
+                 .clause = {}};
+  }
+
+ private:
+  template <unsigned Width, auto Member>
+  void split(const Bit<Width, Member>&, std::uint64_t word, unsigned& left) const {
+    left -= Width;
+    owner.*Member = from_number<ValueOf<Member>>(word >> left & ((std::uint64_t{1} << Width) - 1));
+  }
+
+  template <class Element>
+  static std::optional<Error> elements(Reader& from, std::string_view list_name, std::vector<Element>& out) {
+    out.clear();
+    while (from.left() > 0) {
+      const std::size_t offset = from.offset(), before = from.left();
+      auto error = read(from, out.emplace_back());
+      if (!error && from.left() == before) {
+        error = Error{Blame::malformed, "", offset, "an element of zero octets would never end", ""};
+      }
+      if (error) return within(fmt::format("{}[{}]", list_name, out.size() - 1), *std::move(error));
+    }
+    return std::nullopt;
+  }
+};
+
+template <class Owner>
+struct WriteEntry {
+  Octets& out;
+  const Owner& owner;
+
+  template <auto Member>
+  void operator()(const Field<Member>&) const {
+    using Value = ValueOf<Member>;
+    if constexpr (IsOctetArray<Value>::value) {
+      append(out, owner.*Member);
+    } else {
+      const std::uint64_t number = to_number(owner.*Member);
+      for (std::size_t i = sizeof(Value); i-- > 0;)
+        out.push_back(static_cast<std::uint8_t>(number >> (8 * i)));
+    }
+  }
+  template <class Word, class... Parts>
+  void operator()(const Bits<Word, Parts...>& entry) const {
+    std::uint64_t word = 0;
+    std::apply([&](const auto&... part) { (join(part, word), ...); }, entry.parts);
+    append_be(out, static_cast<Word>(word));
+  }
+  template <auto Member, class Length>
+  void operator()(const CountedOctets<Member, Length>&) const {
+    append(out, owner.*Member);
+  }
+  template <auto Member>
+  void operator()(const RestOctets<Member>&) const {
+    append(out, owner.*Member);
+  }
+  template <auto Member>
+  void operator()(const Nested<Member>&) const {
+    write(out, owner.*Member);
+  }
+  template <auto Member, class Length>
+  void operator()(const CountedList<Member, Length>&) const {
+    for (const auto& element : owner.*Member)
+      write(out, element);
+  }
+  template <auto Member>
+  void operator()(const RestList<Member>&) const {
+    for (const auto& element : owner.*Member)
+      write(out, element);
+  }
+  template <class Present, class Entry>
+  void operator()(const When<Present, Entry>& entry) const {
+    if (entry.present(owner)) (*this)(entry.entry);
+  }
+  template <class Holds>
+  void operator()(const Check<Holds>&) const {}
+
+ private:
+  template <unsigned Width, auto Member>
+  void join(const Bit<Width, Member>&, std::uint64_t& word) const {
+    word = word << Width | (to_number(owner.*Member) & ((std::uint64_t{1} << Width) - 1));
+  }
+};
+
+}  // namespace detail
+
+// Reads one T from the front of `reader`. On an error `out` is unspecified; the error's path starts inside T.
+template <Described T>
+std::optional<Error> read(Reader& reader, T& out) {
+  std::optional<Error> error;
+  const detail::ReadEntry<T> read_entry{reader, out};
+  std::apply([&](const auto&... entry) { (... && !(error = read_entry(entry))); }, T::wire);
+  if (error && error->clause.empty()) error->clause = T::clause;
+  return error;
+}
+
+template <Described T>
+void write(Octets& out, const T& value) {
+  const detail::WriteEntry<T> write_entry{out, value};
+  std::apply([&](const auto&... entry) { (write_entry(entry), ...); }, T::wire);
+}
+
+// The one T that `octets` are, wholly. Fails (malformed) with the path from T inwards, the offset from the
+// start of `octets` (plus `base`), what was needed and found, and the clause of the innermost struct.
+template <Described T>
+Result<T> decode(OctetView octets, std::size_t base = 0) {
+  Reader reader(octets, base);
+  T value{};
+  auto error = read(reader, value);
+  if (!error && reader.left() > 0) {
+    error = Error{Blame::malformed, "", reader.offset(), fmt::format("{} octets left over", reader.left()),
+                  std::string(T::clause)};
+  }
+  if (error) return std::unexpected(detail::within(T::name, *std::move(error)));
+  return value;
+}
+
+template <Described T>
+Octets encode(const T& value) {
+  Octets out;
+  write(out, value);
+  return out;
+}
+
+}  // namespace mpsec::wire

@@ -1,0 +1,185 @@
+// The words of a declaration. A struct that says its fields once, in wire order, gets from it: decode and
+// encode (codec.hpp), access in place without parsing (in_place.hpp), dump and mutation (visit.hpp).
+//
+//   struct Udp {
+//     static constexpr std::string_view name = "UDP", clause = "RFC 768";
+//     std::uint16_t source_port = 0;
+//     ...
+//     static constexpr auto wire = std::tuple{field<&Udp::source_port>("Source Port"), ...};
+//   };
+//
+// A declaration never computes, repairs or hides a value: what was received is what is sent again.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "base/octets.hpp"
+#include "base/strong.hpp"
+
+namespace mpsec::wire {
+
+template <class T>
+concept Described = requires {
+  { T::name } -> std::convertible_to<std::string_view>;
+  { T::clause } -> std::convertible_to<std::string_view>;
+  T::wire;
+};
+
+namespace detail {
+template <class>
+struct MemberOf;
+template <class Owner, class Value>
+struct MemberOf<Value Owner::*> {
+  using owner = Owner;
+  using value = Value;
+};
+template <auto Member>
+using OwnerOf = typename MemberOf<decltype(Member)>::owner;
+template <auto Member>
+using ValueOf = typename MemberOf<decltype(Member)>::value;
+
+template <class>
+struct IsStrong : std::false_type {};
+template <class Number, class Tag>
+struct IsStrong<Strong<Number, Tag>> : std::true_type {};
+template <class>
+struct IsOctetArray : std::false_type {};
+template <std::size_t N>
+struct IsOctetArray<std::array<std::uint8_t, N>> : std::true_type {};
+
+// The unsigned number inside a plain number, an enumeration or a strong type.
+template <class T>
+constexpr std::uint64_t to_number(const T& value) {
+  if constexpr (IsStrong<T>::value)
+    return value.value;
+  else
+    return static_cast<std::uint64_t>(value);
+}
+template <class T>
+constexpr T from_number(std::uint64_t number) {
+  if constexpr (IsStrong<T>::value)
+    return T(static_cast<decltype(T::value)>(number));
+  else
+    return static_cast<T>(number);
+}
+}  // namespace detail
+
+// A big-endian number (unsigned, enumeration or strong type) or an array of octets, by its C++ size.
+template <auto Member>
+struct Field {
+  std::string_view name;
+};
+template <auto Member>
+constexpr Field<Member> field(std::string_view name) {
+  return {name};
+}
+
+// `Width` bits of a word.
+template <unsigned Width, auto Member>
+struct Bit {
+  static constexpr unsigned width = Width;
+  std::string_view name;
+};
+template <unsigned Width, auto Member>
+constexpr Bit<Width, Member> bit(std::string_view name) {
+  return {name};
+}
+
+// Bit fields that share one big-endian word, the most significant first, without gaps.
+template <class Word, class... Parts>
+struct Bits {
+  static_assert((Parts::width + ...) == sizeof(Word) * 8, "the parts must fill the word");
+  std::tuple<Parts...> parts;
+};
+template <class Word, class... Parts>
+constexpr Bits<Word, Parts...> bits(Parts... parts) {
+  return {std::tuple{parts...}};
+}
+
+// A std::vector of octets. `length(owner)`, or `length(owner, octets_left)`, says how many there are, from
+// fields declared before it. (Such functions are written `[](const auto& owner)`: the struct is not complete
+// yet.)
+template <auto Member, class Length>
+struct CountedOctets {
+  std::string_view name;
+  Length length;
+};
+template <auto Member, class Length>
+constexpr CountedOctets<Member, Length> octets(std::string_view name, Length length) {
+  return {name, length};
+}
+
+// All octets that are left.
+template <auto Member>
+struct RestOctets {
+  std::string_view name;
+};
+template <auto Member>
+constexpr RestOctets<Member> rest(std::string_view name) {
+  return {name};
+}
+
+// A described struct in place.
+template <auto Member>
+struct Nested {
+  std::string_view name;
+};
+template <auto Member>
+constexpr Nested<Member> nested(std::string_view name) {
+  return {name};
+}
+
+// A std::vector of described structs that fills exactly `length(owner)` octets.
+template <auto Member, class Length>
+struct CountedList {
+  std::string_view name;
+  Length length;
+};
+template <auto Member, class Length>
+constexpr CountedList<Member, Length> list(std::string_view name, Length length) {
+  return {name, length};
+}
+
+// A std::vector of described structs up to the end.
+template <auto Member>
+struct RestList {
+  std::string_view name;
+};
+template <auto Member>
+constexpr RestList<Member> rest_list(std::string_view name) {
+  return {name};
+}
+
+// An entry that is on the wire only where `present(owner)` holds, judged by fields declared before it.
+template <class Present, class Entry>
+struct When {
+  Present present;
+  Entry entry;
+};
+template <class Present, class Entry>
+constexpr When<Present, Entry> when(Present present, Entry entry) {
+  return {present, entry};
+}
+
+// A condition without which the rest cannot be read. Checked when decoding only: a malformed message
+// must be easy to make. `why` is what to say of the field `name`.
+template <class Holds>
+struct Check {
+  std::string_view name;
+  Holds holds;
+  std::string_view why;
+};
+template <class Holds>
+constexpr Check<Holds> check(std::string_view name, Holds holds, std::string_view why) {
+  return {name, holds, why};
+}
+
+}  // namespace mpsec::wire
