@@ -213,7 +213,7 @@ template <Described T>
 std::optional<Error> read(Reader& reader, T& out) {
   std::optional<Error> error;
   const detail::ReadEntry<T> read_entry{reader, out};
-  std::apply([&](const auto&... entry) { (... && !(error = read_entry(entry))); }, T::wire);
+  std::apply([&](const auto&... entry) { static_cast<void>((... && !(error = read_entry(entry)))); }, T::wire);
   if (error && error->clause.empty()) error->clause = T::clause;
   return error;
 }
