@@ -29,16 +29,24 @@ if(MPSEC_SANITIZE)
     -fno-sanitize-recover=all)
   target_link_options(mpsec_flags INTERFACE -fsanitize=${MPSEC_SANITIZE})
 endif()
+if(MPSEC_FUZZ_ENGINE STREQUAL "libfuzzer")
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "MPSEC_FUZZ_ENGINE=libfuzzer needs Clang, the compiler is ${CMAKE_CXX_COMPILER_ID}: "
+      "take the preset 'fuzz'")
+  endif()
+  target_compile_options(mpsec_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # The order of the layers: a library may depend only on those before it.
 set(MPSEC_LAYERS base wire crypto crypto_openssl crypto_ipsec_mb crypto_open crypto_select ipsec cluster ike handover sim trace
   gateway)
 
-# mpsec_library(NAME wire DEPENDS base [LINK fmt::fmt] [PRIVATE_LINK OpenSSL::Crypto] [FOLDER crypto/openssl])
+# mpsec_library(NAME wire DEPENDS base [LINK fmt::fmt] [PRIVATE_LINK OpenSSL::Crypto] [FOLDER crypto/openssl]
+#               [TEST_DEPENDS ...] [TEST_LINK ...] [TEST_LABELS threads])
 # Every *.cpp of the folder but *_test.cpp belongs to the library mpsec::NAME, and its headers are
 # included as "FOLDER/header.hpp"; every *_test.cpp belongs to the program NAME_test.
 function(mpsec_library)
-  cmake_parse_arguments(ARG "" "NAME;FOLDER" "DEPENDS;LINK;PRIVATE_LINK;TEST_DEPENDS;TEST_LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "NAME;FOLDER" "DEPENDS;LINK;PRIVATE_LINK;TEST_DEPENDS;TEST_LINK;TEST_LABELS" ${ARGN})
   if(NOT ARG_FOLDER)
     set(ARG_FOLDER ${ARG_NAME})
   endif()
@@ -73,20 +81,29 @@ function(mpsec_library)
   endif()
   add_library(mpsec::${ARG_NAME} ALIAS ${target})
   if(tests AND MPSEC_TESTS)
-    mpsec_test(NAME ${ARG_NAME}_test SOURCES ${tests} DEPENDS ${ARG_NAME} ${ARG_TEST_DEPENDS} LINK ${ARG_TEST_LINK})
+    mpsec_test(NAME ${ARG_NAME}_test SOURCES ${tests} DEPENDS ${ARG_NAME} ${ARG_TEST_DEPENDS} LINK ${ARG_TEST_LINK}
+      LABELS ${ARG_TEST_LABELS})
   endif()
 endfunction()
 
-# mpsec_test(NAME wire_test SOURCES a_test.cpp DEPENDS wire LINK extra): GoogleTest + RapidCheck.
+# mpsec_test(NAME wire_test SOURCES a_test.cpp DEPENDS wire LINK extra [LABELS threads]): GoogleTest + RapidCheck.
+# The label "threads" puts a test among those that run under the thread sanitizer.
 function(mpsec_test)
-  cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPENDS;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPENDS;LINK;LABELS" ${ARGN})
   add_executable(${ARG_NAME} ${ARG_SOURCES})
   list(TRANSFORM ARG_DEPENDS PREPEND "mpsec::")
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPENDS} ${ARG_LINK} GTest::gmock GTest::gtest_main rapidcheck
     mpsec_flags)
   target_compile_definitions(${ARG_NAME} PRIVATE MPSEC_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     MPSEC_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
-  gtest_discover_tests(${ARG_NAME} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300)
+  set(labels "")
+  if(ARG_LABELS)
+    set(labels LABELS "${ARG_LABELS}")
+  endif()
+  if("threads" IN_LIST ARG_LABELS)
+    add_dependencies(tests_with_threads ${ARG_NAME})
+  endif()
+  gtest_discover_tests(${ARG_NAME} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 300 ${labels})
 endfunction()
 
 # mpsec_program(NAME mpsec-replay SOURCES main.cpp DEPENDS ipsec LINK CLI11::CLI11)
@@ -98,10 +115,66 @@ function(mpsec_program)
   target_compile_definitions(${ARG_NAME} PRIVATE MPSEC_VERSION="${PROJECT_VERSION}")
 endfunction()
 
+# The libraries that a source file asks for in its line "// depends: wire ipsec" (ours by name, others as
+# "nlohmann_json::nlohmann_json"). So a fuzz target or a benchmark is one file, and the build finds it.
+function(mpsec_depends_of source result)
+  file(STRINGS "${source}" line REGEX "^// depends: " LIMIT_COUNT 1)
+  if(NOT line)
+    message(FATAL_ERROR "${source}: expected a line '// depends: LIBRARY...', as in '// depends: base wire'")
+  endif()
+  string(REGEX REPLACE "^// depends: *" "" line "${line}")
+  separate_arguments(line)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${source}")
+  set(${result} ${line} PARENT_SCOPE)
+endfunction()
+
+# mpsec_fuzz_target(NAME hex SOURCES targets/hex.cpp DEPENDS base [LINK extra])
+# The program fuzz_NAME: a libFuzzer binary with the preset "fuzz", else a driver that runs each file it is
+# given once. Both replay fuzz/corpus/NAME and fuzz/regressions/NAME in the test fuzz_replay_NAME.
+function(mpsec_fuzz_target)
+  cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPENDS;LINK" ${ARGN})
+  set(target fuzz_${ARG_NAME})
+  set(inputs "")
+  foreach(kind corpus regressions)
+    if(IS_DIRECTORY "${PROJECT_SOURCE_DIR}/fuzz/${kind}/${ARG_NAME}")
+      list(APPEND inputs "${PROJECT_SOURCE_DIR}/fuzz/${kind}/${ARG_NAME}")
+    endif()
+  endforeach()
+  if(NOT inputs)
+    message(FATAL_ERROR "fuzz target ${ARG_NAME} has no seeds: put some into fuzz/corpus/${ARG_NAME}")
+  endif()
+
+  list(TRANSFORM ARG_DEPENDS PREPEND "mpsec::" REGEX "^[a-z0-9_]+$")
+  add_executable(${target} ${ARG_SOURCES})
+  target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/fuzz")
+  target_link_libraries(${target} PRIVATE ${ARG_DEPENDS} ${ARG_LINK} mpsec_flags)
+  if(MPSEC_FUZZ_ENGINE STREQUAL "libfuzzer")
+    target_link_options(${target} PRIVATE -fsanitize=fuzzer)
+    add_test(NAME fuzz_replay_${ARG_NAME} COMMAND ${target} -runs=0 ${inputs})
+  else()
+    target_sources(${target} PRIVATE "${PROJECT_SOURCE_DIR}/fuzz/support/replay_main.cpp")
+    add_test(NAME fuzz_replay_${ARG_NAME} COMMAND ${target} ${inputs})
+  endif()
+  set_tests_properties(fuzz_replay_${ARG_NAME} PROPERTIES LABELS fuzz TIMEOUT 120)
+endfunction()
+
+# mpsec_benchmark(NAME esp SOURCES micro/esp.cpp DEPENDS ipsec [LINK extra]): the program bench_NAME, Google Benchmark.
+function(mpsec_benchmark)
+  cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPENDS;LINK" ${ARGN})
+  list(TRANSFORM ARG_DEPENDS PREPEND "mpsec::" REGEX "^[a-z0-9_]+$")
+  add_executable(bench_${ARG_NAME} ${ARG_SOURCES})
+  target_include_directories(bench_${ARG_NAME} PRIVATE "${PROJECT_SOURCE_DIR}/bench")
+  target_link_libraries(bench_${ARG_NAME} PRIVATE ${ARG_DEPENDS} ${ARG_LINK} benchmark::benchmark_main
+    benchmark::benchmark mpsec_flags)
+  target_compile_definitions(bench_${ARG_NAME} PRIVATE MPSEC_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    MPSEC_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
+endfunction()
+
+enable_testing()
 find_package(OpenSSL 3 REQUIRED)
 find_package(fmt REQUIRED)
 if(MPSEC_TESTS)
-  enable_testing()
+  add_custom_target(tests_with_threads)
   include(GoogleTest)
   find_package(GTest REQUIRED)
   find_package(rapidcheck REQUIRED)
