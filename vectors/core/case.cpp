@@ -1,0 +1,74 @@
+#include "vectors/core/case.hpp"
+
+#include <array>
+#include <utility>
+
+namespace mpsec::vectors {
+namespace {
+
+constexpr std::array<std::pair<Reason, std::string_view>, 12> reasons{{
+    {Reason::icv, "icv"},
+    {Reason::key_size, "key-size"},
+    {Reason::nonce_size, "nonce-size"},
+    {Reason::icv_size, "icv-size"},
+    {Reason::data_size, "data-size"},
+    {Reason::padding, "padding"},
+    {Reason::malformed, "malformed"},
+    {Reason::unknown_spi, "unknown-spi"},
+    {Reason::replay, "replay"},
+    {Reason::sequence, "sequence"},
+    {Reason::selectors, "selectors"},
+    {Reason::next_header, "next-header"},
+}};
+
+struct KindName {
+  std::string_view operator()(const AeadCase&) const { return "aead"; }
+  std::string_view operator()(const CipherCase&) const { return "cipher"; }
+  std::string_view operator()(const MacCase&) const { return "mac"; }
+  std::string_view operator()(const PrfCase&) const { return "prf"; }
+  std::string_view operator()(const PacketCase& packet) const {
+    return packet.protocol == PacketCase::Protocol::esp ? "esp-packet" : "ah-packet";
+  }
+  std::string_view operator()(const NotRunnable&) const { return "other"; }
+};
+
+}  // namespace
+
+std::string_view to_string(Reason reason) {
+  for (const auto& [candidate, name] : reasons)
+    if (candidate == reason) return name;
+  return "unknown";
+}
+
+std::optional<Reason> reason_named(std::string_view name) {
+  for (const auto& [reason, candidate] : reasons)
+    if (candidate == name) return reason;
+  return std::nullopt;
+}
+
+std::string reason_names() {
+  std::string names;
+  for (const auto& [reason, name] : reasons) {
+    if (!names.empty()) names += ", ";
+    names += name;
+  }
+  return names;
+}
+
+std::string to_string(const Expectation& expectation) {
+  switch (expectation.verdict) {
+    case Expectation::Verdict::pass:
+      return "pass";
+    case Expectation::Verdict::either:
+      return "pass or refusal";
+    case Expectation::Verdict::refuse:
+      break;
+  }
+  return "refusal for " + std::string(expectation.reason ? to_string(*expectation.reason) : "any reason");
+}
+
+std::string_view kind_of(const Case& vector_case) {
+  return std::visit(KindName{}, vector_case.body);
+}
+
+}  // namespace mpsec::vectors
