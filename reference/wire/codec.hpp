@@ -44,6 +44,15 @@ template <class Owner>
 struct ReadEntry {
   Reader& reader;
   Owner& owner;
+  std::size_t last_offset;  // where the last entry that took octets began: what a check speaks of
+
+  template <class Entry>
+  std::optional<Error> step(const Entry& entry) {
+    const std::size_t began = reader.offset();
+    auto error = (*this)(entry);
+    if (reader.offset() != began) last_offset = began;
+    return error;
+  }
 
   template <auto Member>
   std::optional<Error> operator()(const Field<Member>& entry) const {
@@ -116,13 +125,13 @@ struct ReadEntry {
     return entry.present(owner) ? (*this)(entry.entry) : std::nullopt;
   }
 
-  template <class Holds>
-  std::optional<Error> operator()(const Check<Holds>& entry) const {
+  template <auto Member, class Holds>
+  std::optional<Error> operator()(const Check<Member, Holds>& entry) const {
     if (entry.holds(owner)) return std::nullopt;
     return Error{.blame = Blame::malformed,
                  .path = std::string(entry.name),
-                 .offset = reader.offset(),
-                 .why = std::string(entry.why),
+                 .offset = last_offset,
+                 .why = fmt::format("{}, found {}", entry.why, to_number(owner.*Member)),
                  .clause = {}};
   }
 
@@ -196,8 +205,8 @@ struct WriteEntry {
   void operator()(const When<Present, Entry>& entry) const {
     if (entry.present(owner)) (*this)(entry.entry);
   }
-  template <class Holds>
-  void operator()(const Check<Holds>&) const {}
+  template <auto Member, class Holds>
+  void operator()(const Check<Member, Holds>&) const {}
 
  private:
   template <unsigned Width, auto Member>
@@ -212,8 +221,9 @@ struct WriteEntry {
 template <Described T>
 std::optional<Error> read(Reader& reader, T& out) {
   std::optional<Error> error;
-  const detail::ReadEntry<T> read_entry{reader, out};
-  std::apply([&](const auto&... entry) { static_cast<void>((... && !(error = read_entry(entry)))); }, T::wire);
+  detail::ReadEntry<T> entries{reader, out, reader.offset()};
+  std::apply([&](const auto&... entry) { static_cast<void>((... && !(error = entries.step(entry)))); },
+             T::wire);
   if (error && error->clause.empty()) error->clause = T::clause;
   return error;
 }

@@ -19,8 +19,8 @@ template <class Word, class... Parts>
 struct FixedSize<Bits<Word, Parts...>> {
   static constexpr std::size_t value = sizeof(Word);
 };
-template <class Holds>
-struct FixedSize<Check<Holds>> {
+template <auto Member, class Holds>
+struct FixedSize<Check<Member, Holds>> {
   static constexpr std::size_t value = 0;
 };
 

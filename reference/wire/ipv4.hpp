@@ -1,34 +1,10 @@
 // RFC 791 3.1: the Internet header.
 #pragma once
 
+#include "wire/ipv4_option.hpp"
 #include "wire/schema.hpp"
 
 namespace mpsec::wire {
-
-// RFC 791 3.1, "Options": one octet alone (End of Option List, No Operation), or type, length, data.
-struct Ipv4Option {
-  static constexpr std::string_view name = "Option", clause = "RFC 791 3.1";
-  static constexpr std::uint8_t end_of_list = 0, no_operation = 1;
-
-  std::uint8_t type = end_of_list;  // copied flag (1 bit), class (2), number (5)
-  std::uint8_t length = 0;          // of the whole option, where there is one
-  Octets data;
-
-  bool has_length() const { return type != end_of_list && type != no_operation; }
-  bool operator==(const Ipv4Option&) const = default;
-
-  static constexpr auto wire = std::tuple{
-      field<&Ipv4Option::type>("Type"),
-      when([](const auto& option) { return option.has_length(); }, field<&Ipv4Option::length>("Length")),
-      check(
-          "Length", [](const auto& option) { return !option.has_length() || option.length >= 2; },
-          "an option's length counts its own type and length octets: need at least 2"),
-      octets<&Ipv4Option::data>("Data", [](const auto& option, std::size_t left) {
-        // What stands behind the end of the list is no option; it is kept as this last one's data.
-        if (option.type == end_of_list) return left;
-        return option.has_length() ? std::size_t{option.length} - 2 : 0;
-      })};
-};
 
 //  0                   1                   2                   3
 // |Version|  IHL  |Type of Service|          Total Length         |
@@ -60,9 +36,9 @@ struct Ipv4Header {
 
   static constexpr auto wire = std::tuple{
       bits<std::uint8_t>(bit<4, &Ipv4Header::version>("Version"), bit<4, &Ipv4Header::ihl>("IHL")),
-      check(
-          "Version", [](const auto& header) { return header.version == 4; }, "expected version 4"),
-      check(
+      check<&Ipv4Header::version>(
+          "Version", [](const auto& header) { return header.version == 4; }, "expected 4"),
+      check<&Ipv4Header::ihl>(
           "IHL", [](const auto& header) { return header.ihl >= 5; }, "need at least 5 (20 octets)"),
       bits<std::uint8_t>(bit<6, &Ipv4Header::dscp>("DSCP"), bit<2, &Ipv4Header::ecn>("ECN")),
       field<&Ipv4Header::total_length>("Total Length"),

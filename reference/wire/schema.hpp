@@ -169,16 +169,17 @@ constexpr When<Present, Entry> when(Present present, Entry entry) {
   return {present, entry};
 }
 
-// A condition without which the rest cannot be read. Checked when decoding only: a malformed message
-// must be easy to make. `why` is what to say of the field `name`.
-template <class Holds>
+// A condition on Member without which the rest cannot be read; stands right behind the entry that holds the
+// member. Checked when decoding only: a malformed message must be easy to make. `why` says what is needed;
+// the error adds what was found.
+template <auto Member, class Holds>
 struct Check {
   std::string_view name;
   Holds holds;
   std::string_view why;
 };
-template <class Holds>
-constexpr Check<Holds> check(std::string_view name, Holds holds, std::string_view why) {
+template <auto Member, class Holds>
+constexpr Check<Member, Holds> check(std::string_view name, Holds holds, std::string_view why) {
   return {name, holds, why};
 }
 

@@ -97,8 +97,8 @@ struct VisitEntry {
   void operator()(const When<Present, Entry>& entry) const {
     if (entry.present(owner)) (*this)(entry.entry);
   }
-  template <class Holds>
-  void operator()(const Check<Holds>&) const {}
+  template <auto Member, class Holds>
+  void operator()(const Check<Member, Holds>&) const {}
 
  private:
   template <unsigned Width, auto Member>

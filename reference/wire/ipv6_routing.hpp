@@ -1,0 +1,51 @@
+// RFC 8200 4.4: the IPv6 routing header, and its type 0 (RFC 2460 4.4; deprecated by RFC 5095, but AH knows
+// it).
+#pragma once
+
+#include "wire/schema.hpp"
+
+namespace mpsec::wire {
+
+struct Ipv6Address {
+  static constexpr std::string_view name = "Address", clause = "RFC 4291 2";
+  std::array<std::uint8_t, 16> octets{};
+  bool operator==(const Ipv6Address&) const = default;
+  static constexpr auto wire = std::tuple{field<&Ipv6Address::octets>("Address")};
+};
+
+// |  Next Header  |  Hdr Ext Len  |  Routing Type | Segments Left |
+// |                       type-specific data                      |
+// and in type 0 as that data:
+// |                            Reserved                           |
+// |                      Address[1] ... Address[n]                |
+struct RoutingHeader {
+  static constexpr std::string_view name = "Routing", clause = "RFC 8200 4.4";
+  static constexpr std::uint8_t source_route = 0, mobile_ipv6 = 2, rpl_source_route = 3, segment_routing = 4;
+
+  std::uint8_t next_header = 0;
+  std::uint8_t length = 0;  // in units of 8 octets, the first 8 not counted
+  std::uint8_t routing_type = source_route;
+  std::uint8_t segments_left = 0;
+  std::uint32_t reserved = 0;          // type 0
+  std::vector<Ipv6Address> addresses;  // type 0
+  Octets data;                         // any other type
+
+  bool is_source_route() const { return routing_type == source_route; }
+  bool operator==(const RoutingHeader&) const = default;
+
+  static constexpr auto wire = std::tuple{
+      field<&RoutingHeader::next_header>("Next Header"),
+      field<&RoutingHeader::length>("Hdr Ext Len"),
+      field<&RoutingHeader::routing_type>("Routing Type"),
+      field<&RoutingHeader::segments_left>("Segments Left"),
+      when([](const auto& header) { return header.is_source_route(); },
+           field<&RoutingHeader::reserved>("Reserved")),
+      when([](const auto& header) { return header.is_source_route(); },
+           list<&RoutingHeader::addresses>(
+               "Addresses", [](const auto& header) { return header.length * std::size_t{8}; })),
+      when([](const auto& header) { return !header.is_source_route(); },
+           octets<&RoutingHeader::data>(
+               "Type-Specific Data", [](const auto& header) { return header.length * std::size_t{8} + 4; }))};
+};
+
+}  // namespace mpsec::wire
