@@ -2,11 +2,17 @@
 // jobs that share its key, in place, without allocating.
 //
 // Objects may be used by one thread at a time; clone() makes one for another thread.
+//
+// The contract of the batch calls: lengths are lawful for the transform (the caller checked the packet), so
+// nothing can fail but our own code or the machine. Should the library underneath refuse all the same, then
+// open and verify leave `authentic` false, and seal, encrypt, decrypt and sign end the program with a
+// message (fatal()): a text that was not protected must never leave.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "base/octets.hpp"
@@ -16,9 +22,13 @@
 namespace mpsec::crypto {
 
 // One authenticated encryption or decryption, in place.
+//
+// `associated` is what ESP adds for every combined algorithm: SPI | SN, or SPI | high | low with extended
+// sequence numbers (RFC 4106 5). ENCR_NULL_AUTH_AES_GMAC takes the same: its text passes clear, and the
+// object itself authenticates associated | IV | text, the IV being the last eight octets of the nonce
+// (RFC 4543 3.3, 3.5 figure 4). The caller need not know that it is there.
 struct AeadJob {
-  const std::uint8_t*
-      nonce;  // Aead::nonce_octets() octets: salt then IV (RFC 4106 4, RFC 4309 4, RFC 7634 2)
+  const std::uint8_t* nonce;  // Aead::nonce_octets(): salt, then IV (RFC 4106 4, RFC 4309 4, RFC 7634 2)
   OctetView associated;
   MutableOctets text;
   std::uint8_t* icv;       // Aead::icv_octets() octets: written by seal, compared by open
@@ -38,9 +48,8 @@ class Aead {
 
 // One encryption or decryption without authentication, in place.
 struct CipherJob {
-  const std::uint8_t*
-      iv;  // Cipher::iv_octets() octets; CTR takes nonce | IV, and counts blocks from 1 (RFC 3686 4)
-  MutableOctets text;  // a multiple of the block size
+  const std::uint8_t* iv;  // Cipher::iv_octets() octets; CTR: nonce | IV, blocks count from 1 (RFC 3686 4)
+  MutableOctets text;      // a multiple of the block size
 };
 
 class Cipher {
@@ -57,7 +66,7 @@ struct MacJob {
   OctetView text;
   OctetView trailer;       // the high half of an ESN, or nothing; never more than 8 octets
   std::uint8_t* icv;       // Mac::icv_octets() octets: written by sign, compared by verify
-  const std::uint8_t* iv;  // Mac::iv_octets() octets: salt-less IV of a GMAC; else ignored
+  const std::uint8_t* iv;  // Mac::iv_octets() octets: the IV of a GMAC, without the salt; else ignored
   bool authentic = false;  // set by verify
 };
 
@@ -94,5 +103,11 @@ class Provider {
 Result<> check_aead(const EncryptionTransform& transform, OctetView key);
 Result<> check_cipher(const EncryptionTransform& transform, OctetView key);
 Result<> check_mac(const IntegrityTransform& transform, OctetView key);
+
+// The error of a provider that lacks a lawful algorithm.
+Error not_supported(std::string_view transform, std::string_view provider);
+
+// For a refusal that no input can cause: says on standard error who refused what, and aborts.
+[[noreturn]] void fatal(std::string_view library, std::string_view refused) noexcept;
 
 }  // namespace mpsec::crypto

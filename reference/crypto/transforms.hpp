@@ -40,6 +40,10 @@ enum class EncryptionId : std::uint16_t {
   aes_ccm_8_iiv = 29,
   aes_gcm_16_iiv = 30,
   chacha20_poly1305_iiv = 31,
+  kuznyechik_mgm_ktree = 32,
+  magma_mgm_ktree = 33,
+  kuznyechik_mgm_mac_ktree = 34,
+  magma_mgm_mac_ktree = 35,
 };
 
 // Transform Type 3.
@@ -61,7 +65,7 @@ enum class IntegrityId : std::uint16_t {
   hmac_sha2_512_256 = 14,
 };
 
-// What RFC 8221 (sections 5 and 6) asks of an implementation.
+// What RFC 8221 (sections 5 and 6) asks of an implementation; what it does not mention is `may` (1.2).
 enum class Requirement : std::uint8_t { must, must_minus, should, should_plus, may, should_not, must_not };
 
 enum class CipherKind : std::uint8_t { null, cbc, ctr, gcm, ccm, chacha20_poly1305, gmac, unsupported };
@@ -96,8 +100,8 @@ struct IntegrityTransform {
   std::uint8_t icv_octets;
   std::uint8_t iv_octets;    // GMAC as an AH transform carries an IV (RFC 4543 3.2): 8; else 0
   std::uint8_t salt_octets;  // GMAC: 4; else 0
-  bool supported;
-  Requirement requirement;  // RFC 8221 6
+  bool supported;            // false for NONE too: there is nothing to compute
+  Requirement requirement;   // RFC 8221 6
   std::string_view document;
 };
 
