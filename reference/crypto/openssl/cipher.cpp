@@ -52,7 +52,7 @@ class Ctr final : public Cipher {
   void encrypt(std::span<CipherJob> jobs) noexcept override {
     EVP_CIPHER_CTX* context = cipher_.encrypting();
     for (const CipherJob& job : jobs) {
-      //= rfc3686/4/counter-block-is-nonce-iv-one
+      //= rfc3686/4/counter-block-begins-at-one
       std::uint8_t block[16] = {};
       std::memcpy(block, job.iv, nonce_and_iv);
       block[15] = 1;

@@ -1,0 +1,88 @@
+// What the tests of the laws share: every provider of this machine keeps them, with each of its algorithms.
+#pragma once
+
+#include <algorithm>
+#include <gtest/gtest.h>
+#include <memory>
+#include <rapidcheck.h>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/rng.hpp"
+#include "crypto/provider.hpp"
+#include "crypto/select/select_provider.hpp"
+
+namespace mpsec::crypto::laws {
+
+inline const std::vector<std::unique_ptr<Provider>>& providers() {
+  static const std::vector<std::unique_ptr<Provider>> all = available_providers();
+  return all;
+}
+
+// From one random seed: contents need no shrinking, and lengths are what matters.
+inline Octets some(std::size_t octets) {
+  Octets all(octets);
+  SeededRng(*rc::gen::noShrink(rc::gen::arbitrary<std::uint64_t>())).fill(all);
+  return all;
+}
+
+// Lengths a datagram has, with the edges of blocks and batches of blocks well represented.
+inline std::size_t some_length(std::size_t limit) {
+  return *rc::gen::oneOf(rc::gen::inRange<std::size_t>(0, 80), rc::gen::inRange<std::size_t>(0, limit),
+                         rc::gen::map(rc::gen::inRange<std::size_t>(0, limit / 64),
+                                      [](std::size_t blocks) { return blocks * 64; }));
+}
+
+inline std::size_t some_batch() {
+  return *rc::gen::inRange<std::size_t>(1, 41);
+}
+
+inline Octets some_key(const EncryptionTransform& transform) {
+  return some(transform.key_sizes[*rc::gen::inRange<std::size_t>(0, transform.key_sizes.size())]);
+}
+
+// Flips one bit in one of the parts that are not empty.
+inline void flip_one_bit(std::vector<Octets*> parts) {
+  std::erase_if(parts, [](const Octets* part) { return part->empty(); });
+  Octets& part = **rc::gen::elementOf(parts);
+  part[*rc::gen::inRange<std::size_t>(0, part.size())] ^=
+      static_cast<std::uint8_t>(1u << *rc::gen::inRange(0, 8));
+}
+
+// Calls with one batch of jobs over the items (job_over(Item&) is found beside Item), and keeps the verdicts.
+template <class Job, class Item, class Call>
+void run_batch(std::vector<Item>& items, Call call) {
+  std::vector<Job> jobs;
+  for (Item& item : items)
+    jobs.push_back(job_over(item));
+  call(std::span<Job>(jobs));
+  if constexpr (requires(Job job) { job.authentic; })
+    for (std::size_t i = 0; i < jobs.size(); ++i)
+      items[i].authentic = jobs[i].authentic;
+}
+
+// Every (provider, transform) that goes together.
+template <class Transform>
+struct Pairing {
+  const Provider* provider;
+  const Transform* transform;
+};
+
+template <class Transform>
+std::string pairing_name(const testing::TestParamInfo<Pairing<Transform>>& info) {
+  std::string name = std::string(info.param.provider->name()) + "_" + std::string(info.param.transform->name);
+  std::ranges::replace(name, '-', '_');
+  return name;
+}
+
+template <class Transform>
+std::vector<Pairing<Transform>> pairings(std::span<const Transform> transforms, auto wanted) {
+  std::vector<Pairing<Transform>> all;
+  for (const auto& provider : providers())
+    for (const Transform& transform : transforms)
+      if (wanted(transform) && provider->supports(transform)) all.push_back({provider.get(), &transform});
+  return all;
+}
+
+}  // namespace mpsec::crypto::laws
