@@ -1,0 +1,87 @@
+// The packet path's look at an IP packet where it lies: how long it is, where the upper layer starts, whether
+// it is a fragment. No allocation, no exception; every octet read is checked to be there.
+#pragma once
+
+#include <expected>
+
+#include "base/ip_address.hpp"
+#include "wire/in_place.hpp"
+#include "wire/ipv4.hpp"
+#include "wire/ipv6.hpp"
+
+namespace mpsec::wire {
+
+enum class WalkError : std::uint8_t {
+  empty,                // no octet at all
+  wrong_version,        // neither 4 nor 6
+  truncated_header,     // fewer octets than the IP header has
+  bad_header_length,    // IPv4: an IHL below 5, or a header longer than the packet
+  bad_total_length,     // the length field claims more octets than there are
+  truncated_extension,  // an IPv6 extension header reaches beyond the packet
+  too_many_extensions,  // more IPv6 extension headers than max_extensions
+};
+
+std::string_view to_string(WalkError error);
+
+// What the walk found. Places are octets from the start of the packet; the accessors read nothing twice.
+struct HeaderWalk {
+  static constexpr int max_extensions = 16;
+
+  IpVersion version = IpVersion::v4;
+  std::uint8_t protocol = 0;  // of the upper layer; ESP, AH and No Next Header are upper layers here
+  bool more_fragments = false;
+  bool dont_fragment = false;      // IPv6: always
+  std::uint32_t total_length = 0;  // of the packet by its own word; octets may follow (link padding)
+  std::uint32_t upper_at = 0;      // where the upper layer starts: behind the last header walked over
+  std::uint32_t protocol_at = 0;   // the octet that names the upper layer
+  // Behind the headers that nodes on the way look at (RFC 8200 4.5), where a fragment header would stand and
+  // where transport mode puts ESP and AH (RFC 4303 3.1.1); and the octet that names what is there.
+  std::uint32_t per_fragment_end = 0;
+  std::uint32_t per_fragment_next_at = 0;
+  std::uint32_t fragment_header_at = 0;  // IPv6 only; 0 where there is none
+  std::uint16_t fragment_offset = 0;     // in octets
+  std::uint32_t identification = 0;      // of the fragment, or of any IPv4 packet
+
+  // A part of a packet only. An IPv6 packet with a fragment header that is its only fragment is none.
+  constexpr bool is_fragment() const { return more_fragments || fragment_offset != 0; }
+  // Whether the header of the upper layer can be looked for at upper_at.
+  constexpr bool starts_upper_layer() const { return fragment_offset == 0; }
+  constexpr std::uint32_t upper_length() const { return total_length - upper_at; }
+};
+
+namespace detail {
+std::expected<HeaderWalk, WalkError> walk_ipv6(OctetView packet) noexcept;
+
+constexpr std::expected<HeaderWalk, WalkError> walk_ipv4(OctetView packet) noexcept {
+  if (packet.size() < end_of<&Ipv4Header::destination>) return std::unexpected(WalkError::truncated_header);
+  const std::uint8_t* at = packet.data();
+  const std::size_t header_length = load<&Ipv4Header::ihl>(at) * std::size_t{4};
+  const std::size_t total_length = load<&Ipv4Header::total_length>(at);
+  if (header_length < 20 || header_length > packet.size())
+    return std::unexpected(WalkError::bad_header_length);
+  if (total_length < header_length || total_length > packet.size())
+    return std::unexpected(WalkError::bad_total_length);
+  const std::uint8_t flags = load<&Ipv4Header::flags>(at);
+  HeaderWalk walk;
+  walk.protocol = load<&Ipv4Header::protocol>(at);
+  walk.more_fragments = (flags & Ipv4Header::more_fragments) != 0;
+  walk.dont_fragment = (flags & Ipv4Header::dont_fragment) != 0;
+  walk.total_length = static_cast<std::uint32_t>(total_length);
+  walk.upper_at = walk.per_fragment_end = static_cast<std::uint32_t>(header_length);
+  walk.protocol_at = walk.per_fragment_next_at = offset_of<&Ipv4Header::protocol>;
+  walk.fragment_offset = static_cast<std::uint16_t>(load<&Ipv4Header::fragment_offset>(at) * 8);
+  walk.identification = load<&Ipv4Header::identification>(at);
+  return walk;
+}
+}  // namespace detail
+
+// Walks from the IP header to the upper layer of the packet at the front of `packet`.
+constexpr std::expected<HeaderWalk, WalkError> walk_headers(OctetView packet) noexcept {
+  if (packet.empty()) return std::unexpected(WalkError::empty);
+  const int version = packet[0] >> 4;
+  if (version == 4) return detail::walk_ipv4(packet);
+  if (version == 6) return detail::walk_ipv6(packet);
+  return std::unexpected(WalkError::wrong_version);
+}
+
+}  // namespace mpsec::wire
