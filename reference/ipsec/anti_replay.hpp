@@ -22,8 +22,9 @@ class AntiReplay {
   virtual ~AntiReplay() = default;
   // Judges the numbers as they are on the wire; changes nothing. `hints` is as long as `on_wire`.
   virtual void check(std::span<const std::uint32_t> on_wire, std::span<Hint> hints) const noexcept = 0;
-  // After the ICV was found right: takes the number and says whether it was fresh. Only this accepts.
-  virtual ReplayVerdict accept(std::uint64_t number) noexcept = 0;
+  // After the ICVs were found right: takes each number, in order, and says whether it was fresh. Only this
+  // accepts. `verdicts` is as long as `numbers`.
+  virtual void accept(std::span<const std::uint64_t> numbers, std::span<ReplayVerdict> verdicts) noexcept = 0;
   // The highest number accepted so far; 0 before the first.
   virtual std::uint64_t top() const noexcept = 0;
   // Sets the highest number after re-synchronisation (RFC 4303 A3.2) or a counter transfer; what was seen is

@@ -56,6 +56,13 @@ ReplayVerdict ReplayWindow::judge(std::uint64_t number) const noexcept {
   return seen ? ReplayVerdict::duplicate : ReplayVerdict::fresh;
 }
 
+void ReplayWindow::accept(std::span<const std::uint64_t> numbers,
+                          std::span<ReplayVerdict> verdicts) noexcept {
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    verdicts[i] = accept(numbers[i]);
+}
+
+//= rfc4303/3.4.3/window-updated-only-after-icv
 ReplayVerdict ReplayWindow::accept(std::uint64_t number) noexcept {
   const ReplayVerdict verdict = judge(number);
   if (verdict != ReplayVerdict::fresh) return verdict;
@@ -88,6 +95,20 @@ void ReplayWindow::advance(std::uint64_t number) noexcept {
 void ReplayWindow::resynchronise(std::uint64_t number) noexcept {
   top_ = number;
   std::ranges::fill(ring_, ~std::uint64_t{0});
+}
+
+void UncheckedReplay::check(std::span<const std::uint32_t> on_wire, std::span<Hint> hints) const noexcept {
+  for (std::size_t i = 0; i < on_wire.size(); ++i)
+    hints[i] =
+        extended_ ? infer_number(top_, assumed_window, on_wire[i]) : Hint{on_wire[i], ReplayVerdict::fresh};
+}
+
+void UncheckedReplay::accept(std::span<const std::uint64_t> numbers,
+                             std::span<ReplayVerdict> verdicts) noexcept {
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    top_ = std::max(top_, numbers[i]);
+    verdicts[i] = ReplayVerdict::fresh;
+  }
 }
 
 }  // namespace mpsec::ipsec

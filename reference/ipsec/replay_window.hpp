@@ -24,7 +24,8 @@ class ReplayWindow final : public AntiReplay {
   static Result<> check_size(std::uint32_t size);
 
   void check(std::span<const std::uint32_t> on_wire, std::span<Hint> hints) const noexcept override;
-  ReplayVerdict accept(std::uint64_t number) noexcept override;
+  void accept(std::span<const std::uint64_t> numbers, std::span<ReplayVerdict> verdicts) noexcept override;
+  ReplayVerdict accept(std::uint64_t number) noexcept;
   std::uint64_t top() const noexcept override { return top_; }
   void resynchronise(std::uint64_t number) noexcept override;
 
@@ -44,6 +45,23 @@ class ReplayWindow final : public AntiReplay {
   std::uint64_t mask_;  // of ring positions: a number's bit is number & mask_
   std::vector<std::uint64_t>
       ring_;  // a bit for each number in (top - size, top]; others are zero or stale below
+};
+
+// For an SA without anti-replay: infers high halves all the same where numbers are extended, and accepts
+// everything.
+class UncheckedReplay final : public AntiReplay {
+ public:
+  explicit UncheckedReplay(bool extended) : extended_(extended) {}
+
+  void check(std::span<const std::uint32_t> on_wire, std::span<Hint> hints) const noexcept override;
+  void accept(std::span<const std::uint64_t> numbers, std::span<ReplayVerdict> verdicts) noexcept override;
+  std::uint64_t top() const noexcept override { return top_; }
+  void resynchronise(std::uint64_t number) noexcept override { top_ = number; }
+
+ private:
+  static constexpr std::uint32_t assumed_window = 1u << 20;  // how far back a late packet may belong
+  std::uint64_t top_ = 0;
+  bool extended_;
 };
 
 }  // namespace mpsec::ipsec
