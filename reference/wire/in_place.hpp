@@ -63,6 +63,10 @@ struct PlaceIn<Wanted, Bits<Word, Bit<Width, Member>...>> {
   static constexpr Place value = find();
 };
 
+// A field that is not always on the wire: the caller knows that it is there.
+template <auto Wanted, class Present, class Inner>
+struct PlaceIn<Wanted, When<Present, Inner>> : PlaceIn<Wanted, Inner> {};
+
 template <auto Wanted, class... Entry>
 consteval Place find_place(const std::tuple<Entry...>*) {
   Place result;

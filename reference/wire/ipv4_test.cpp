@@ -47,6 +47,7 @@ TEST(InPlace, OffsetsComeFromTheDeclaration) {
   static_assert(offset_of<&Ipv4Header::ttl> == 8);
   static_assert(offset_of<&Ipv4Header::destination> == 16);
   static_assert(end_of<&Ipv4Header::destination> == 20);
+  static_assert(offset_of<&Ipv4Option::length> == 1);  // where there is one
   EXPECT_EQ(load<&Ipv4Header::ihl>(plain.data()), 5);
   EXPECT_EQ(load<&Ipv4Header::fragment_offset>(plain.data()), 0);
   EXPECT_EQ(load<&Ipv4Header::flags>(plain.data()), 2);
