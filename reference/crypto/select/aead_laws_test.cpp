@@ -122,8 +122,7 @@ TEST_P(AeadLaws, AgreesWithEveryOtherProvider) {
     const std::vector<Packet> plain = some_packets(*ours);
     std::vector<Packet> sealed = plain;
     seal(*ours, sealed);
-    for (const auto& provider : providers()) {
-      if (!provider->supports(transform())) continue;
+    for (const Provider* provider : peers(*GetParam().provider, transform())) {
       const auto theirs = provider->aead(transform(), key).value();
       std::vector<Packet> sealed_there = plain;
       seal(*theirs, sealed_there);

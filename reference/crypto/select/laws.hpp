@@ -10,13 +10,28 @@
 #include <vector>
 
 #include "base/rng.hpp"
+#include "crypto/open/open_provider.hpp"
 #include "crypto/provider.hpp"
 #include "crypto/select/select_provider.hpp"
 
 namespace mpsec::crypto::laws {
 
 inline const std::vector<std::unique_ptr<Provider>>& providers() {
-  static const std::vector<std::unique_ptr<Provider>> all = available_providers();
+  static const std::vector<std::unique_ptr<Provider>> all = [] {
+    auto real = available_providers();
+    real.push_back(make_open_provider());
+    return real;
+  }();
+  return all;
+}
+
+// The providers that compute the same octets as this one: the real ones, or the open one alone.
+template <class Transform>
+std::vector<const Provider*> peers(const Provider& provider, const Transform& transform) {
+  std::vector<const Provider*> all;
+  for (const auto& peer : providers())
+    if ((peer->name() == "open") == (provider.name() == "open") && peer->supports(transform))
+      all.push_back(peer.get());
   return all;
 }
 

@@ -24,7 +24,7 @@ Result<std::unique_ptr<Provider>> select_provider(std::string_view name) {
     if (auto provider = make_ipsec_mb_provider(Tier::best, &why)) return provider;
     return std::unexpected(refused("ipsec_mb is not here: " + why));
   }
-  if (name == "open") return std::unexpected(refused("open is not built in yet"));
+  if (name == "open") return make_open_provider();
   return std::unexpected(
       refused("expected one of openssl, ipsec_mb, open, best, found \"" + std::string(name) + "\""));
 }
