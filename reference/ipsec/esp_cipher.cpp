@@ -87,7 +87,7 @@ void EspCipher::open(std::span<EspJob> jobs) noexcept {
 }
 
 //= rfc4106/3.1/iv-never-repeats-under-one-key
-//= rfc8750/3/implicit-iv-is-the-sequence-number
+//= rfc8750/4/implicit-iv-is-the-sequence-number
 // The sequence number is the IV: it is unique under the key, in a cluster too, since every sub-SA has its own
 // key.
 void EspCipher::seal_combined(std::span<EspJob> jobs) noexcept {
