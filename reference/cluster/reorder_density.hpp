@@ -1,0 +1,72 @@
+// Reorder Density (RD), RFC 5236: how far packets stand from where they should, early and late.
+#pragma once
+
+#include <cstdint>
+
+#include "cluster/ahead_set.hpp"
+#include "cluster/growing_ring.hpp"
+#include "cluster/histogram.hpp"
+
+namespace mpsec::cluster {
+
+// The stay-back algorithm of RFC 5236 7.1: the displacement of a packet is known DT + 1 unique arrivals
+// later, when it is certain which numbers are lost. Memory O(DT), amortised O(1) an arrival.
+class ReorderDensity {
+ public:
+  // `threshold` is DT: a packet displaced farther does not count. `first` is the number the stream began
+  // with, or 0 where it is not known: then the smallest of the first DT + 1 arrivals.
+  explicit ReorderDensity(std::uint64_t threshold, std::uint64_t first = 0);
+
+  void arrival(std::uint64_t number) {
+    if (!tidy_ || window_.empty() || number != window_.front().first + window_size_)
+      return untidy_arrival(number);
+    Run& run = window_.front();
+    ++run.length;
+    if (++window_size_ <= threshold_) return;
+    late_.add(0);
+    receive_index_ = ++run.first;
+    --run.length;
+    --window_size_;
+  }
+  // What would be known if the stream ended here.
+  ReorderDensity finished() const;
+
+  std::uint64_t threshold() const { return threshold_; }
+  // FD[d]: packets with displacement d = receive index - sequence number; negative is early. (3.5)
+  std::uint64_t frequency(std::int64_t displacement) const;
+  const CountHistogram& early() const { return early_; }                    // by -d, from 1
+  const CountHistogram& late() const { return late_; }                      // by d, from 0
+  std::uint64_t counted() const { return early_.total() + late_.total(); }  // N'
+  std::uint64_t discarded() const { return discarded_; }                    // displaced beyond DT
+  std::uint64_t ignored() const { return ignored_; }  // copies, and numbers already deemed lost
+  double density(std::int64_t displacement) const;    // RD[d] = FD[d] / N' (3.6)
+
+ private:
+  // Arrivals in order with the numbers first .. first + length - 1.
+  struct Run {
+    std::uint64_t first;
+    std::uint64_t length;
+  };
+
+  void untidy_arrival(std::uint64_t number);
+  void leave_tidiness(std::uint64_t number);
+  void tidy_up();
+  void push(std::uint64_t number);
+  std::uint64_t pop();
+  void place_next();
+
+  std::uint64_t threshold_;
+  std::uint64_t receive_index_;
+  GrowingRing<Run> window_;        // the RFC's window[]: arrivals not yet given a receive index, in runs
+  std::uint64_t window_size_ = 0;  // in arrivals
+  // While all that waits is one run, none below it awaited: present_ is left empty and arrivals in order are
+  // cheap.
+  bool tidy_ = true;
+  AheadSet present_;  // numbers at or above the receive index that are in window[] or buffer[]
+  CountHistogram early_;
+  CountHistogram late_;
+  std::uint64_t discarded_ = 0;
+  std::uint64_t ignored_ = 0;
+};
+
+}  // namespace mpsec::cluster
