@@ -1,9 +1,11 @@
 #include "ipsec/fragment.hpp"
 
-#include "ipsec/datagram_parts.hpp"
+#include "ipsec/upper_header.hpp"
 #include "wire/checksum.hpp"
 #include "wire/codec.hpp"
+#include "wire/header_build.hpp"
 #include "wire/ipv6_fragment.hpp"
+#include "wire/protocol.hpp"
 
 namespace mpsec::ipsec {
 namespace {
@@ -13,12 +15,6 @@ constexpr std::size_t fragment_header_octets = 8;
 
 constexpr std::size_t whole_blocks(std::size_t octets) {
   return octets / block * block;
-}
-
-// The datagram that `packet` starts with, nothing behind it; empty if it is not there wholly.
-OctetView stated_part(OctetView packet) {
-  const auto size = datagram_size(packet);
-  return size && size->total <= packet.size() ? packet.first(size->total) : OctetView{};
 }
 
 Fragments whole(OctetView datagram) {
@@ -74,8 +70,7 @@ class Ipv4Cutter {
         header.data(), static_cast<std::uint16_t>(original_.fragment_offset + from / block));
     wire::store<&Ipv4Header::total_length>(header.data(),
                                            static_cast<std::uint16_t>(header.size() + payload));
-    wire::store<&Ipv4Header::checksum>(header.data(), 0);
-    wire::store<&Ipv4Header::checksum>(header.data(), wire::internet_checksum(header));
+    wire::store_ipv4_checksum(header.data(), header.size());
   }
 
   const wire::Ipv4Header& original_;
@@ -89,89 +84,64 @@ bool place_is_possible(const wire::Ipv4Header& header, std::size_t payload) {
          (!more || payload % block == 0);
 }
 
-// How an IPv6 packet parts into what every piece repeats and what is cut.
-struct Ipv6Parts {
-  std::size_t repeated = ipv6_header_octets;  // octets of the per-fragment headers
-  std::size_t named_at = 0;                   // the octet that names what follows them
-  std::size_t first_at_least = 0;             // octets that the first piece must hold of what is cut
-};
-
-std::expected<Ipv6Parts, Discard> parts_of(OctetView datagram) {
-  Ipv6Chain chain(datagram);
-  Ipv6Parts parts{.named_at = chain.named_at()};
-  //= rfc8200/4.5/per-fragment-headers-end-with-the-routing-header
-  while (chain.on_extension()) {
-    const std::uint8_t number = chain.number();
-    if (number == wire::protocol::fragment) return std::unexpected(Discard::packet_too_big);
-    const bool repeat = number == wire::protocol::routing ||
-                        (number == wire::protocol::hop_by_hop && chain.at() == ipv6_header_octets);
-    if (!chain.step()) return std::unexpected(Discard::malformed_packet);
-    if (repeat) parts.repeated = chain.at(), parts.named_at = chain.named_at();
-  }
-  const std::size_t end = chain.upper_layer_end();
-  if (end > datagram.size()) return std::unexpected(Discard::malformed_packet);
-  parts.first_at_least = end - parts.repeated;
-  return parts;
-}
-
-HeldPacket ipv6_piece(OctetView datagram, const Ipv6Parts& parts, const wire::FragmentHeader& place,
+HeldPacket ipv6_piece(OctetView datagram, const wire::HeaderWalk& walk, const wire::FragmentHeader& place,
                       OctetView payload) {
-  Octets header(datagram.begin(), datagram.begin() + static_cast<std::ptrdiff_t>(parts.repeated));
-  header[parts.named_at] = wire::protocol::fragment;
+  Octets header(datagram.begin(), datagram.begin() + walk.per_fragment_end);
+  header[walk.per_fragment_next_at] = wire::protocol::fragment;
   wire::write(header, place);
-  const std::size_t behind_fixed = header.size() - ipv6_header_octets + payload.size();
+  const std::size_t behind_fixed = header.size() - wire::ipv6_header_size + payload.size();
   wire::store<&wire::Ipv6Header::payload_length>(header.data(), static_cast<std::uint16_t>(behind_fixed));
   return join(header, payload);
 }
 
-}  // namespace
-
-Fragments fragment_ipv4(OctetView packet, std::size_t mtu) {
-  const OctetView datagram = stated_part(packet);
-  if (datagram.empty() || datagram[0] >> 4 != 4) return std::unexpected(Discard::malformed_packet);
-  if (datagram.size() <= mtu) return whole(datagram);
-  const std::size_t header_octets = datagram_size(datagram)->header;
-  const auto header = wire::decode<wire::Ipv4Header>(datagram.first(header_octets));
-  const OctetView payload = datagram.subspan(header_octets);
-  if (!header || !place_is_possible(*header, payload.size()))
+Fragments cut_ipv4(OctetView datagram, const wire::HeaderWalk& walk, std::size_t mtu) {
+  const auto header = wire::decode<wire::Ipv4Header>(datagram.first(walk.upper_at));
+  if (!header || !place_is_possible(*header, walk.upper_length()))
     return std::unexpected(Discard::malformed_packet);
   //= rfc791/2.3/dont-fragment-is-obeyed
-  const bool may_be_cut = (header->flags & wire::Ipv4Header::dont_fragment) == 0;
-  if (!may_be_cut || mtu < header_octets + block) return std::unexpected(Discard::packet_too_big);
-  return Ipv4Cutter(*header, payload).cut(mtu);
+  if (walk.dont_fragment || mtu < walk.upper_at + block) return std::unexpected(Discard::packet_too_big);
+  return Ipv4Cutter(*header, datagram.subspan(walk.upper_at)).cut(mtu);
 }
 
-Fragments fragment_ipv6(OctetView packet, std::size_t mtu, std::uint32_t identification) {
-  const OctetView datagram = stated_part(packet);
-  if (datagram.empty() || datagram[0] >> 4 != 6) return std::unexpected(Discard::malformed_packet);
-  if (datagram.size() <= mtu) return whole(datagram);
-  const auto parts = parts_of(datagram);
-  if (!parts) return std::unexpected(parts.error());
-  const std::size_t overhead = parts->repeated + fragment_header_octets;
+Fragments cut_ipv6(OctetView datagram, const wire::HeaderWalk& walk, std::size_t mtu,
+                   std::uint32_t identification) {
+  if (walk.fragment_header_at != 0) return std::unexpected(Discard::packet_too_big);
+  if (!holds_upper_header(datagram, walk)) return std::unexpected(Discard::malformed_packet);
+  //= rfc8200/4.5/per-fragment-headers-end-with-the-routing-header
+  const OctetView payload = datagram.subspan(walk.per_fragment_end);
+  const std::size_t first_at_least = walk.upper_at - walk.per_fragment_end +
+                                     upper_header_octets(walk.protocol, datagram.subspan(walk.upper_at));
+  const std::size_t overhead = walk.per_fragment_end + fragment_header_octets;
   const std::size_t room = mtu > overhead ? whole_blocks(mtu - overhead) : 0;
   //= rfc8200/4.5/upper-layer-header-in-the-first-fragment
-  if (room == 0 || room < parts->first_at_least) return std::unexpected(Discard::packet_too_big);
+  if (room == 0 || room < first_at_least) return std::unexpected(Discard::packet_too_big);
 
-  const OctetView payload = datagram.subspan(parts->repeated);
-  wire::FragmentHeader place{.next_header = datagram[parts->named_at], .identification = identification};
+  wire::FragmentHeader place{.next_header = datagram[walk.per_fragment_next_at],
+                             .identification = identification};
   std::vector<HeldPacket> pieces;
   for (std::size_t from = 0; from < payload.size();) {
     const std::size_t left = payload.size() - from;
     const bool last = left <= mtu - overhead;
+    const OctetView part = payload.subspan(from, last ? left : room);
     place.fragment_offset = static_cast<std::uint16_t>(from / block);
     place.more_fragments = last ? 0 : 1;
-    const OctetView part = payload.subspan(from, last ? left : room);
-    pieces.push_back(ipv6_piece(datagram, *parts, place, part));
+    pieces.push_back(ipv6_piece(datagram, walk, place, part));
     from += part.size();
   }
   return pieces;
 }
 
-Fragments fragment(OctetView datagram, std::size_t mtu, std::uint32_t identification) {
-  if (datagram.empty()) return std::unexpected(Discard::malformed_packet);
-  if (datagram[0] >> 4 == 4) return fragment_ipv4(datagram, mtu);
-  if (datagram[0] >> 4 == 6) return fragment_ipv6(datagram, mtu, identification);
-  return std::unexpected(Discard::unsupported_ip_version);
+}  // namespace
+
+Fragments fragment(OctetView packet, std::size_t mtu, std::uint32_t identification) {
+  const auto walk = wire::walk_headers(packet);
+  if (!walk && walk.error() == wire::WalkError::wrong_version)
+    return std::unexpected(Discard::unsupported_ip_version);
+  if (!walk) return std::unexpected(Discard::malformed_packet);
+  const OctetView datagram = packet.first(walk->total_length);
+  if (datagram.size() <= mtu) return whole(datagram);
+  return walk->version == IpVersion::v4 ? cut_ipv4(datagram, *walk, mtu)
+                                        : cut_ipv6(datagram, *walk, mtu, identification);
 }
 
 }  // namespace mpsec::ipsec
