@@ -2,6 +2,8 @@
 #pragma once
 
 #include <algorithm>
+#include <cctype>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <memory>
 #include <rapidcheck.h>
@@ -10,6 +12,7 @@
 #include <vector>
 
 #include "base/rng.hpp"
+#include "crypto/ipsec_mb/ipsec_mb_provider.hpp"
 #include "crypto/open/open_provider.hpp"
 #include "crypto/provider.hpp"
 #include "crypto/select/select_provider.hpp"
@@ -18,9 +21,11 @@ namespace mpsec::crypto::laws {
 
 inline const std::vector<std::unique_ptr<Provider>>& providers() {
   static const std::vector<std::unique_ptr<Provider>> all = [] {
-    auto real = available_providers();
-    real.push_back(make_open_provider());
-    return real;
+    auto here = available_providers();
+    for (const Tier tier : {Tier::sse, Tier::avx2, Tier::avx512})
+      if (auto held_back = make_ipsec_mb_provider(tier)) here.push_back(std::move(held_back));
+    here.push_back(make_open_provider());
+    return here;
   }();
   return all;
 }
@@ -86,9 +91,9 @@ struct Pairing {
 
 template <class Transform>
 std::string pairing_name(const testing::TestParamInfo<Pairing<Transform>>& info) {
-  std::string name = std::string(info.param.provider->name()) + "_" + std::string(info.param.transform->name);
-  std::ranges::replace(name, '-', '_');
-  return name;
+  std::string name = info.param.provider->description() + "_" + std::string(info.param.transform->name);
+  std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  return fmt::format("{}_{}", info.index, name);
 }
 
 template <class Transform>
