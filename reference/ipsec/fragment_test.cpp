@@ -3,55 +3,16 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "wire/checksum.hpp"
-#include "wire/codec.hpp"
-#include "wire/in_place.hpp"
-#include "wire/ipv4.hpp"
-#include "wire/ipv6.hpp"
-#include "wire/ipv6_fragment.hpp"
-#include "wire/protocol.hpp"
+#include "ipsec/test_packets.hpp"
 
 namespace mpsec::ipsec {
 namespace {
 
 using wire::Ipv4Header;
 
-Octets counting(std::size_t size) {
-  Octets octets(size);
-  for (std::size_t i = 0; i < size; ++i)
-    octets[i] = static_cast<std::uint8_t>(i + i / 256);
-  return octets;
-}
-
-// An IPv4 datagram with these options, whose octets are a multiple of 4.
-Octets ipv4(OctetView options, OctetView payload, std::uint8_t flags = 0, std::uint16_t offset = 0) {
-  Ipv4Header header;
-  header.ihl = static_cast<std::uint8_t>(5 + options.size() / 4);
-  header.total_length = static_cast<std::uint16_t>(20 + options.size() + payload.size());
-  header.identification = 0xbeef;
-  header.flags = flags;
-  header.fragment_offset = offset;
-  header.protocol = wire::protocol::udp;
-  header.source = {192, 0, 2, 1};
-  header.destination = {198, 51, 100, 2};
-  Octets packet = wire::encode(header);
-  append(packet, options);
-  wire::store<&Ipv4Header::checksum>(packet.data(), wire::internet_checksum(packet));
-  append(packet, payload);
-  return packet;
-}
-
-// An IPv6 packet: `chain` begins with a header of number `next`.
-Octets ipv6(std::uint8_t next, OctetView chain) {
-  wire::Ipv6Header header;
-  header.next_header = next;
-  header.payload_length = static_cast<std::uint16_t>(chain.size());
-  header.source = {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-  header.destination = {0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2};
-  Octets packet = wire::encode(header);
-  append(packet, chain);
-  return packet;
-}
+using test::counting;
+using test::ipv4;
+using test::ipv6;
 
 std::vector<Octets> pieces_of(Fragments&& fragments) {
   std::vector<Octets> pieces;
@@ -74,7 +35,7 @@ Ipv4Header header_of(OctetView packet) {
 }
 
 TEST(FragmentIpv4, LeavesAloneWhatFits) {
-  const Octets datagram = ipv4({}, counting(100), Ipv4Header::dont_fragment);
+  const Octets datagram = ipv4(counting(100), {.flags = Ipv4Header::dont_fragment});
   EXPECT_EQ(pieces_of(fragment_ipv4(datagram, 120)), std::vector<Octets>{datagram});
   Octets padded = datagram;
   padded.resize(140);  // as a link with a smallest frame delivers it
@@ -83,7 +44,7 @@ TEST(FragmentIpv4, LeavesAloneWhatFits) {
 
 // RFC 791 3.2, example 2: 472 octets of data for a network of 280.
 TEST(FragmentIpv4, CutsTheExampleOfTheRfc) {
-  const auto pieces = pieces_of(fragment_ipv4(ipv4({}, counting(452)), 280));
+  const auto pieces = pieces_of(fragment_ipv4(ipv4(counting(452)), 280));
   ASSERT_EQ(pieces.size(), 2u);
   EXPECT_EQ(header_of(pieces[0]).total_length, 276);
   EXPECT_EQ(header_of(pieces[0]).flags, Ipv4Header::more_fragments);
@@ -95,18 +56,18 @@ TEST(FragmentIpv4, CutsTheExampleOfTheRfc) {
 
 TEST(FragmentIpv4, DontFragmentAndRoom) {
   //= rfc791/2.3/dont-fragment-is-obeyed
-  EXPECT_EQ(cause(fragment_ipv4(ipv4({}, counting(100), Ipv4Header::dont_fragment), 119)),
+  EXPECT_EQ(cause(fragment_ipv4(ipv4(counting(100), {.flags = Ipv4Header::dont_fragment}), 119)),
             Discard::packet_too_big);
-  EXPECT_EQ(cause(fragment_ipv4(ipv4({}, counting(100)), 27)), Discard::packet_too_big);
-  EXPECT_EQ(pieces_of(fragment_ipv4(ipv4({}, counting(100)), 28)).size(), 13u);
-  EXPECT_EQ(cause(fragment_ipv4(ipv4({}, {}), 19)), Discard::packet_too_big);
+  EXPECT_EQ(cause(fragment_ipv4(ipv4(counting(100)), 27)), Discard::packet_too_big);
+  EXPECT_EQ(pieces_of(fragment_ipv4(ipv4(counting(100)), 28)).size(), 13u);
+  EXPECT_EQ(cause(fragment_ipv4(ipv4({}), 19)), Discard::packet_too_big);
 }
 
 TEST(FragmentIpv4, CopiesOnlyTheOptionsThatSaySo) {
   //= rfc791/3.1/copied-flag-means-every-fragment
   // record route (7), no operation, router alert (148, copied), timestamp (68), end of list
   const Octets options = hex("07 03 04 01 94 04 00 00 44 05 05 00 00 00 00 00");
-  const auto pieces = pieces_of(fragment_ipv4(ipv4(options, counting(200)), 100));
+  const auto pieces = pieces_of(fragment_ipv4(ipv4(counting(200), {.options = options}), 100));
   ASSERT_EQ(pieces.size(), 3u);
   EXPECT_EQ(OctetView(pieces[0]).subspan(20, 16)[0], 0x07);
   EXPECT_EQ(header_of(pieces[0]).ihl, 9);
@@ -115,13 +76,14 @@ TEST(FragmentIpv4, CopiesOnlyTheOptionsThatSaySo) {
     EXPECT_EQ(to_hex(OctetView(pieces[i]).subspan(20, 4)), "94040000");
   }
   // A copied option of 3 octets is filled up with the end of the list.
-  const auto filled = pieces_of(fragment_ipv4(ipv4(hex("83 03 04 00"), counting(100)), 100));
+  const auto filled = pieces_of(fragment_ipv4(ipv4(counting(100), {.options = hex("83 03 04 00")}), 100));
   EXPECT_EQ(to_hex(OctetView(filled.at(1)).subspan(20, 4)), "83030400");
 }
 
 TEST(FragmentIpv4, CutsAFragmentFurther) {
   //= rfc791/2.3/last-piece-keeps-the-flag-of-the-whole
-  const auto pieces = pieces_of(fragment_ipv4(ipv4({}, counting(64), Ipv4Header::more_fragments, 5), 60));
+  const auto pieces =
+      pieces_of(fragment_ipv4(ipv4(counting(64), {.flags = Ipv4Header::more_fragments, .offset = 5}), 60));
   ASSERT_EQ(pieces.size(), 2u);
   EXPECT_EQ(header_of(pieces[0]).fragment_offset, 5);
   EXPECT_EQ(header_of(pieces[1]).fragment_offset, 10);
@@ -131,11 +93,12 @@ TEST(FragmentIpv4, CutsAFragmentFurther) {
 TEST(FragmentIpv4, RefusesWhatCannotBe) {
   EXPECT_EQ(cause(fragment_ipv4({}, 100)), Discard::malformed_packet);
   EXPECT_EQ(cause(fragment_ipv4(hex("45 00"), 1)), Discard::malformed_packet);
-  EXPECT_EQ(cause(fragment_ipv4(ipv4({}, counting(63), Ipv4Header::more_fragments), 60)),
+  EXPECT_EQ(cause(fragment_ipv4(ipv4(counting(63), {.flags = Ipv4Header::more_fragments}), 60)),
             Discard::malformed_packet);
-  EXPECT_EQ(cause(fragment_ipv4(ipv4({}, counting(64), 0, 8190), 60)), Discard::malformed_packet);
-  EXPECT_EQ(cause(fragment_ipv4(ipv4(hex("83 00 00 00"), counting(64)), 60)), Discard::malformed_packet);
-  Octets lies = ipv4({}, counting(64));
+  EXPECT_EQ(cause(fragment_ipv4(ipv4(counting(64), {.offset = 8190}), 60)), Discard::malformed_packet);
+  EXPECT_EQ(cause(fragment_ipv4(ipv4(counting(64), {.options = hex("83 00 00 00")}), 60)),
+            Discard::malformed_packet);
+  Octets lies = ipv4(counting(64));
   lies.pop_back();
   EXPECT_EQ(cause(fragment_ipv4(lies, 60)), Discard::malformed_packet);
   EXPECT_EQ(cause(fragment(hex("55"), 60, 1)), Discard::unsupported_ip_version);
@@ -149,7 +112,7 @@ RC_GTEST_PROP(FragmentIpv4, PiecesFitFollowEachOtherAndHoldTheWhole, ()) {
   const auto payload = *rc::gen::container<Octets>(*rc::gen::inRange<std::size_t>(1, 3000),
                                                    rc::gen::arbitrary<std::uint8_t>());
   const auto mtu = *rc::gen::inRange<std::size_t>(68, 1500);
-  const Octets datagram = ipv4(options, payload);
+  const Octets datagram = ipv4(payload, {.options = options});
   Octets joined;
   const auto pieces = pieces_of(fragment_ipv4(datagram, mtu));
   for (const Octets& piece : pieces) {
