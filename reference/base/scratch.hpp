@@ -25,6 +25,8 @@ class Scratch {
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   void clear() { size_ = 0; }
+  void pop_back() { --size_; }
+  void truncate(std::size_t size) { size_ = size < size_ ? size : size_; }
   T* data() { return reinterpret_cast<T*>(storage_); }
   T& operator[](std::size_t index) { return data()[index]; }
   std::span<T> span() { return {data(), size_}; }

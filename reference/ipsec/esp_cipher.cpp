@@ -48,6 +48,7 @@ Result<EspCipher> EspCipher::make(const crypto::Provider& provider, const SaPara
   made.extended_ = parameters.extended_sequence_numbers;
   made.iv_octets_ = transform.wire_iv_octets();
   made.icv_octets_ = transform.icv_octets;
+  made.block_octets_ = transform.block_octets;
   made.text_multiple_ = std::max<std::uint8_t>(transform.block_octets, 4);
   made.implicit_iv_ = transform.implicit_iv;
   made.random_iv_ = transform.kind == crypto::CipherKind::cbc;

@@ -33,6 +33,7 @@ class EspCipher {
   std::uint32_t icv_octets() const noexcept { return icv_octets_; }
   // The text's length is a multiple of this: the cipher's block, and at least 4 (RFC 4303 2.4).
   std::uint32_t text_multiple() const noexcept { return text_multiple_; }
+  std::uint32_t block_octets() const noexcept { return block_octets_; }  // a power of two; 1 for streams
   bool wants_random_iv() const noexcept { return random_iv_; }
 
   // Writes the IVs (taken from `randoms` where wants_random_iv(): iv_octets() a job), encrypts, writes the
@@ -64,6 +65,7 @@ class EspCipher {
   std::uint8_t iv_octets_ = 0;
   std::uint8_t icv_octets_ = 0;
   std::uint8_t text_multiple_ = 4;
+  std::uint8_t block_octets_ = 1;
   bool extended_ = false;
   bool implicit_iv_ = false;
   bool random_iv_ = false;

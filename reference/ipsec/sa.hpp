@@ -12,6 +12,7 @@
 #include "crypto/provider.hpp"
 #include "ipsec/ecn.hpp"
 #include "ipsec/lifetime.hpp"
+#include "ipsec/nat_checksum.hpp"
 #include "ipsec/selector.hpp"
 
 namespace mpsec::ipsec {
@@ -25,9 +26,10 @@ enum class DontFragment : std::uint8_t { copy, set, clear };
 struct UdpEncapsulation {
   std::uint16_t source_port = 4500;
   std::uint16_t destination_port = 4500;
-  // The addresses that the sender of a transport-mode packet had before a NAT changed them; needed to repair
-  // the checksum of what comes out (RFC 3948 3.1.2). Inbound only.
-  std::optional<IpAddress> original_source, original_destination;
+  // Inbound, transport mode: what to do with the checksum of what comes out, and the addresses under which
+  // its sender computed it, where they are known (RFC 3948 3.1.2).
+  ChecksumRepair repair = ChecksumRepair::none;
+  OriginalAddresses original;
 };
 
 // How a tunnel's outer header is made from the inner one, and read back (RFC 4301 5.1.2, RFC 6040).

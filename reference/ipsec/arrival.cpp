@@ -1,0 +1,103 @@
+#include "ipsec/arrival.hpp"
+
+#include "wire/ah.hpp"
+#include "wire/esp.hpp"
+#include "wire/header_walk.hpp"
+#include "wire/in_place.hpp"
+#include "wire/protocol.hpp"
+#include "wire/udp.hpp"
+#include "wire/udp_encap.hpp"
+
+namespace mpsec::ipsec {
+
+using wire::HeaderWalk;
+using wire::Ipv4Header;
+using wire::Ipv6Header;
+using wire::UdpHeader;
+
+namespace {
+
+Arrival discarded(Discard cause) {
+  return {.kind = Arrival::Kind::discard, .discard = cause, .packet = {}, .key = {}};
+}
+Arrival of_kind(Arrival::Kind kind) {
+  return {.kind = kind, .discard = Discard::none, .packet = {}, .key = {}};
+}
+
+void set_addresses(InboundKey& key, const std::uint8_t* ip, IpVersion version) {
+  if (version == IpVersion::v4) {
+    key.source = IpAddress::v4(ip + wire::offset_of<&Ipv4Header::source>);
+    key.destination = IpAddress::v4(ip + wire::offset_of<&Ipv4Header::destination>);
+  } else {
+    key.source = IpAddress::v6(ip + wire::offset_of<&Ipv6Header::source>);
+    key.destination = IpAddress::v6(ip + wire::offset_of<&Ipv6Header::destination>);
+  }
+}
+
+std::uint8_t traffic_class_of(const std::uint8_t* ip) {
+  return ip[0] >> 4 == 4 ? ip[1] : static_cast<std::uint8_t>(load_be<std::uint16_t>(ip) >> 4);
+}
+
+Arrival sealed(const PacketBuffer& buffer, const HeaderWalk& walk, std::uint32_t protected_at,
+               Protocol protocol) {
+  const std::uint32_t have = buffer.size() - protected_at;
+  if (protocol == Protocol::esp && have < 8) return discarded(Discard::esp_too_short);
+  if (protocol == Protocol::ah && have < wire::Ah::fixed_size) return discarded(Discard::ah_bad_length);
+  const std::uint8_t* at = buffer.data() + protected_at;
+  Arrival arrival = of_kind(Arrival::Kind::sealed);
+  arrival.packet = {.packet = buffer,
+                    .protected_at = protected_at,
+                    .ip_octets = walk.upper_at,
+                    .next_at = walk.protocol_at,
+                    .traffic_class = traffic_class_of(buffer.data()),
+                    .protocol = protocol,
+                    .udp = protected_at != walk.upper_at};
+  arrival.key.protocol = static_cast<std::uint8_t>(protocol);
+  arrival.key.spi =
+      protocol == Protocol::esp ? wire::load<&wire::Esp::spi>(at) : wire::load<&wire::Ah::spi>(at);
+  set_addresses(arrival.key, buffer.data(), walk.version);
+  return arrival;
+}
+
+//= rfc3948/2.2/non-esp-marker-tells-ike-from-esp
+//= rfc3948/2.3/receiver-ignores-keepalives
+Arrival look_at_udp(const PacketBuffer& buffer, const HeaderWalk& walk, std::uint16_t encapsulation_port) {
+  if (walk.upper_length() < wire::end_of<&UdpHeader::checksum>) return discarded(Discard::udp_malformed);
+  const std::uint8_t* udp = buffer.data() + walk.upper_at;
+  const std::uint16_t port = wire::load<&UdpHeader::destination_port>(udp);
+  if (port != encapsulation_port)
+    return of_kind(port == wire::ike_port ? Arrival::Kind::ike : Arrival::Kind::clear);
+  if (wire::load<&UdpHeader::length>(udp) != walk.upper_length()) return discarded(Discard::udp_malformed);
+  const auto payload_at = static_cast<std::uint32_t>(walk.upper_at + wire::end_of<&UdpHeader::checksum>);
+  switch (wire::classify_udp_payload(buffer.view().subspan(payload_at))) {
+    case wire::UdpEncapsulated::keepalive:
+      return discarded(Discard::keepalive);
+    case wire::UdpEncapsulated::malformed:
+      return discarded(Discard::udp_malformed);
+    case wire::UdpEncapsulated::ike:
+      return of_kind(Arrival::Kind::ike);
+    case wire::UdpEncapsulated::esp:
+      break;
+  }
+  return sealed(buffer, walk, payload_at, Protocol::esp);
+}
+
+}  // namespace
+
+Arrival look_at(PacketBuffer& buffer, std::uint16_t encapsulation_port) noexcept {
+  const auto walk = wire::walk_headers(buffer.view());
+  if (!walk) {
+    return discarded(walk.error() == wire::WalkError::wrong_version ? Discard::unsupported_ip_version
+                                                                    : Discard::malformed_packet);
+  }
+  buffer.resize(walk->total_length);
+  const bool esp = walk->protocol == wire::protocol::esp, ah = walk->protocol == wire::protocol::ah;
+  const bool udp = walk->protocol == wire::protocol::udp;
+  if (!esp && !ah && !udp) return of_kind(Arrival::Kind::clear);
+  //= rfc4303/3.4.1/reassembly-before-esp
+  if (walk->is_fragment()) return of_kind(Arrival::Kind::fragment);
+  if (udp) return look_at_udp(buffer, *walk, encapsulation_port);
+  return sealed(buffer, *walk, walk->upper_at, esp ? Protocol::esp : Protocol::ah);
+}
+
+}  // namespace mpsec::ipsec

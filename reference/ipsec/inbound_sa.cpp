@@ -1,0 +1,327 @@
+#include "ipsec/inbound_sa.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "ipsec/ah_side.hpp"
+#include "ipsec/decapsulation.hpp"
+#include "ipsec/packet_tap.hpp"
+#include "ipsec/replay_window.hpp"
+#include "wire/esp.hpp"
+#include "wire/in_place.hpp"
+
+namespace mpsec::ipsec {
+namespace {
+
+Discard discard_for(ReplayVerdict verdict) {
+  switch (verdict) {
+    case ReplayVerdict::fresh:
+      return Discard::none;
+    case ReplayVerdict::duplicate:
+      return Discard::replay_duplicate;
+    case ReplayVerdict::too_old:
+      return Discard::replay_too_old;
+    case ReplayVerdict::below_zero:
+      return Discard::replay_below_zero;
+  }
+  return Discard::replay_too_old;
+}
+
+// Keeps the packets for which `judge` finds no cause, in order, and notes the causes of the others.
+template <class Packets, class Judge>
+void retain(Packets& packets, std::span<const SealedPacket> run, std::span<Discard> discards, Judge judge) {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    const Discard cause = judge(i);
+    if (cause == Discard::none) {
+      if (kept != i) packets[kept] = packets[i];
+      ++kept;
+    } else {
+      discards[static_cast<std::size_t>(&packets[i].arrived() - run.data())] = cause;
+    }
+  }
+  packets.truncate(kept);
+}
+
+std::shared_ptr<AntiReplay> own_window(const InboundParameters& parameters) {
+  if (!parameters.anti_replay) return std::make_shared<UncheckedReplay>(parameters.extended_sequence_numbers);
+  return std::make_shared<ReplayWindow>(parameters.replay_window, parameters.extended_sequence_numbers);
+}
+
+}  // namespace
+
+InboundSa::InboundSa(std::unique_ptr<InboundParameters> parameters, std::shared_ptr<AntiReplay> window)
+    : window_(window.get()),
+      protocol_(parameters->protocol),
+      mode_(parameters->mode),
+      judges_selectors_(!parameters->selectors.empty()),
+      resynchronise_after_(parameters->extended_sequence_numbers && parameters->anti_replay
+                               ? parameters->resynchronise_after
+                               : 0),
+      lifetime_(parameters->lifetime),
+      filter_(parameters->selectors),
+      parameters_(std::move(parameters)),
+      owned_window_(std::move(window)) {}
+
+InboundSa::~InboundSa() = default;
+
+Result<std::unique_ptr<InboundSa>> InboundSa::make(InboundParameters parameters,
+                                                   const crypto::Provider& provider,
+                                                   std::shared_ptr<AntiReplay> window) {
+  if (auto checked = check(parameters); !checked) return std::unexpected(checked.error());
+  if (!window) window = own_window(parameters);
+  auto cold = std::make_unique<InboundParameters>(std::move(parameters));
+  std::unique_ptr<InboundSa> sa(new InboundSa(std::move(cold), std::move(window)));
+  if (auto made = sa->make_crypto(provider); !made) return std::unexpected(made.error());
+  return sa;
+}
+
+Result<> InboundSa::make_crypto(const crypto::Provider& provider) {
+  if (protocol_ == Protocol::ah) {
+    auto ah = AhSide::make(provider, *parameters_);
+    if (!ah) return std::unexpected(ah.error());
+    ah_ = *std::move(ah);
+    return {};
+  }
+  auto cipher = EspCipher::make(provider, *parameters_);
+  if (!cipher) return std::unexpected(cipher.error());
+  esp_.emplace(*std::move(cipher));
+  head_octets_ = esp_header_octets + esp_->iv_octets();
+  icv_octets_ = esp_->icv_octets();
+  block_mask_ = esp_->block_octets() - 1;
+  return {};
+}
+
+void InboundSa::receive(std::span<const SealedPacket> run, Instant now, const InboundSeams& seams,
+                        Accepted& accepted, std::span<Discard> discards) noexcept {
+  assert(run.size() <= largest_run && discards.size() >= run.size());
+  for (std::size_t i = 0; i < run.size(); ++i)
+    discards[i] = check_shape(run[i]);
+  Hints hints;
+  hint(run, hints, discards);
+  Opened opened;
+  esp_ ? open_esp(run, hints, opened, discards) : open_ah(run, hints, seams, opened, discards);
+  accept(opened, run, discards);
+  charge(opened, run, now, seams, discards);
+  finish(opened, run, seams, accepted, discards);
+}
+
+// Whether the packet can be one of this SA's at all.
+Discard InboundSa::check_shape(const SealedPacket& packet) const noexcept {
+  if (use_.hard_reached) return Discard::lifetime_expired;
+  //= rfc7296/2.23/encapsulated-or-not-both-are-processed
+  if (packet.protocol != protocol_) return Discard::wrong_encapsulation;
+  const std::uint32_t have = packet.packet.size() - packet.protected_at;
+  // AhSide looks at the rest of the header itself.
+  if (protocol_ == Protocol::ah) return have < wire::Ah::fixed_size ? Discard::ah_bad_length : Discard::none;
+  const std::uint32_t frame = head_octets_ + icv_octets_;
+  if (have < frame + esp_trailer_octets) return Discard::esp_too_short;
+  return (have - frame) & block_mask_ ? Discard::misaligned_ciphertext : Discard::none;
+}
+
+//= rfc4303/3.4.3/duplicates-rejected-before-the-icv
+void InboundSa::hint(std::span<const SealedPacket> run, Hints& hints,
+                     std::span<Discard> discards) const noexcept {
+  std::array<std::uint32_t, largest_run> on_wire;
+  for (std::size_t i = 0; i < run.size(); ++i) {
+    const std::uint8_t* number =
+        run[i].packet.data() + run[i].protected_at + (protocol_ == Protocol::esp ? 4 : 8);
+    on_wire[i] = discards[i] == Discard::none ? load_be<std::uint32_t>(number) : 0;
+  }
+  window_->check(std::span(on_wire).first(run.size()), std::span(hints).first(run.size()));
+  for (std::size_t i = 0; i < run.size(); ++i) {
+    if (discards[i] == Discard::none) discards[i] = discard_for(hints[i].verdict);
+  }
+}
+
+void InboundSa::open_esp(std::span<const SealedPacket> run, const Hints& hints, Opened& opened,
+                         std::span<Discard> discards) noexcept {
+  Scratch<EspJob, largest_run> jobs;
+  for (std::size_t i = 0; i < run.size(); ++i) {
+    if (discards[i] != Discard::none) continue;
+    keep_candidate(run[i]);
+    const std::uint32_t text = run[i].packet.size() - run[i].protected_at - head_octets_ - icv_octets_;
+    jobs.emplace_back(EspJob{
+        .esp = run[i].packet.data() + run[i].protected_at, .text_octets = text, .number = hints[i].number});
+  }
+  esp_->open(jobs.span());
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < run.size(); ++i) {
+    if (discards[i] != Discard::none) continue;
+    const EspJob& job = jobs[next++];
+    note_result(job.authentic);
+    if (job.authentic) {
+      opened.emplace_back(OpeningRight(), run[i], job.number, run[i].protected_at + head_octets_,
+                          job.text_octets);
+    } else {
+      //= rfc4303/3.4.4.1/failed-icv-is-discarded
+      discards[i] = Discard::integrity_failed;
+    }
+  }
+}
+
+void InboundSa::open_ah(std::span<const SealedPacket> run, const Hints& hints, const InboundSeams& seams,
+                        Opened& opened, std::span<Discard> discards) noexcept {
+  for (std::size_t i = 0; i < run.size(); ++i) {
+    if (discards[i] != Discard::none) continue;
+    keep_candidate(run[i]);
+    AhPlace place;
+    discards[i] = ah_->verify(seams.ah, run[i].packet.writable(), hints[i].number, place);
+    note_result(discards[i] != Discard::integrity_failed);
+    if (discards[i] != Discard::none) continue;
+    opened.emplace_back(OpeningRight(), run[i], hints[i].number, place.end(),
+                        run[i].packet.size() - place.end());
+  }
+}
+
+//= rfc4303/3.4.3/window-updated-only-after-icv
+void InboundSa::accept(Opened& opened, std::span<const SealedPacket> run,
+                       std::span<Discard> discards) noexcept {
+  std::array<std::uint64_t, largest_run> numbers;
+  std::array<ReplayVerdict, largest_run> verdicts;
+  for (std::size_t i = 0; i < opened.size(); ++i)
+    numbers[i] = opened[i].number();
+  window_->accept(std::span(numbers).first(opened.size()), std::span(verdicts).first(opened.size()));
+  retain(opened, run, discards, [&](std::size_t i) { return discard_for(verdicts[i]); });
+}
+
+// A packet uses lifetime once it is known to be fresh, whatever becomes of its content.
+void InboundSa::charge(Opened& opened, std::span<const SealedPacket> run, Instant now,
+                       const InboundSeams& seams, std::span<Discard> discards) noexcept {
+  std::array<std::uint32_t, largest_run> sizes;
+  for (std::size_t i = 0; i < opened.size(); ++i)
+    sizes[i] = opened[i].text_octets();
+  const std::size_t within =
+      seams.lifetime.charge(lifetime_, use_, std::span(sizes).first(opened.size()), now);
+  if (within == opened.size()) return;
+  retain(opened, run, discards,
+         [&](std::size_t i) { return i < within ? Discard::none : Discard::lifetime_expired; });
+}
+
+// Trailers, decapsulation, selectors; then the packets are accepted.
+void InboundSa::finish(Opened& opened, std::span<const SealedPacket> run, const InboundSeams& seams,
+                       Accepted& accepted, std::span<Discard> discards) noexcept {
+  if (opened.empty()) return;
+  std::array<Discard, largest_run> verdicts;
+  Trailers trailers;
+  for (OpenedPacket& packet : opened) {
+    if (seams.tap) seams.tap->after_opening(packet.packet(), packet.text());
+  }
+  retain(opened, run, discards, [&](std::size_t i) { return add_trailer(opened[i], trailers); });
+  seams.policy.judge_trailers(trailers.span(), verdicts);
+  for (std::size_t i = 0; i < opened.size(); ++i) {
+    if (verdicts[i] == Discard::none) verdicts[i] = decapsulate(opened[i], trailers[i]);
+  }
+  retain(opened, run, discards, [&](std::size_t i) { return verdicts[i]; });
+
+  Scratch<PacketSelectors, largest_run> selectors;
+  if (judges_selectors_) {
+    retain(opened, run, discards, [&](std::size_t i) {
+      const auto found = selectors_of(opened[i].packet().view(), Direction::inbound);
+      if (found) selectors.emplace_back(*found);
+      return found ? Discard::none : Discard::inner_malformed;
+    });
+    seams.policy.judge_selectors(filter_, selectors.span(), verdicts);
+    retain(opened, run, discards, [&](std::size_t i) { return verdicts[i]; });
+  }
+  for (OpenedPacket& packet : opened) {
+    accepted.emplace_back(OpeningRight(), packet.packet(), packet.number(), packet.arrived().index, *this);
+  }
+}
+
+// Reads the trailer, if the pad length leaves a payload before it.
+Discard InboundSa::add_trailer(const OpenedPacket& opened, Trailers& trailers) const noexcept {
+  if (ah_) {
+    const std::uint8_t next_header = opened.packet().data()[opened.arrived().protected_at];
+    trailers.emplace_back(InboundPolicy::Trailer{.padding = {}, .next_header = next_header, .mode = mode_});
+    return Discard::none;
+  }
+  const OctetView text = opened.text();
+  const std::size_t pad = text[text.size() - 2];
+  //= rfc4303/2.4/pad-length-within-the-payload
+  if (pad > text.size() - esp_trailer_octets) return Discard::bad_padding;
+  trailers.emplace_back(
+      InboundPolicy::Trailer{.padding = text.subspan(text.size() - esp_trailer_octets - pad, pad),
+                             .next_header = text.back(),
+                             .mode = mode_});
+  return Discard::none;
+}
+
+Discard InboundSa::decapsulate(OpenedPacket& opened, const InboundPolicy::Trailer& trailer) const noexcept {
+  const SealedPacket& arrived = opened.arrived();
+  const auto behind = static_cast<std::uint32_t>(ah_ ? 0 : trailer.padding.size() + esp_trailer_octets);
+  const std::uint32_t payload = opened.text_octets() - behind;
+  if (mode_ == Mode::tunnel) {
+    return take_inner(opened.packet(), opened.payload_at(), payload, trailer.next_header,
+                      arrived.traffic_class);
+  }
+  restore_transport(opened.packet(), arrived.ip_octets, arrived.next_at, opened.payload_at(), payload,
+                    trailer.next_header);
+  if (!arrived.udp || !parameters_->udp) return Discard::none;
+  //= rfc3948/3.1.2/checksum-repaired-after-transport-decapsulation
+  const auto outcome =
+      repair_checksum(opened.packet().writable(), parameters_->udp->repair, parameters_->udp->original);
+  return outcome == RepairOutcome::refused ? Discard::inner_malformed : Discard::none;
+}
+
+void InboundSa::note_result(bool authentic) noexcept {
+  //= rfc4303/A3.1/consecutive-failures-are-counted
+  failures_in_a_row_ = authentic ? 0 : failures_in_a_row_ + 1;
+  if (resynchronise_after_ == 0) return;
+  if (authentic)
+    candidate_ready_ = false;
+  else if (failures_in_a_row_ >= resynchronise_after_ && !candidate_.empty())
+    candidate_ready_ = true;
+}
+
+// Opening destroys the packet, so the one that may be needed is copied before: only the one that makes the
+// trigger point, and only once in a series.
+void InboundSa::keep_candidate(const SealedPacket& packet) noexcept {
+  if (resynchronise_after_ == 0 || failures_in_a_row_ + 1 < resynchronise_after_ || candidate_ready_) return;
+  if (failures_in_a_row_ + 1 > resynchronise_after_ && !candidate_.empty()) return;
+  candidate_.assign(packet.packet.data(), packet.packet.data() + packet.packet.size());
+  candidate_at_ = packet.protected_at;
+}
+
+//= rfc4303/A3.2/larger-high-halves-are-tried-a-limited-number-of-times
+bool InboundSa::resynchronise() noexcept {
+  if (!candidate_ready_) return false;
+  const Octets kept = std::exchange(candidate_, {});
+  candidate_ready_ = false;
+  failures_in_a_row_ = 0;  // after a vain try it takes a whole series again
+  const std::uint32_t low =
+      load_be<std::uint32_t>(kept.data() + candidate_at_ + (protocol_ == Protocol::esp ? 4 : 8));
+  const std::uint32_t size = parameters_->replay_window;
+  const std::uint64_t inferred = infer_number(window_->top(), size, low).number;
+  for (std::uint64_t tries = 1; tries <= parameters_->resynchronise_tries; ++tries) {
+    const std::uint64_t number = inferred + (tries << 32);
+    if (number < inferred) return false;
+    if (!would_open(kept, number)) continue;
+    window_->resynchronise(number);
+    return true;
+  }
+  return false;
+}
+
+bool InboundSa::would_open(const Octets& kept, std::uint64_t number) noexcept {
+  Octets copy = kept;
+  if (ah_) {
+    AhPlace place;
+    AhAuthenticator authenticator;
+    return ah_->verify(authenticator, copy, number, place) == Discard::none;
+  }
+  const auto text = static_cast<std::uint32_t>(copy.size()) - candidate_at_ - head_octets_ - icv_octets_;
+  EspJob job{.esp = copy.data() + candidate_at_, .text_octets = text, .number = number};
+  esp_->open({&job, 1});
+  wipe(copy);
+  return job.authentic;
+}
+
+std::size_t InboundSa::memory_octets() const {
+  const auto* window = dynamic_cast<const ReplayWindow*>(window_);
+  return sizeof *this + sizeof *parameters_ + (window ? window->memory_octets() : 0) +
+         parameters_->encryption_key.size() + parameters_->integrity_key.size() +
+         2 * parameters_->selectors.size() * sizeof(Selector);
+}
+
+}  // namespace mpsec::ipsec
