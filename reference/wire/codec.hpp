@@ -18,11 +18,15 @@ void write(Octets& out, const T& value);
 
 namespace detail {
 
+inline std::string octet_count(std::size_t count) {
+  return fmt::format("{} octet{}", count, count == 1 ? "" : "s");
+}
+
 inline Error need(std::string_view field, std::size_t offset, std::size_t needed, std::size_t have) {
   return {.blame = Blame::malformed,
           .path = std::string(field),
           .offset = offset,
-          .why = fmt::format("need {} octet{}, have {}", needed, needed == 1 ? "" : "s", have),
+          .why = fmt::format("need {}, have {}", octet_count(needed), have),
           .clause = {}};
 }
 
@@ -242,7 +246,7 @@ Result<T> decode(OctetView octets, std::size_t base = 0) {
   T value{};
   auto error = read(reader, value);
   if (!error && reader.left() > 0) {
-    error = Error{Blame::malformed, "", reader.offset(), fmt::format("{} octets left over", reader.left()),
+    error = Error{Blame::malformed, "", reader.offset(), detail::octet_count(reader.left()) + " left over",
                   std::string(T::clause)};
   }
   if (error) return std::unexpected(detail::within(T::name, *std::move(error)));

@@ -47,7 +47,7 @@ std::expected<HeaderWalk, WalkError> detail::walk_ipv6(OctetView packet) noexcep
   walk.total_length = header_length + load<&Ipv6Header::payload_length>(packet.data());
   if (walk.total_length > packet.size()) return std::unexpected(WalkError::bad_total_length);
   for (int count = 0; protocol::is_ipv6_extension(walk.protocol) && walk.starts_upper_layer(); ++count) {
-    // RFC 8200 4.1: anywhere but first a hop-by-hop header is a next header nobody knows.
+    //= rfc8200/4.1/hop-by-hop-right-after-the-ipv6-header
     if (walk.protocol == protocol::hop_by_hop && count > 0) break;
     if (count == HeaderWalk::max_extensions) return std::unexpected(WalkError::too_many_extensions);
     if (auto stepped = step_over(packet, walk); !stepped) return std::unexpected(stepped.error());

@@ -1,19 +1,27 @@
 #include "wire/visit.hpp"
 
-#include <fmt/format.h>
+#include "base/ip_address.hpp"
+#include "wire/codec.hpp"
 
 namespace mpsec::wire {
 
 void Dumper::number(std::string_view name, unsigned bits, std::uint64_t& value) {
-  line(name, fmt::format("{:#0{}x}", value, 2 + (bits + 3) / 4));
+  const std::string hexadecimal = fmt::format("{:#0{}x}", value, 2 + (bits + 3) / 4);
+  line(name, value < 10 ? hexadecimal : fmt::format("{} ({})", hexadecimal, value));
 }
 
 void Dumper::octets(std::string_view name, Octets& value) {
-  line(name, fmt::format("{} octet{} {}", value.size(), value.size() == 1 ? "" : "s", to_hex(value)));
+  line(name, detail::octet_count(value.size()) + (value.empty() ? "" : " ") + to_hex(value));
 }
 
 void Dumper::fixed_octets(std::string_view name, MutableOctets value) {
-  line(name, to_hex(value));
+  const bool address = name.ends_with("Address");
+  if (address && value.size() == 4)
+    line(name, to_string(IpAddress::v4(value.data())));
+  else if (address && value.size() == 16)
+    line(name, to_string(IpAddress::v6(value.data())));
+  else
+    line(name, to_hex(value));
 }
 
 void Dumper::enter(std::string_view name, std::optional<std::size_t> index) {

@@ -133,7 +133,8 @@ void visit(T& value, FieldVisitor& visitor) {
   std::apply([&](const auto&... entry) { (visit_entry(entry), ...); }, T::wire);
 }
 
-// Writes "name: value" lines, two spaces deeper a level; numbers in hexadecimal, octets as hex digits.
+// Writes "name: value" lines, two spaces deeper a level; numbers in hexadecimal (and decimal from ten on),
+// octets as hexadecimal digits, addresses in their usual form.
 class Dumper final : public FieldVisitor {
  public:
   void number(std::string_view name, unsigned bits, std::uint64_t& value) override;
