@@ -23,14 +23,13 @@ struct Ah {
   bool operator==(const Ah&) const = default;
 
   static constexpr auto wire = std::tuple{
-      field<&Ah::next_header>("Next Header"),
-      field<&Ah::payload_length>("Payload Len"),
+      field<&Ah::next_header>("Next Header"), field<&Ah::payload_length>("Payload Len"),
       check<&Ah::payload_length>(
           "Payload Len", [](const auto& ah) { return ah.payload_length >= 1; },
           "need at least 1 (12 octets, an empty ICV)"),
-      field<&Ah::reserved>("RESERVED"),
-      field<&Ah::spi>("SPI"),
+      field<&Ah::reserved>("RESERVED"), field<&Ah::spi>("SPI"),
       field<&Ah::sequence_number>("Sequence Number"),
+      //= rfc4302/2.2/length-in-words-less-two
       octets<&Ah::icv>("ICV",
                        [](const auto& ah) { return (ah.payload_length + std::size_t{2}) * 4 - fixed_size; })};
 };

@@ -30,6 +30,7 @@ TEST(Ah, RefusesALengthBelowItsFixedPart) {
 }
 
 TEST(Ah, RefusesALengthThatLies) {
+  //= rfc4302/2.2/length-in-words-less-two
   Octets octets = plain;
   octets[1] = 5;
   EXPECT_EQ(to_string(decode<Ah>(octets).error()), "AH/ICV @ 0xc: need 16 octets, have 12 (RFC 4302 2)");

@@ -71,8 +71,8 @@ inline OnesComplementSum pseudo_header_sum(OctetView source, OctetView destinati
   return sum.add(static_cast<std::uint16_t>(length >> 16)).add(static_cast<std::uint16_t>(length));
 }
 
-// What UDP sends for `checksum`: a computed zero goes out as its other zero, for a zero says "none" (RFC
-// 768).
+// What UDP sends for `checksum`: a computed zero goes out as its other zero, for a zero says "none".
+//= rfc768/fields/zero-checksum-goes-out-as-ones
 constexpr std::uint16_t udp_checksum_on_wire(std::uint16_t checksum) noexcept {
   return checksum == 0 ? 0xffff : checksum;
 }

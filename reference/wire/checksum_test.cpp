@@ -41,6 +41,7 @@ TEST(Checksum, TheExampleOfRfc1624Section4) {
 }
 
 TEST(Checksum, ZeroGoesOutOnUdpAsItsOtherZero) {
+  //= rfc768/fields/zero-checksum-goes-out-as-ones
   EXPECT_EQ(udp_checksum_on_wire(0), 0xffff);
   EXPECT_EQ(udp_checksum_on_wire(0x1234), 0x1234);
 }

@@ -129,6 +129,13 @@ struct ReadEntry {
     return entry.present(owner) ? (*this)(entry.entry) : std::nullopt;
   }
 
+  template <class... Entries>
+  std::optional<Error> operator()(const OneOf<Entries...>& entry) const {
+    std::optional<Error> error;
+    choose(entry, owner, [&](const auto& chosen) { error = (*this)(chosen); });
+    return error;
+  }
+
   template <auto Member, class Holds>
   std::optional<Error> operator()(const Check<Member, Holds>& entry) const {
     if (entry.holds(owner)) return std::nullopt;
@@ -208,6 +215,10 @@ struct WriteEntry {
   template <class Present, class Entry>
   void operator()(const When<Present, Entry>& entry) const {
     if (entry.present(owner)) (*this)(entry.entry);
+  }
+  template <class... Entries>
+  void operator()(const OneOf<Entries...>& entry) const {
+    choose(entry, owner, *this);
   }
   template <auto Member, class Holds>
   void operator()(const Check<Member, Holds>&) const {}

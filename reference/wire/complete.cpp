@@ -200,7 +200,8 @@ class Completion {
     return pseudo_header_sum(ip.source, final_destination(ip, before), number, length).add(upper);
   }
 
-  // RFC 8200 8.1: the last address of a routing header that is not used up.
+  // The last address of a routing header that is not used up.
+  //= rfc8200/8.1/pseudo-header-has-the-final-destination
   static OctetView final_destination(const Ipv6Header& ip, std::span<const Layer> before) {
     for (const Layer& layer : before) {
       const auto* routing = std::get_if<RoutingHeader>(&layer);

@@ -43,6 +43,7 @@ TEST(Complete, LeavesARightPacketAsItIs) {
 }
 
 TEST(Complete, MakesASpoiltPacketRightAgain) {
+  //= rfc8200/8.1/pseudo-header-has-the-final-destination
   for (const Sample& sample : samples_of("packet")) {
     auto packet = decode_packet(sample.octets);
     ASSERT_TRUE(packet) << sample.what;

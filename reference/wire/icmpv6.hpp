@@ -33,18 +33,18 @@ struct Icmpv6 {
   bool operator==(const Icmpv6&) const = default;
 
   static constexpr auto wire = std::tuple{
-      field<&Icmpv6::type>("Type"),
-      field<&Icmpv6::code>("Code"),
-      field<&Icmpv6::checksum>("Checksum"),
-      when([](const auto& icmp) { return icmp.is_echo(); },
-           bits<std::uint32_t>(bit<16, &Icmpv6::identifier>("Identifier"),
-                               bit<16, &Icmpv6::sequence_number>("Sequence Number"))),
-      when([](const auto& icmp) { return icmp.type == packet_too_big; }, field<&Icmpv6::mtu>("MTU")),
-      when([](const auto& icmp) { return icmp.type == parameter_problem; },
-           field<&Icmpv6::pointer>("Pointer")),
-      when(
-          [](const auto& icmp) { return icmp.type == destination_unreachable || icmp.type == time_exceeded; },
-          field<&Icmpv6::unused>("Unused")),
+      field<&Icmpv6::type>("Type"), field<&Icmpv6::code>("Code"), field<&Icmpv6::checksum>("Checksum"),
+      one_of(when([](const auto& icmp) { return icmp.is_echo(); },
+                  bits<std::uint32_t>(bit<16, &Icmpv6::identifier>("Identifier"),
+                                      bit<16, &Icmpv6::sequence_number>("Sequence Number"))),
+             when([](const auto& icmp) { return icmp.type == packet_too_big; }, field<&Icmpv6::mtu>("MTU")),
+             when([](const auto& icmp) { return icmp.type == parameter_problem; },
+                  field<&Icmpv6::pointer>("Pointer")),
+             when(
+                 [](const auto& icmp) {
+                   return icmp.type == destination_unreachable || icmp.type == time_exceeded;
+                 },
+                 field<&Icmpv6::unused>("Unused"))),
       rest<&Icmpv6::data>("Data")};
 };
 

@@ -67,6 +67,16 @@ struct PlaceIn<Wanted, Bits<Word, Bit<Width, Member>...>> {
 template <auto Wanted, class Present, class Inner>
 struct PlaceIn<Wanted, When<Present, Inner>> : PlaceIn<Wanted, Inner> {};
 
+template <auto Wanted, class... Entries>
+struct PlaceIn<Wanted, OneOf<Entries...>> {
+  static constexpr Place find() {
+    Place place;
+    static_cast<void>((((place = PlaceIn<Wanted, Entries>::value).found) || ...));
+    return place;
+  }
+  static constexpr Place value = find();
+};
+
 template <auto Wanted, class... Entry>
 consteval Place find_place(const std::tuple<Entry...>*) {
   Place result;

@@ -25,7 +25,8 @@ struct Ipv6Option {
   Octets data;
 
   UnknownOptionAction action() const { return static_cast<UnknownOptionAction>(type >> 6); }
-  // Whether routers may change the data: AH takes it as zeros then (RFC 4302 A2).
+  // Whether routers may change the data. If so, AH takes it as zeros.
+  //= rfc4302/A2/changeable-option-data-is-zero-for-the-icv
   bool may_change_en_route() const { return (type & 0x20) != 0; }
   bool has_length() const { return type != pad1; }
   bool operator==(const Ipv6Option&) const = default;

@@ -40,12 +40,12 @@ struct RoutingHeader {
       field<&RoutingHeader::segments_left>("Segments Left"),
       when([](const auto& header) { return header.is_source_route(); },
            field<&RoutingHeader::reserved>("Reserved")),
-      when([](const auto& header) { return header.is_source_route(); },
-           list<&RoutingHeader::addresses>(
-               "Addresses", [](const auto& header) { return header.length * std::size_t{8}; })),
-      when([](const auto& header) { return !header.is_source_route(); },
-           octets<&RoutingHeader::data>(
-               "Type-Specific Data", [](const auto& header) { return header.length * std::size_t{8} + 4; }))};
+      one_of(when([](const auto& header) { return header.is_source_route(); },
+                  list<&RoutingHeader::addresses>(
+                      "Addresses", [](const auto& header) { return header.length * std::size_t{8}; })),
+             octets<&RoutingHeader::data>("Type-Specific Data", [](const auto& header) {
+               return header.length * std::size_t{8} + 4;
+             }))};
 };
 
 }  // namespace mpsec::wire

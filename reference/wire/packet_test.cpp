@@ -82,6 +82,11 @@ TEST(Packet, AHopByHopHeaderStandsFirstOrIsNone) {
             "decoded: IPv6, Destination Options, Payload");
 }
 
+TEST(Packet, KeepsTheOctetsBehindNoNextHeader) {
+  //= rfc8200/4.7/octets-after-no-next-header-stay
+  EXPECT_EQ(chain_of_sample("packet", "IPv6, no next header, octets behind it"), "IPv6, Payload");
+}
+
 TEST(Packet, TellsWhatIsEncapsulatedInUdp) {
   EXPECT_EQ(chain_of_sample("packet", "IPv4, UDP port 4500, ESP"), "IPv4, UDP, ESP");
   EXPECT_EQ(chain_of_sample("packet", "IPv4, UDP port 4500, non-ESP marker and the start of an IKE header"),

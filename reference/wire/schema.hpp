@@ -169,6 +169,37 @@ constexpr When<Present, Entry> when(Present present, Entry entry) {
   return {present, entry};
 }
 
+// Alternatives for one place: on the wire is the first entry that is no When or whose condition holds. Only
+// the last may be no When.
+template <class... Entries>
+struct OneOf {
+  std::tuple<Entries...> entries;
+};
+template <class... Entries>
+constexpr OneOf<Entries...> one_of(Entries... entries) {
+  return {std::tuple{entries...}};
+}
+
+namespace detail {
+template <class Entry, class Owner>
+constexpr bool is_present(const Entry&, const Owner&) {
+  return true;
+}
+template <class Present, class Entry, class Owner>
+constexpr bool is_present(const When<Present, Entry>& entry, const Owner& owner) {
+  return entry.present(owner);
+}
+// Calls `use` with the alternative that is on the wire, if there is one.
+template <class... Entries, class Owner, class Use>
+constexpr void choose(const OneOf<Entries...>& alternatives, const Owner& owner, Use use) {
+  std::apply(
+      [&](const auto&... entry) {
+        static_cast<void>(((is_present(entry, owner) && (use(entry), true)) || ...));
+      },
+      alternatives.entries);
+}
+}  // namespace detail
+
 // A condition on Member without which the rest cannot be read; stands right behind the entry that holds the
 // member. Checked when decoding only: a malformed message must be easy to make. `why` says what is needed;
 // the error adds what was found.

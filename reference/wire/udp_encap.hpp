@@ -11,8 +11,11 @@ enum class UdpEncapsulated : std::uint8_t { esp, ike, keepalive, malformed };
 
 // Tells the three forms apart by the first octets of the UDP payload; malformed is what is none of them.
 constexpr UdpEncapsulated classify_udp_payload(OctetView payload) noexcept {
+  //= rfc3948/2.3/keepalive-is-one-octet-0xff
   if (payload.size() == 1 && payload[0] == 0xff) return UdpEncapsulated::keepalive;
   if (payload.size() < 4) return UdpEncapsulated::malformed;
+  //= rfc3948/2.1/spi-is-not-zero
+  //= rfc3948/2.2/non-esp-marker-is-four-zero-octets
   return load_be<std::uint32_t>(payload.data()) == 0 ? UdpEncapsulated::ike : UdpEncapsulated::esp;
 }
 

@@ -25,10 +25,13 @@ TEST(UdpHeader, RefusesALengthBelowItself) {
 }
 
 TEST(UdpEncapsulation, TellsEspIkeAndKeepaliveApart) {
+  //= rfc3948/2.1/spi-is-not-zero
   EXPECT_EQ(classify_udp_payload(hex("00000100 00000001")), UdpEncapsulated::esp);
   EXPECT_EQ(classify_udp_payload(hex("ff000000 00000001")), UdpEncapsulated::esp);
+  //= rfc3948/2.2/non-esp-marker-is-four-zero-octets
   EXPECT_EQ(classify_udp_payload(hex("00000000 01020304")), UdpEncapsulated::ike);
   EXPECT_EQ(classify_udp_payload(hex("00000000")), UdpEncapsulated::ike);
+  //= rfc3948/2.3/keepalive-is-one-octet-0xff
   EXPECT_EQ(classify_udp_payload(hex("ff")), UdpEncapsulated::keepalive);
 }
 

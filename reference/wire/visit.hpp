@@ -97,6 +97,10 @@ struct VisitEntry {
   void operator()(const When<Present, Entry>& entry) const {
     if (entry.present(owner)) (*this)(entry.entry);
   }
+  template <class... Entries>
+  void operator()(const OneOf<Entries...>& entry) const {
+    choose(entry, owner, *this);
+  }
   template <auto Member, class Holds>
   void operator()(const Check<Member, Holds>&) const {}
 
