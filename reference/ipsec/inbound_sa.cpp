@@ -238,7 +238,7 @@ Discard InboundSa::add_trailer(const OpenedPacket& opened, Trailers& trailers) c
   }
   const OctetView text = opened.text();
   const std::size_t pad = text[text.size() - 2];
-  //= rfc4303/2.4/pad-length-within-the-payload
+  //= rfc4303/2.5/pad-length-within-the-payload
   if (pad > text.size() - esp_trailer_octets) return Discard::bad_padding;
   trailers.emplace_back(
       InboundPolicy::Trailer{.padding = text.subspan(text.size() - esp_trailer_octets - pad, pad),

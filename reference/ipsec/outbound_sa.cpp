@@ -114,7 +114,7 @@ Discard OutboundSa::lay_out(const PacketBuffer& packet, Frame& frame) const noex
   }
   const auto walk = wire::walk_headers(packet.view());
   if (!walk || walk->total_length != packet.size()) return Discard::malformed_packet;
-  //= rfc4303/3.1.1/transport-mode-takes-whole-datagrams
+  //= rfc4303/3.3.4/transport-mode-takes-whole-datagrams
   if (walk->is_fragment()) return Discard::fragment_for_ipsec;
   frame.ip_octets = walk->per_fragment_end;
   frame.next_at = walk->per_fragment_next_at;
