@@ -22,22 +22,20 @@ namespace mpsec::crypto::laws {
 inline const std::vector<std::unique_ptr<Provider>>& providers() {
   static const std::vector<std::unique_ptr<Provider>> all = [] {
     auto here = available_providers();
-    for (const Tier tier : {Tier::sse, Tier::avx2, Tier::avx512})
-      if (auto held_back = make_ipsec_mb_provider(tier)) here.push_back(std::move(held_back));
+    for (const Tier tier : {Tier::avx2, Tier::sse}) {
+      auto held_back = make_ipsec_mb_provider(tier);
+      if (held_back && held_back->description() != here.back()->description())
+        here.push_back(std::move(held_back));
+    }
     here.push_back(make_open_provider());
     return here;
   }();
   return all;
 }
 
-// The providers that compute the same octets as this one: the real ones, or the open one alone.
-template <class Transform>
-std::vector<const Provider*> peers(const Provider& provider, const Transform& transform) {
-  std::vector<const Provider*> all;
-  for (const auto& peer : providers())
-    if ((peer->name() == "open") == (provider.name() == "open") && peer->supports(transform))
-      all.push_back(peer.get());
-  return all;
+// The provider that this one must agree with: libcrypto, or for the open one itself.
+inline const Provider& arbiter(const Provider& provider) {
+  return provider.name() == "open" ? provider : *providers().front();
 }
 
 // From one random seed: contents need no shrinking, and lengths are what matters.
