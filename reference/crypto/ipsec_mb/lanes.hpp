@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdlib>
+#include <cstring>
 #include <intel-ipsec-mb.h>
 #include <memory>
 #include <span>
@@ -64,10 +65,13 @@ Workspace& workspace(Tier tier) noexcept;
 
 // True if both hold the same octets, in time that depends on the length only; 8 to 16 octets.
 inline bool same_icv(const std::uint8_t* left, const std::uint8_t* right, std::size_t octets) noexcept {
-  const std::uint64_t head = load_be<std::uint64_t>(left) ^ load_be<std::uint64_t>(right);
-  const std::uint64_t tail =
-      load_be<std::uint64_t>(left + octets - 8) ^ load_be<std::uint64_t>(right + octets - 8);
-  return (head | tail) == 0;
+  const auto word = [](const std::uint8_t* from) {
+    std::uint64_t value;
+    std::memcpy(&value, from, sizeof value);
+    return value;
+  };
+  const std::size_t tail = octets - sizeof(std::uint64_t);
+  return ((word(left) ^ word(right)) | (word(left + tail) ^ word(right + tail))) == 0;
 }
 
 // The makers of keyed objects; keys are of the right size and the tier is there.

@@ -32,7 +32,10 @@ CipherContext KeyedCipher::keyed_context(Direction direction) const noexcept {
          "a check value length");
   must(EVP_CipherInit_ex2(context.get(), nullptr, key_.view().data(), nullptr, encrypt, nullptr) == 1,
        "a key");
-  EVP_CIPHER_CTX_set_padding(context.get(), 0);
+  // Only a block cipher that decrypts would hold a block back. Where padding is off, libcrypto says so to the
+  // cipher again with every IV, which costs an AEAD a tenth of its speed at 64 octets.
+  if (direction == Direction::decrypt && EVP_CIPHER_get_block_size(algorithm_.get()) > 1)
+    EVP_CIPHER_CTX_set_padding(context.get(), 0);
   return context;
 }
 
