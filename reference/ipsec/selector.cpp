@@ -96,6 +96,15 @@ Result<> validate_ports(const PortSelector& ports, const ProtocolSelector& proto
   return {};
 }
 
+std::size_t combinations(const Selector& selector) {
+  std::size_t product = 1;
+  for (const std::size_t size : {selector.local.size(), selector.remote.size(),
+                                 selector.local_port.ranges().size(), selector.remote_port.ranges().size()}) {
+    if (size != 0 && product <= most_combinations) product *= size;
+  }
+  return product;
+}
+
 std::string addresses_text(const std::vector<AddressRange>& ranges) {
   if (ranges.empty()) return "ANY";
   std::vector<std::string> texts;
@@ -162,7 +171,14 @@ Result<> validate(const Selector& selector, std::string_view path) {
     return Field{path, "protocol"}.fault("OPAQUE with IPv4 addresses; allowed: a number or ANY");
   if (auto valid = validate_ports(selector.local_port, selector.protocol, {path, "local_port"}); !valid)
     return valid;
-  return validate_ports(selector.remote_port, selector.protocol, {path, "remote_port"});
+  if (auto valid = validate_ports(selector.remote_port, selector.protocol, {path, "remote_port"}); !valid)
+    return valid;
+  if (combinations(selector) > most_combinations)
+    return Field{path, "lists"}.fault(
+        fmt::format("too many combinations of their ranges; allowed: {}, or several policies",
+                    most_combinations),
+        "");
+  return {};
 }
 
 bool matches(const Selector& selector, const PacketSelectors& packet) {

@@ -111,19 +111,22 @@ class PortSelector {
 
 // One selector set (RFC 4301 4.4.1.2): a packet must satisfy all five; within a list, any one range.
 struct Selector {
-  std::vector<AddressRange> local;   // empty: ANY, of both families
-  std::vector<AddressRange> remote;  // likewise
-  ProtocolSelector protocol;
-  PortSelector local_port;
-  PortSelector remote_port;
+  std::vector<AddressRange> local{};   // empty: ANY, of both families
+  std::vector<AddressRange> remote{};  // likewise
+  ProtocolSelector protocol{};
+  PortSelector local_port{};
+  PortSelector remote_port{};
 
   bool operator==(const Selector&) const = default;
 };
 std::string to_string(const Selector& selector);
 
+// So many pairs of a local and a remote range, times the same of ports, may a selector have.
+inline constexpr std::size_t most_combinations = 1u << 16;
+
 // Whether `selector` is one that RFC 4301 knows. Fails (local fault) naming the field, what it has and
 // what is allowed: a reversed range, families mixed, ports with a protocol that has none or with ANY, OPAQUE
-// protocol with IPv4 addresses. `path` leads the error's path.
+// protocol with IPv4 addresses, lists that multiply beyond most_combinations. `path` leads the error's path.
 Result<> validate(const Selector& selector, std::string_view path);
 
 // Whether the packet satisfies the selector, by definition and not by speed: the yardstick for the
