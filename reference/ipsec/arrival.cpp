@@ -1,5 +1,7 @@
 #include "ipsec/arrival.hpp"
 
+#include <tuple>
+
 #include "wire/ah.hpp"
 #include "wire/esp.hpp"
 #include "wire/header_walk.hpp"
@@ -18,50 +20,39 @@ using wire::UdpHeader;
 namespace {
 
 Arrival discarded(Discard cause) {
-  return {.kind = Arrival::Kind::discard, .discard = cause, .packet = {}, .key = {}};
+  return {.kind = Arrival::Kind::discard, .discard = cause, .spi = {}};
 }
 Arrival of_kind(Arrival::Kind kind) {
-  return {.kind = kind, .discard = Discard::none, .packet = {}, .key = {}};
-}
-
-void set_addresses(InboundKey& key, const std::uint8_t* ip, IpVersion version) {
-  if (version == IpVersion::v4) {
-    key.source = IpAddress::v4(ip + wire::offset_of<&Ipv4Header::source>);
-    key.destination = IpAddress::v4(ip + wire::offset_of<&Ipv4Header::destination>);
-  } else {
-    key.source = IpAddress::v6(ip + wire::offset_of<&Ipv6Header::source>);
-    key.destination = IpAddress::v6(ip + wire::offset_of<&Ipv6Header::destination>);
-  }
+  return {.kind = kind, .discard = Discard::none, .spi = {}};
 }
 
 std::uint8_t traffic_class_of(const std::uint8_t* ip) {
   return ip[0] >> 4 == 4 ? ip[1] : static_cast<std::uint8_t>(load_be<std::uint16_t>(ip) >> 4);
 }
 
-Arrival sealed(const PacketBuffer& buffer, const HeaderWalk& walk, std::uint32_t protected_at,
-               Protocol protocol) {
+// Fills `sealed` field by field: a copy of it would wait for every one of these stores.
+Arrival seal_found(const PacketBuffer& buffer, const HeaderWalk& walk, std::uint32_t protected_at,
+                   Protocol protocol, SealedPacket& sealed) {
   const std::uint32_t have = buffer.size() - protected_at;
-  if (protocol == Protocol::esp && have < 8) return discarded(Discard::esp_too_short);
-  if (protocol == Protocol::ah && have < wire::Ah::fixed_size) return discarded(Discard::ah_bad_length);
+  const bool esp = protocol == Protocol::esp;
+  if (esp && have < wire::end_of<&wire::Esp::sequence_number>) return discarded(Discard::esp_too_short);
+  if (!esp && have < wire::Ah::fixed_size) return discarded(Discard::ah_bad_length);
   const std::uint8_t* at = buffer.data() + protected_at;
-  Arrival arrival = of_kind(Arrival::Kind::sealed);
-  arrival.packet = {.packet = buffer,
-                    .protected_at = protected_at,
-                    .ip_octets = walk.upper_at,
-                    .next_at = walk.protocol_at,
-                    .traffic_class = traffic_class_of(buffer.data()),
-                    .protocol = protocol,
-                    .udp = protected_at != walk.upper_at};
-  arrival.key.protocol = static_cast<std::uint8_t>(protocol);
-  arrival.key.spi =
-      protocol == Protocol::esp ? wire::load<&wire::Esp::spi>(at) : wire::load<&wire::Ah::spi>(at);
-  set_addresses(arrival.key, buffer.data(), walk.version);
-  return arrival;
+  sealed.packet = buffer;
+  sealed.protected_at = protected_at;
+  sealed.ip_octets = walk.upper_at;
+  sealed.next_at = walk.protocol_at;
+  sealed.traffic_class = traffic_class_of(buffer.data());
+  sealed.protocol = protocol;
+  sealed.udp = protected_at != walk.upper_at;
+  const Spi spi = esp ? wire::load<&wire::Esp::spi>(at) : wire::load<&wire::Ah::spi>(at);
+  return {.kind = Arrival::Kind::sealed, .discard = Discard::none, .spi = spi};
 }
 
 //= rfc3948/2.2/non-esp-marker-tells-ike-from-esp
 //= rfc3948/2.3/receiver-ignores-keepalives
-Arrival look_at_udp(const PacketBuffer& buffer, const HeaderWalk& walk, std::uint16_t encapsulation_port) {
+Arrival look_at_udp(const PacketBuffer& buffer, const HeaderWalk& walk, SealedPacket& sealed,
+                    std::uint16_t encapsulation_port) {
   if (walk.upper_length() < wire::end_of<&UdpHeader::checksum>) return discarded(Discard::udp_malformed);
   const std::uint8_t* udp = buffer.data() + walk.upper_at;
   const std::uint16_t port = wire::load<&UdpHeader::destination_port>(udp);
@@ -79,12 +70,12 @@ Arrival look_at_udp(const PacketBuffer& buffer, const HeaderWalk& walk, std::uin
     case wire::UdpEncapsulated::esp:
       break;
   }
-  return sealed(buffer, walk, payload_at, Protocol::esp);
+  return seal_found(buffer, walk, payload_at, Protocol::esp, sealed);
 }
 
 }  // namespace
 
-Arrival look_at(PacketBuffer& buffer, std::uint16_t encapsulation_port) noexcept {
+Arrival look_at(PacketBuffer& buffer, SealedPacket& sealed, std::uint16_t encapsulation_port) noexcept {
   const auto walk = wire::walk_headers(buffer.view());
   if (!walk) {
     return discarded(walk.error() == wire::WalkError::wrong_version ? Discard::unsupported_ip_version
@@ -96,8 +87,29 @@ Arrival look_at(PacketBuffer& buffer, std::uint16_t encapsulation_port) noexcept
   if (!esp && !ah && !udp) return of_kind(Arrival::Kind::clear);
   //= rfc4303/3.4.1/reassembly-before-esp
   if (walk->is_fragment()) return of_kind(Arrival::Kind::fragment);
-  if (udp) return look_at_udp(buffer, *walk, encapsulation_port);
-  return sealed(buffer, *walk, walk->upper_at, esp ? Protocol::esp : Protocol::ah);
+  if (udp) return look_at_udp(buffer, *walk, sealed, encapsulation_port);
+  return seal_found(buffer, *walk, walk->upper_at, esp ? Protocol::esp : Protocol::ah, sealed);
+}
+
+std::optional<std::pair<IpAddress, IpAddress>> addresses_of(OctetView packet) noexcept {
+  const std::uint8_t* ip = packet.data();
+  if (packet.size() >= wire::end_of<&Ipv4Header::destination> && ip[0] >> 4 == 4) {
+    return std::pair(IpAddress::v4(ip + wire::offset_of<&Ipv4Header::source>),
+                     IpAddress::v4(ip + wire::offset_of<&Ipv4Header::destination>));
+  }
+  if (packet.size() >= wire::end_of<&Ipv6Header::destination> && ip[0] >> 4 == 6) {
+    return std::pair(IpAddress::v6(ip + wire::offset_of<&Ipv6Header::source>),
+                     IpAddress::v6(ip + wire::offset_of<&Ipv6Header::destination>));
+  }
+  return std::nullopt;
+}
+
+InboundKey key_of(const SealedPacket& sealed, Spi spi) noexcept {
+  InboundKey key{
+      .spi = spi, .protocol = static_cast<std::uint8_t>(sealed.protocol), .destination = {}, .source = {}};
+  if (const auto addresses = addresses_of(sealed.packet.view()))
+    std::tie(key.source, key.destination) = *addresses;
+  return key;
 }
 
 }  // namespace mpsec::ipsec

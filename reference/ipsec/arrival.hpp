@@ -1,6 +1,9 @@
 // The first look at a packet that came from the unprotected side: what it is, and for which SA.
 #pragma once
 
+#include <optional>
+#include <utility>
+
 #include "base/ip_address.hpp"
 #include "ipsec/inbound_sa.hpp"
 #include "ipsec/sad.hpp"
@@ -9,7 +12,7 @@ namespace mpsec::ipsec {
 
 struct Arrival {
   enum class Kind : std::uint8_t {
-    sealed,    // ESP or AH: `packet` and `key` are set
+    sealed,    // ESP or AH
     ike,       // on an IKE port; behind a non-ESP marker on the encapsulation port
     clear,     // anything else: for the policy of the unprotected side
     fragment,  // a part of a datagram that must be whole before more can be said
@@ -17,12 +20,18 @@ struct Arrival {
   };
   Kind kind = Kind::discard;
   Discard discard = Discard::none;
-  SealedPacket packet;
-  InboundKey key;
+  Spi spi;  // where sealed
 };
 
 // Looks at the packet in `buffer`, whose octets beyond the datagram's own length (link padding) are cut off.
-// `encapsulation_port` is where ESP in UDP arrives (RFC 3948 2.1).
-Arrival look_at(PacketBuffer& buffer, std::uint16_t encapsulation_port = 4500) noexcept;
+// Where it is ESP or AH, `sealed` is filled but for its index. `encapsulation_port` is where ESP in UDP
+// arrives (RFC 3948 2.1).
+Arrival look_at(PacketBuffer& buffer, SealedPacket& sealed, std::uint16_t encapsulation_port = 4500) noexcept;
+
+// Source and destination of an IP packet, if its fixed header is there.
+std::optional<std::pair<IpAddress, IpAddress>> addresses_of(OctetView packet) noexcept;
+
+// What the packet offers for the lookup of its SA.
+InboundKey key_of(const SealedPacket& sealed, Spi spi) noexcept;
 
 }  // namespace mpsec::ipsec

@@ -177,7 +177,7 @@ std::span<crypto::AeadJob> EspCipher::aead_run(AeadRun& run, std::span<const Esp
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     std::uint8_t* text = jobs[i].esp + esp_header_octets + iv_octets_;
     std::uint8_t* nonce = run.nonces[i].data();
-    std::copy_n(salt_.data(), salt_octets_, nonce);
+    std::copy_n(salt_.data(), salt_.size(), nonce);  // a shorter one's rest is overwritten by the IV
     if (implicit_iv_)
       store_be(nonce + salt_octets_, jobs[i].number);
     else

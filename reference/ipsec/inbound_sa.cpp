@@ -139,7 +139,7 @@ void InboundSa::open_esp(std::span<const SealedPacket> run, const Hints& hints, 
   Scratch<EspJob, largest_run> jobs;
   for (std::size_t i = 0; i < run.size(); ++i) {
     if (discards[i] != Discard::none) continue;
-    keep_candidate(run[i]);
+    if (resynchronise_after_ != 0) keep_candidate(run[i]);
     const std::uint32_t text = run[i].packet.size() - run[i].protected_at - head_octets_ - icv_octets_;
     jobs.emplace_back(EspJob{
         .esp = run[i].packet.data() + run[i].protected_at, .text_octets = text, .number = hints[i].number});
@@ -149,7 +149,7 @@ void InboundSa::open_esp(std::span<const SealedPacket> run, const Hints& hints, 
   for (std::size_t i = 0; i < run.size(); ++i) {
     if (discards[i] != Discard::none) continue;
     const EspJob& job = jobs[next++];
-    note_result(job.authentic);
+    if (resynchronise_after_ != 0) note_result(job.authentic);
     if (job.authentic) {
       opened.emplace_back(OpeningRight(), run[i], job.number, run[i].protected_at + head_octets_,
                           job.text_octets);
@@ -164,10 +164,10 @@ void InboundSa::open_ah(std::span<const SealedPacket> run, const Hints& hints, c
                         Opened& opened, std::span<Discard> discards) noexcept {
   for (std::size_t i = 0; i < run.size(); ++i) {
     if (discards[i] != Discard::none) continue;
-    keep_candidate(run[i]);
+    if (resynchronise_after_ != 0) keep_candidate(run[i]);
     AhPlace place;
     discards[i] = ah_->verify(seams.ah, run[i].packet.writable(), hints[i].number, place);
-    note_result(discards[i] != Discard::integrity_failed);
+    if (resynchronise_after_ != 0) note_result(discards[i] != Discard::integrity_failed);
     if (discards[i] != Discard::none) continue;
     opened.emplace_back(OpeningRight(), run[i], hints[i].number, place.end(),
                         run[i].packet.size() - place.end());
@@ -277,7 +277,7 @@ void InboundSa::note_result(bool authentic) noexcept {
 // Opening destroys the packet, so the one that may be needed is copied before: only the one that makes the
 // trigger point, and only once in a series.
 void InboundSa::keep_candidate(const SealedPacket& packet) noexcept {
-  if (resynchronise_after_ == 0 || failures_in_a_row_ + 1 < resynchronise_after_ || candidate_ready_) return;
+  if (failures_in_a_row_ + 1 < resynchronise_after_ || candidate_ready_) return;
   if (failures_in_a_row_ + 1 > resynchronise_after_ && !candidate_.empty()) return;
   candidate_.assign(packet.packet.data(), packet.packet.data() + packet.packet.size());
   candidate_at_ = packet.protected_at;

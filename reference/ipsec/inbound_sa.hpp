@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "base/scratch.hpp"
 #include "ipsec/anti_replay.hpp"
@@ -120,6 +121,14 @@ class InboundSa {
   const LifetimeUse& use() const { return use_; }
   AntiReplay& window() { return *window_; }
   bool usable() const { return !use_.hard_reached; }
+  // True once when a limit was reached; whoever asks has to tell.
+  bool take_soft_notice() { return use_.soft_reached && !std::exchange(use_.soft_told, true); }
+  bool take_hard_notice() { return use_.hard_reached && !std::exchange(use_.hard_told, true); }
+  // Limits of time are reached without packets too.
+  void on_time(Instant now) noexcept {
+    use_.hard_reached |= now >= lifetime_.hard.until;
+    use_.soft_reached |= use_.hard_reached || now >= lifetime_.soft.until;
+  }
   std::size_t memory_octets() const;
 
  private:

@@ -29,6 +29,8 @@ struct LifetimeUse {
   std::uint64_t packets = 0;
   bool soft_reached = false;
   bool hard_reached = false;
+  bool soft_told = false;
+  bool hard_told = false;
 };
 
 // A seam: charges packets to an SA.

@@ -23,14 +23,6 @@ namespace {
 
 constexpr std::uint32_t largest_datagram = 65535;
 
-//= rfc4303/2.4/padding-counts-up-from-one
-constexpr auto counting_padding = [] {
-  std::array<std::uint8_t, 256> octets{};
-  for (std::size_t i = 0; i < octets.size(); ++i)
-    octets[i] = static_cast<std::uint8_t>(i + 1);
-  return octets;
-}();
-
 }  // namespace
 
 OutboundSa::OutboundSa(std::unique_ptr<OutboundParameters> parameters, std::shared_ptr<SequenceSource> source)
@@ -191,8 +183,10 @@ std::uint8_t* OutboundSa::esp_frame(PacketBuffer& packet, const Frame& frame,
                                     std::uint64_t number) const noexcept {
   packet.append(frame.tfc + frame.pad + trailer_octets_ + icv_octets_);
   std::uint8_t* trailer = packet.data() + frame.ip_octets + frame.payload;
-  std::memset(trailer, 0, frame.tfc);
-  std::memcpy(trailer + frame.tfc, counting_padding.data(), frame.pad);
+  if (frame.tfc != 0) std::memset(trailer, 0, frame.tfc);
+  //= rfc4303/2.4/padding-counts-up-from-one
+  for (std::uint32_t i = 0; i < frame.pad; ++i)
+    trailer[frame.tfc + i] = static_cast<std::uint8_t>(i + 1);
   trailer[frame.tfc + frame.pad] = static_cast<std::uint8_t>(frame.pad);
   trailer[frame.tfc + frame.pad + 1] = frame.next_header;
 

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "ipsec/discard.hpp"
 #include "ipsec/esp_cipher.hpp"
@@ -55,6 +56,15 @@ class OutboundSa {
   const LifetimeUse& use() const { return use_; }
   SequenceSource& sequence_source() { return *source_; }
   bool usable() const { return !use_.hard_reached && !exhausted_; }
+  // True once when a limit was reached; whoever asks has to tell.
+  bool take_soft_notice() { return use_.soft_reached && !std::exchange(use_.soft_told, true); }
+  bool take_hard_notice() { return use_.hard_reached && !std::exchange(use_.hard_told, true); }
+  bool take_exhaustion_notice() { return exhausted_ && !std::exchange(exhaustion_told_, true); }
+  // Limits of time are reached without packets too.
+  void on_time(Instant now) noexcept {
+    use_.hard_reached |= now >= lifetime_.hard.until;
+    use_.soft_reached |= use_.hard_reached || now >= lifetime_.soft.until;
+  }
   bool exhausted() const { return exhausted_; }  // its sequence numbers are used up: a successor is needed
   std::uint32_t path_mtu() const { return path_mtu_; }
   // From a verified or plausible ICMP message; protect() refuses packets that would not fit.
@@ -82,6 +92,7 @@ class OutboundSa {
   SequenceSource* source_;
   Mode mode_;
   bool exhausted_ = false;
+  bool exhaustion_told_ = false;
   std::uint8_t udp_octets_;          // 8 where encapsulated
   std::uint8_t trailer_octets_ = 0;  // ESP: pad length and next header
   std::uint32_t head_octets_ = 0;    // between IP (or UDP) header and payload: ESP header and IV, or AH

@@ -134,11 +134,12 @@ class SaPair {
   };
   Received receive(OctetView datagram, Instant now = {}) {
     HeldPacket held(datagram);
-    const Arrival arrival = look_at(held.buffer());
+    SealedPacket sealed;
+    const Arrival arrival = look_at(held.buffer(), sealed);
     if (arrival.kind != Arrival::Kind::sealed) return {arrival.discard, {}, 0};
     InboundSa::Accepted accepted;
     Discard discard{};
-    in_->receive({&arrival.packet, 1}, now, {lifetime_, policy_, ah_, tap_}, accepted, {&discard, 1});
+    in_->receive({&sealed, 1}, now, {lifetime_, policy_, ah_, tap_}, accepted, {&discard, 1});
     if (accepted.empty()) return {discard, {}, 0};
     const auto clear = accepted[0].packet().view();
     return {discard, Octets(clear.begin(), clear.end()), accepted[0].number()};
