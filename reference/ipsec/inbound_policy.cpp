@@ -31,11 +31,11 @@ void StandardInboundPolicy::judge_trailers(std::span<const Trailer> trailers,
 }
 
 //= rfc4301/5.2/inner-packet-must-match-the-selectors-of-its-sa
-void StandardInboundPolicy::judge_selectors(const SelectorFilter& filter,
+void StandardInboundPolicy::judge_selectors(const SelectorMatcher& matcher,
                                             std::span<const PacketSelectors> packets,
                                             std::span<Discard> verdicts) noexcept {
   for (std::size_t i = 0; i < packets.size(); ++i)
-    verdicts[i] = filter.passes(packets[i]) ? Discard::none : Discard::selector_mismatch;
+    verdicts[i] = matcher.matches(packets[i]) ? Discard::none : Discard::selector_mismatch;
 }
 
 }  // namespace mpsec::ipsec

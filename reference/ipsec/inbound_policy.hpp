@@ -5,7 +5,7 @@
 
 #include "ipsec/discard.hpp"
 #include "ipsec/sa.hpp"
-#include "ipsec/selector_filter.hpp"
+#include "ipsec/selector_box.hpp"
 
 namespace mpsec::ipsec {
 
@@ -22,14 +22,14 @@ class InboundPolicy {
   // `trailers`.
   virtual void judge_trailers(std::span<const Trailer> trailers, std::span<Discard> verdicts) noexcept = 0;
   // Judges the decapsulated packets against what the SA is for.
-  virtual void judge_selectors(const SelectorFilter& filter, std::span<const PacketSelectors> packets,
+  virtual void judge_selectors(const SelectorMatcher& matcher, std::span<const PacketSelectors> packets,
                                std::span<Discard> verdicts) noexcept = 0;
 };
 
 class StandardInboundPolicy final : public InboundPolicy {
  public:
   void judge_trailers(std::span<const Trailer> trailers, std::span<Discard> verdicts) noexcept override;
-  void judge_selectors(const SelectorFilter& filter, std::span<const PacketSelectors> packets,
+  void judge_selectors(const SelectorMatcher& matcher, std::span<const PacketSelectors> packets,
                        std::span<Discard> verdicts) noexcept override;
 };
 

@@ -59,7 +59,7 @@ InboundSa::InboundSa(std::unique_ptr<InboundParameters> parameters, std::shared_
                                ? parameters->resynchronise_after
                                : 0),
       lifetime_(parameters->lifetime),
-      filter_(parameters->selectors),
+      matcher_(parameters->selectors, Direction::inbound),
       parameters_(std::move(parameters)),
       owned_window_(std::move(window)) {}
 
@@ -167,7 +167,9 @@ void InboundSa::open_ah(std::span<const SealedPacket> run, const Hints& hints, c
     if (resynchronise_after_ != 0) keep_candidate(run[i]);
     AhPlace place;
     discards[i] = ah_->verify(seams.ah, run[i].packet.writable(), hints[i].number, place);
-    if (resynchronise_after_ != 0) note_result(discards[i] != Discard::integrity_failed);
+    // A packet that AH could not even be read from says nothing about numbers, one way or the other.
+    const bool judged = discards[i] == Discard::none || discards[i] == Discard::integrity_failed;
+    if (resynchronise_after_ != 0 && judged) note_result(discards[i] == Discard::none);
     if (discards[i] != Discard::none) continue;
     opened.emplace_back(OpeningRight(), run[i], hints[i].number, place.end(),
                         run[i].packet.size() - place.end());
@@ -221,7 +223,7 @@ void InboundSa::finish(Opened& opened, std::span<const SealedPacket> run, const 
       if (found) selectors.emplace_back(*found);
       return found ? Discard::none : Discard::inner_malformed;
     });
-    seams.policy.judge_selectors(filter_, selectors.span(), verdicts);
+    seams.policy.judge_selectors(matcher_, selectors.span(), verdicts);
     retain(opened, run, discards, [&](std::size_t i) { return verdicts[i]; });
   }
   for (OpenedPacket& packet : opened) {

@@ -167,7 +167,7 @@ class InboundSa {
   std::optional<EspCipher> esp_;
   LifetimeUse use_;
   Lifetime lifetime_;
-  SelectorFilter filter_;
+  SelectorMatcher matcher_;
   std::unique_ptr<AhSide> ah_;
   std::unique_ptr<InboundParameters> parameters_;
   std::shared_ptr<AntiReplay> owned_window_;

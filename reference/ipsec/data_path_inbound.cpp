@@ -1,0 +1,167 @@
+// From the unprotected side to the protected one (RFC 4301 5.2).
+#include <algorithm>
+#include <tuple>
+
+#include "base/scratch.hpp"
+#include "ipsec/data_path.hpp"
+#include "wire/protocol.hpp"
+
+namespace mpsec::ipsec {
+
+// The sealed packets of a chunk, side by side, and what belongs to each.
+struct DataPath::Chunk {
+  Scratch<SealedPacket, largest_run> sealed;
+  Scratch<InboundKey, largest_run> keys;
+  std::array<InboundSa*, largest_run> sas;
+};
+
+void DataPath::receive(std::span<PacketBuffer> packets, Instant now, Actions& actions) {
+  for (std::size_t start = 0; start < packets.size(); start += largest_run) {
+    const std::size_t count = std::min(largest_run, packets.size() - start);
+    receive_chunk(packets.subspan(start, count), now, actions);
+  }
+}
+
+void DataPath::receive_chunk(std::span<PacketBuffer> packets, Instant now, Actions& actions) {
+  Chunk chunk;
+  look_at_all(chunk, packets, now, actions);
+  find_sas(chunk, now, actions);
+  const auto sealed = chunk.sealed.span();
+  for (std::size_t i = 0; i < sealed.size();) {
+    std::size_t end = i + 1;
+    while (end < sealed.size() && chunk.sas[end] == chunk.sas[i])
+      ++end;
+    if (chunk.sas[i] != nullptr) open_run(*chunk.sas[i], sealed.subspan(i, end - i), now, actions);
+    i = end;
+  }
+}
+
+void DataPath::look_at_all(Chunk& chunk, std::span<PacketBuffer> packets, Instant now, Actions& actions) {
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    SealedPacket& sealed = chunk.sealed.emplace_back();
+    const Arrival arrival = look_at(packets[i], sealed, options_.encapsulation_port);
+    if (arrival.kind == Arrival::Kind::sealed) {
+      sealed.index = static_cast<std::uint32_t>(i);
+      // Addresses cost more to read than the whole rest, and mostly the SPI is all that is needed.
+      InboundKey& key = chunk.keys.emplace_back();
+      key.spi = arrival.spi;
+      key.protocol = static_cast<std::uint8_t>(sealed.protocol);
+      if (by_address_ != 0) key = key_of(sealed, arrival.spi);
+      continue;
+    }
+    chunk.sealed.pop_back();
+    switch (arrival.kind) {
+      case Arrival::Kind::ike:
+        actions.ike.push_back(packets[i]);
+        break;
+      case Arrival::Kind::clear:
+        on_clear(packets[i], now, actions);
+        break;
+      case Arrival::Kind::fragment:
+        on_fragment(packets[i], now, actions);
+        break;
+      default:
+        audit_inbound(arrival.discard, packets[i].view(), nullptr, {}, now, actions);
+    }
+  }
+}
+
+void DataPath::find_sas(Chunk& chunk, Instant now, Actions& actions) {
+  sad_.find_batch(chunk.keys.span(), std::span(chunk.sas).first(chunk.keys.size()));
+  for (std::size_t i = 0; i < chunk.keys.size(); ++i) {
+    if (chunk.sas[i] != nullptr) continue;
+    //= rfc4303/3.4.2/no-sa-found-is-discarded-and-audited
+    const SealedPacket& sealed = chunk.sealed[i];
+    audit_inbound(Discard::unknown_spi, sealed.packet.view(), &sealed, chunk.keys[i].spi, now, actions);
+  }
+}
+
+void DataPath::open_run(InboundSa& sa, std::span<const SealedPacket> run, Instant now, Actions& actions) {
+  InboundSa::Accepted accepted;
+  std::array<Discard, largest_run> discards;
+  sa.receive(run, now, {seams_.lifetime, seams_.inbound, authenticator_, seams_.tap}, accepted, discards);
+  for (const AcceptedPacket& packet : accepted.span())
+    actions.deliveries.push_back({packet.packet(), &packet.sa(), packet.number()});
+  if (accepted.size() != run.size()) {
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      if (discards[i] == Discard::none) continue;
+      audit_inbound(discards[i], run[i].packet.view(), &run[i], sa.parameters().spi, now, actions);
+    }
+  }
+  if (sa.wants_resynchronisation()) actions.events.emplace_back(ResynchronisationWanted{&sa});
+  note_lifetime(sa, actions);
+}
+
+// RFC 4301 5.2: clear text passes where an entry says BYPASS, and nowhere else.
+void DataPath::on_clear(PacketBuffer packet, Instant now, Actions& actions) {
+  if (on_icmp(packet.view(), now, actions)) return;
+  const auto selectors = selectors_of(packet.view(), Direction::inbound);
+  Discard cause = Discard::none;
+  if (!selectors) {
+    cause = Discard::malformed_packet;
+  } else if (const Policy* policy = policies_->find(*selectors); policy == nullptr) {
+    cause = Discard::no_policy;
+  } else if (policy->action != Action::bypass) {
+    //= rfc4301/5.2/clear-text-for-a-protected-policy-is-refused
+    cause = policy->action == Action::protect ? Discard::clear_text_refused : Discard::policy_discard;
+  }
+  if (cause != Discard::none) return audit_inbound(cause, packet.view(), nullptr, {}, now, actions);
+  actions.deliveries.push_back({packet, nullptr, 0});
+}
+
+//= rfc4301/8.2/path-mtu-reports-are-kept-with-the-sa
+// True if the packet was a report about a packet of ours, and has done its work.
+bool DataPath::on_icmp(OctetView packet, Instant now, Actions& actions) {
+  const auto report = read_too_big(packet);
+  if (!report || !report->spi) return false;
+  const auto [first, last] = outbound_by_spi_.equal_range(*report->spi);
+  for (auto at = first; at != last; ++at) {
+    OutboundEntry& entry = *at->second;
+    if (entry.sa->parameters().destination != report->destination) continue;
+    const auto verdict = entry.path_mtu.on_report(report->mtu, report->size, now);
+    if (verdict == PathMtu::Verdict::lowered || verdict == PathMtu::Verdict::clamped) {
+      entry.sa->set_path_mtu(entry.path_mtu.current());
+      actions.events.emplace_back(PathMtuChanged{*report->spi, entry.path_mtu.current()});
+    }
+    return true;
+  }
+  return false;
+}
+
+//= rfc4303/3.4.1/reassembly-before-esp
+void DataPath::on_fragment(const PacketBuffer& packet, Instant now, Actions& actions) {
+  if (!options_.reassemble)
+    return audit_inbound(Discard::fragment_for_ipsec, packet.view(), nullptr, {}, now, actions);
+  Reassembler::Outcome outcome = reassembler_.offer(packet.view(), now);
+  for (; outcome.evicted > 0; --outcome.evicted)
+    discards_.count(Discard::reassembly_failed);
+  if (outcome.discard != Discard::none)
+    audit_inbound(outcome.discard, packet.view(), nullptr, {}, now, actions);
+  if (!outcome.datagram) return;
+  HeldPacket& whole = actions.held.emplace_back(*std::move(outcome.datagram));
+  receive_chunk({&whole.buffer(), 1}, now, actions);
+}
+
+void DataPath::note_lifetime(InboundSa& sa, Actions& actions) {
+  const Spi spi = sa.parameters().spi;
+  if (sa.take_soft_notice()) actions.events.emplace_back(LifetimeReached{spi, false, false});
+  if (sa.take_hard_notice()) actions.events.emplace_back(LifetimeReached{spi, false, true});
+}
+
+//= rfc4303/3.4.3/audit-entry-names-spi-time-addresses-and-number
+void DataPath::audit_inbound(Discard cause, OctetView packet, const SealedPacket* sealed, Spi spi,
+                             Instant now, Actions& actions) {
+  discards_.count(cause);
+  if (cause == Discard::keepalive || cause == Discard::dummy) return;  // as it should be: nothing to audit
+  Audit audit{.cause = cause, .outbound = false, .spi = spi, .source = {}, .destination = {}, .at = now};
+  if (const auto addresses = addresses_of(packet)) std::tie(audit.source, audit.destination) = *addresses;
+  if (!packet.empty() && packet[0] >> 4 == 6 && packet.size() >= 4)
+    audit.flow_label = load_be<std::uint32_t>(packet.data()) & 0xfffff;
+  if (sealed != nullptr) {
+    const std::uint32_t number_at = sealed->protected_at + (sealed->protocol == Protocol::esp ? 4 : 8);
+    audit.sequence_number = load_be<std::uint32_t>(packet.data() + number_at);
+  }
+  actions.events.emplace_back(audit);
+}
+
+}  // namespace mpsec::ipsec

@@ -1,0 +1,355 @@
+#include "ipsec/data_path.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "crypto/openssl/openssl_provider.hpp"
+#include "ipsec/sa_test_support.hpp"
+
+namespace mpsec::ipsec {
+namespace {
+
+using test::SaPlan;
+using test::udp_packet;
+using namespace std::chrono_literals;
+
+const crypto::Provider& provider() {
+  static const auto openssl = crypto::make_openssl_provider();
+  return *openssl;
+}
+
+constexpr PolicyId protect_id{1}, bypass_id{2}, discard_id{3};
+
+AddressRange range(const char* text) {
+  return AddressRange::parse(text).value();
+}
+
+// One gateway with the policies: UDP between the two test networks is protected, 192.0.2.0/24 passes clear,
+// the rest of 198.51.100.0/24 is discarded; what no policy names is discarded too.
+class Gateway {
+ public:
+  explicit Gateway(DataPath::Options options = {})
+      : path_(with_addresses(options), {rng_, lifetime_, policy_}) {
+    Spd spd;
+    Policy protect;
+    protect.id = protect_id, protect.action = Action::protect, protect.name = "protect";
+    Selector networks;
+    networks.protocol = ProtocolSelector::number(17);
+    protect.selectors = {networks};
+    protect.protect = ProtectSpec{};
+    protect.protect->endpoints = TunnelEndpoints{ip("192.0.2.1"), ip("192.0.2.2")};
+    Policy bypass;
+    bypass.id = bypass_id, bypass.action = Action::bypass, bypass.name = "bypass";
+    Selector outside;
+    outside.remote = {range("192.0.2.0/24")};
+    bypass.selectors = {outside};
+    Policy discard;
+    discard.id = discard_id, discard.action = Action::discard, discard.name = "discard";
+    Selector rest;
+    rest.remote = {range("198.51.100.0/24")};
+    discard.selectors = {rest};
+    for (Policy* policy : {&protect, &bypass, &discard}) {
+      const auto appended = spd.append(*policy);
+      EXPECT_TRUE(appended) << to_string(appended.error());
+    }
+    path_.use(spd);
+  }
+
+  void add(const SaPlan& plan) { add(test::outbound_parameters(plan), test::inbound_parameters(plan)); }
+  void add(OutboundParameters out, InboundParameters in) {
+    out_ = path_.add(protect_id, OutboundSa::make(std::move(out), provider()).value());
+    in_ = path_.add(InboundSa::make(std::move(in), provider()).value()).value();
+  }
+
+  struct Sent {
+    Fate fate;
+    Discard discard;
+    Octets packet;
+  };
+  Sent send(OctetView clear, Instant now = {}) {
+    actions_.clear();
+    HeldPacket held(clear);
+    Outgoing outgoing{.packet = held.buffer()};
+    Fate fate{};
+    path_.send({&outgoing, 1}, now, {&fate, 1}, actions_);
+    const auto view = outgoing.packet.view();
+    return {fate, outgoing.discard, Octets(view.begin(), view.end())};
+  }
+  // What was delivered.
+  std::vector<Octets> receive(OctetView datagram, Instant now = {}) {
+    actions_.clear();
+    HeldPacket held(datagram);
+    path_.receive({&held.buffer(), 1}, now, actions_);
+    std::vector<Octets> delivered;
+    for (const Delivery& delivery : actions_.deliveries) {
+      const auto view = delivery.packet.view();
+      delivered.emplace_back(view.begin(), view.end());
+    }
+    return delivered;
+  }
+  template <class Kind>
+  std::vector<Kind> events() const {
+    std::vector<Kind> found;
+    for (const Event& event : actions_.events) {
+      if (const auto* kind = std::get_if<Kind>(&event)) found.push_back(*kind);
+    }
+    return found;
+  }
+
+  DataPath& path() { return path_; }
+  Actions& actions() { return actions_; }
+  OutboundSa& out() { return *out_; }
+  InboundSa& in() { return *in_; }
+
+ private:
+  static DataPath::Options with_addresses(DataPath::Options options) {
+    options.own_v4 = ip("192.0.2.1");
+    options.own_v6 = ip("2001:db8::1");
+    return options;
+  }
+  SeededRng rng_{7};
+  StandardLifetimePolicy lifetime_;
+  StandardInboundPolicy policy_;
+  DataPath path_;
+  Actions actions_;
+  OutboundSa* out_ = nullptr;
+  InboundSa* in_ = nullptr;
+};
+
+Octets tcp_packet(const char* to) {
+  Octets packet = udp_packet(false, 20);
+  packet[9] = 6;
+  std::ranges::copy(ip(to).octets(), packet.begin() + 16);
+  store_be<std::uint16_t>(packet.data() + 10, 0);
+  store_be(packet.data() + 10, wire::internet_checksum(OctetView(packet).first(20)));
+  return packet;
+}
+
+TEST(DataPath, ProtectsAndOpensByPolicy) {
+  Gateway gateway;
+  gateway.add(SaPlan{});
+  const Octets clear = udp_packet(false, 100);
+  const auto sent = gateway.send(clear);
+  ASSERT_EQ(sent.fate, Fate::protected_) << to_string(sent.discard);
+  EXPECT_THAT(gateway.receive(sent.packet), testing::ElementsAre(clear));
+  EXPECT_EQ(gateway.path().discards().total(), 0u);
+}
+
+TEST(DataPath, AsksForAnSaAndSendsNothingClear) {
+  Gateway gateway;
+  const auto sent = gateway.send(udp_packet(true, 100));
+  EXPECT_EQ(sent.fate, Fate::discarded);
+  EXPECT_EQ(sent.discard, Discard::no_sa);
+  ASSERT_EQ(gateway.events<Acquire>().size(), 1u);
+  EXPECT_EQ(gateway.events<Acquire>()[0].policy, protect_id);
+  EXPECT_EQ(gateway.path().discards()[Discard::no_sa], 1u);
+}
+
+TEST(DataPath, BypassesDiscardsAndDiscardsByDefault) {
+  Gateway gateway;
+  EXPECT_EQ(gateway.send(tcp_packet("192.0.2.77")).fate, Fate::bypassed);
+  EXPECT_EQ(gateway.send(tcp_packet("198.51.100.9")).discard, Discard::policy_discard);
+  EXPECT_EQ(gateway.send(tcp_packet("203.0.113.200")).discard, Discard::no_policy);
+  EXPECT_EQ(gateway.send(hex("00")).discard, Discard::unsupported_ip_version);
+  EXPECT_EQ(gateway.send(hex("45")).discard, Discard::malformed_packet);
+  EXPECT_EQ(gateway.events<Audit>().size(), 1u);  // of the last call
+}
+
+TEST(DataPath, RefusesClearTextWherePolicyProtects) {
+  Gateway gateway;
+  EXPECT_TRUE(gateway.receive(udp_packet(false, 10)).empty());
+  ASSERT_EQ(gateway.events<Audit>().size(), 1u);
+  EXPECT_EQ(gateway.events<Audit>()[0].cause, Discard::clear_text_refused);
+  EXPECT_EQ(to_string(gateway.events<Audit>()[0]),
+            "inbound clear_text_refused 198.51.100.1 -> 203.0.113.1 (RFC 4301 5.2)");
+}
+
+TEST(DataPath, AuditsAnUnknownSpiWithAllThatALogNeeds) {
+  Gateway sender, receiver;
+  sender.add(SaPlan{});
+  receiver.receive(sender.send(udp_packet(false, 10)).packet, Instant(5s));
+  ASSERT_EQ(receiver.events<Audit>().size(), 1u);
+  const Audit audit = receiver.events<Audit>()[0];
+  EXPECT_EQ(to_string(audit),
+            "inbound unknown_spi spi 0x00001000 192.0.2.1 -> 192.0.2.2 sequence 1 (RFC 4303 3.4.2)");
+  EXPECT_EQ(audit.at, Instant(5s));
+}
+
+TEST(DataPath, DiscardsWhatTheSaIsNotFor) {
+  Gateway gateway;
+  InboundParameters in = test::inbound_parameters({});
+  Selector other;
+  other.remote = {range("10.0.0.0/8")};
+  in.selectors = {other};
+  gateway.add(test::outbound_parameters({}), std::move(in));
+  EXPECT_TRUE(gateway.receive(gateway.send(udp_packet(false, 10)).packet).empty());
+  EXPECT_EQ(gateway.path().discards()[Discard::selector_mismatch], 1u);
+}
+
+TEST(DataPath, CutsBeforeProtectionAndTheReceiverGetsFragments) {
+  Gateway gateway;
+  OutboundParameters out = test::outbound_parameters({});
+  out.path_mtu = 600;
+  gateway.add(std::move(out), test::inbound_parameters({}));
+  const auto sent = gateway.send(udp_packet(false, 1200));
+  ASSERT_EQ(sent.fate, Fate::replaced);
+  std::vector<Octets> on_the_wire;
+  for (Emission& emission : gateway.actions().emissions)
+    on_the_wire.push_back(emission.packet.octets());
+  ASSERT_EQ(on_the_wire.size(), 3u);
+  std::size_t payload = 0;
+  for (const Octets& packet : on_the_wire) {
+    EXPECT_LE(packet.size(), 600u);
+    const auto clear = gateway.receive(packet);
+    ASSERT_EQ(clear.size(), 1u);
+    payload += clear[0].size() - 20;
+  }
+  EXPECT_EQ(payload, 1208u);
+}
+
+TEST(DataPath, CutsAfterProtectionAndTheReceiverPutsTogether) {
+  DataPath::Options options;
+  options.fragment_after_protection = true;
+  Gateway gateway(options);
+  OutboundParameters out = test::outbound_parameters({});
+  out.path_mtu = 600;
+  gateway.add(std::move(out), test::inbound_parameters({}));
+  const Octets clear = udp_packet(false, 1200);
+  ASSERT_EQ(gateway.send(clear).fate, Fate::replaced);
+  std::vector<Octets> on_the_wire;
+  for (Emission& emission : gateway.actions().emissions)
+    on_the_wire.push_back(emission.packet.octets());
+  std::vector<Octets> delivered;
+  for (const Octets& packet : on_the_wire) {
+    for (Octets& octets : gateway.receive(packet))
+      delivered.push_back(std::move(octets));
+  }
+  EXPECT_THAT(delivered, testing::ElementsAre(clear));
+}
+
+TEST(DataPath, TellsTheSourceWhatWouldFit) {
+  Gateway gateway;
+  OutboundParameters out = test::outbound_parameters({});
+  out.path_mtu = 1400;
+  gateway.add(std::move(out), test::inbound_parameters({}));
+  Octets clear = udp_packet(false, 1400);
+  clear[6] |= 0x40;  // DF
+  store_be<std::uint16_t>(clear.data() + 10, 0);
+  store_be(clear.data() + 10, wire::internet_checksum(OctetView(clear).first(20)));
+  EXPECT_EQ(gateway.send(clear).discard, Discard::packet_too_big);
+  ASSERT_EQ(gateway.actions().emissions.size(), 1u);
+  const Octets message = gateway.actions().emissions[0].packet.octets();
+  EXPECT_EQ(gateway.actions().emissions[0].side, Emission::Side::to_source);
+  EXPECT_EQ(message[20], 3);
+  EXPECT_EQ(message[21], 4);
+  EXPECT_EQ(load_be<std::uint16_t>(message.data() + 26), gateway.out().largest_packet());
+}
+
+TEST(DataPath, LearnsThePathMtuAndForgetsItAgain) {
+  Gateway gateway;
+  OutboundParameters out = test::outbound_parameters({});
+  out.path_mtu = 1500;
+  gateway.add(std::move(out), test::inbound_parameters({}));
+  Octets quoted = gateway.send(udp_packet(false, 1300)).packet;
+  quoted[6] |= 0x40;  // it went out with DF, or no router would complain
+  store_be<std::uint16_t>(quoted.data() + 10, 0);
+  store_be(quoted.data() + 10, wire::internet_checksum(OctetView(quoted).first(20)));
+  auto report = packet_too_big(quoted, ip("192.0.2.99"), 1000);
+  ASSERT_TRUE(report);
+  EXPECT_TRUE(gateway.receive(report->octets(), Instant(1s)).empty());
+  ASSERT_EQ(gateway.events<PathMtuChanged>().size(), 1u);
+  EXPECT_EQ(gateway.out().path_mtu(), 1000u);
+  ASSERT_TRUE(gateway.path().next_deadline());
+  gateway.path().on_time(*gateway.path().next_deadline(), gateway.actions());
+  EXPECT_EQ(gateway.out().path_mtu(), 1500u);
+}
+
+TEST(DataPath, TellsOfLifetimesOnce) {
+  Gateway gateway;
+  OutboundParameters out = test::outbound_parameters({});
+  out.lifetime.soft.until = Instant(10s);
+  out.lifetime.hard.until = Instant(20s);
+  gateway.add(std::move(out), test::inbound_parameters({}));
+  EXPECT_EQ(gateway.path().next_deadline(), Instant(10s));
+  gateway.path().on_time(Instant(10s), gateway.actions());
+  ASSERT_EQ(gateway.events<LifetimeReached>().size(), 1u);
+  EXPECT_FALSE(gateway.events<LifetimeReached>()[0].hard);
+  EXPECT_EQ(gateway.send(udp_packet(false, 10), Instant(15s)).fate, Fate::protected_);
+  EXPECT_TRUE(gateway.events<LifetimeReached>().empty());
+  gateway.path().on_time(Instant(20s), gateway.actions());
+  ASSERT_EQ(gateway.events<LifetimeReached>().size(), 1u);
+  EXPECT_TRUE(gateway.events<LifetimeReached>()[0].hard);
+  EXPECT_EQ(gateway.send(udp_packet(false, 10), Instant(21s)).discard, Discard::no_sa);
+  EXPECT_FALSE(gateway.path().next_deadline());
+}
+
+TEST(DataPath, GoesOverToTheNewestSaOfAPolicy) {
+  Gateway gateway;
+  gateway.add(SaPlan{});
+  OutboundParameters successor = test::outbound_parameters({.seed = 2});
+  successor.spi = Spi{0x2000};
+  InboundParameters in = test::inbound_parameters({.seed = 2});
+  in.spi = Spi{0x2000};
+  OutboundSa* old = &gateway.out();
+  gateway.add(std::move(successor), std::move(in));
+  const auto sent = gateway.send(udp_packet(false, 10));
+  EXPECT_EQ(load_be<std::uint32_t>(sent.packet.data() + 20), 0x2000u);
+  EXPECT_EQ(gateway.receive(sent.packet).size(), 1u);
+  EXPECT_TRUE(gateway.path().remove(&gateway.out()));
+  EXPECT_EQ(load_be<std::uint32_t>(gateway.send(udp_packet(false, 10)).packet.data() + 20), 0x1000u);
+  EXPECT_TRUE(gateway.path().remove(old));
+  EXPECT_FALSE(gateway.path().remove(old));
+  EXPECT_EQ(gateway.send(udp_packet(false, 10)).discard, Discard::no_sa);
+}
+
+TEST(DataPath, RefusesASecondSaWithTheSameKeyNamingBoth) {
+  Gateway gateway;
+  gateway.add(SaPlan{});
+  const auto second = gateway.path().add(InboundSa::make(test::inbound_parameters({}), provider()).value());
+  ASSERT_FALSE(second);
+  EXPECT_THAT(to_string(second.error()), testing::HasSubstr("ESP SA 0x00001000 from 192.0.2.1 to 192.0.2.2"));
+}
+
+TEST(DataPath, HandsIkeOnAndDropsKeepalives) {
+  Gateway gateway;
+  auto udp_to_4500 = [](OctetView payload) {
+    Octets packet = udp_packet(false, payload.size());
+    store_be<std::uint16_t>(packet.data() + 22, 4500);
+    std::ranges::copy(payload, packet.begin() + 28);
+    return packet;
+  };
+  gateway.receive(udp_to_4500(hex("ff")));
+  EXPECT_EQ(gateway.path().discards()[Discard::keepalive], 1u);
+  EXPECT_TRUE(gateway.events<Audit>().empty());
+  gateway.receive(udp_to_4500(hex("00000000 0102030405060708")));
+  EXPECT_EQ(gateway.actions().ike.size(), 1u);
+  gateway.receive(udp_to_4500(hex("010203")));
+  EXPECT_EQ(gateway.path().discards()[Discard::udp_malformed], 1u);
+}
+
+RC_GTEST_PROP(DataPath, SurvivesAnything, (const std::vector<Octets>& packets)) {
+  Gateway gateway;
+  gateway.add(SaPlan{});
+  for (Octets packet : packets) {
+    if (!packet.empty()) packet[0] = *rc::gen::element<std::uint8_t>(0x45, 0x46, 0x60, packet[0]);
+    gateway.send(packet);
+    gateway.receive(packet);
+  }
+}
+
+RC_GTEST_PROP(DataPath, EveryDiscardHasOneCauseAndOneCount, ()) {
+  Gateway gateway;
+  gateway.add(SaPlan{});
+  const auto count = *rc::gen::inRange(1, 20);
+  std::size_t delivered = 0;
+  for (int i = 0; i < count; ++i) {
+    Octets sent = gateway.send(udp_packet(*rc::gen::arbitrary<bool>(), 30)).packet;
+    sent[*rc::gen::inRange<std::size_t>(20, sent.size())] ^= *rc::gen::element<std::uint8_t>(0, 1);
+    delivered += gateway.receive(sent).size();
+  }
+  RC_ASSERT(gateway.path().discards().total() + delivered == static_cast<std::size_t>(count));
+}
+
+}  // namespace
+}  // namespace mpsec::ipsec
