@@ -4,9 +4,6 @@
 #include <rapidcheck/gtest.h>
 
 #include "ipsec/test_packets.hpp"
-#include "wire/header_walk.hpp"
-#include "wire/icmp.hpp"
-#include "wire/icmpv6.hpp"
 
 namespace mpsec::ipsec {
 namespace {
@@ -15,39 +12,12 @@ using namespace std::chrono_literals;
 using test::counting;
 using test::ipv4;
 using test::ipv6;
+using test::too_big_message;
 using wire::Ipv4Header;
 
 constexpr std::uint8_t df = Ipv4Header::dont_fragment;
 const IpAddress own_v4 = ip("10.9.8.7"), own_v6 = ip("2001:db8::9");
 const Octets esp = hex("c0ffee01 00000203 00112233445566778899aabbccddeeff");
-
-// What a router sends about `quoted`, of which it quotes `octets`.
-Octets too_big_message(OctetView quoted, std::uint16_t mtu, std::size_t octets = 1500) {
-  wire::Icmp icmp;
-  icmp.type = 3;
-  icmp.code = 4;
-  icmp.next_hop_mtu = mtu;
-  icmp.data.assign(quoted.begin(),
-                   quoted.begin() + static_cast<std::ptrdiff_t>(std::min(octets, quoted.size())));
-  Octets message = wire::encode(icmp);
-  store_be(message.data() + 2, wire::internet_checksum(message));
-  return ipv4(message, {.protocol = wire::protocol::icmp});
-}
-
-Octets too_big_message_v6(OctetView quoted, std::uint32_t mtu, std::size_t octets = 1500) {
-  wire::Icmpv6 icmp;
-  icmp.type = 2;
-  icmp.mtu = mtu;
-  icmp.data.assign(quoted.begin(),
-                   quoted.begin() + static_cast<std::ptrdiff_t>(std::min(octets, quoted.size())));
-  Octets message = wire::encode(icmp);
-  Octets packet = ipv6(wire::protocol::icmpv6, message);
-  const OctetView addresses = OctetView(packet).subspan(8, 32);
-  auto sum = wire::pseudo_header_sum(addresses.first(16), addresses.last(16), 58,
-                                     static_cast<std::uint32_t>(message.size()));
-  store_be(packet.data() + 42, sum.add(message).checksum());
-  return packet;
-}
 
 std::string why(const Result<TooBigReport>& report) {
   return report ? "read" : to_string(report.error());
@@ -77,16 +47,16 @@ TEST(ReadTooBig, FindsTheSaInAnIpv6Packet) {
   const Octets chain = hex("3200 0104 00000000");
   Octets behind_options = chain;
   append(behind_options, esp);
-  const auto report = read_too_big(too_big_message_v6(ipv6(60, behind_options), 1400));
+  const auto report = read_too_big(too_big_message(ipv6(60, behind_options), 1400));
   ASSERT_TRUE(report) << why(report);
   EXPECT_EQ(report->mtu, 1400u);
   EXPECT_EQ(report->spi, Spi(0xc0ffee01));
   EXPECT_EQ(report->size, 72u);
   EXPECT_EQ(report->destination, ip("2001:db8::2"));
   const auto first = test::fragment_chain({.next_header = 50, .more_fragments = 1}, esp);
-  EXPECT_EQ(read_too_big(too_big_message_v6(ipv6(44, first), 1400))->spi, Spi(0xc0ffee01));
+  EXPECT_EQ(read_too_big(too_big_message(ipv6(44, first), 1400))->spi, Spi(0xc0ffee01));
   const auto later = test::fragment_chain({.next_header = 50, .fragment_offset = 9}, esp);
-  const auto without = read_too_big(too_big_message_v6(ipv6(44, later), 1400));
+  const auto without = read_too_big(too_big_message(ipv6(44, later), 1400));
   ASSERT_TRUE(without) << why(without);
   EXPECT_FALSE(without->spi);
 }
@@ -132,13 +102,13 @@ TEST(ReadTooBig, RefusesDamage) {
   Octets damaged = too_big_message(quoted, 1400);
   damaged.back() ^= 1;
   EXPECT_EQ(why(read_too_big(damaged)), "ICMP/Checksum @ 0x16: does not hold (RFC 792)");
-  Octets damaged_v6 = too_big_message_v6(ipv6(50, esp), 1400);
+  Octets damaged_v6 = too_big_message(ipv6(50, esp), 1400);
   damaged_v6.back() ^= 1;
   EXPECT_EQ(blame(read_too_big(damaged_v6)), Blame::malformed);
   for (const std::size_t octets : {0u, 19u})
     EXPECT_EQ(blame(read_too_big(too_big_message(quoted, 1400, octets))), Blame::malformed) << octets;
-  EXPECT_EQ(blame(read_too_big(too_big_message_v6(ipv6(50, esp), 1400, 39))), Blame::malformed);
-  EXPECT_EQ(blame(read_too_big(too_big_message_v6(ipv6(60, hex("3205 0104 00000000")), 1400))),
+  EXPECT_EQ(blame(read_too_big(too_big_message(ipv6(50, esp), 1400, 39))), Blame::malformed);
+  EXPECT_EQ(blame(read_too_big(too_big_message(ipv6(60, hex("3205 0104 00000000")), 1400))),
             Blame::malformed);
   EXPECT_EQ(blame(read_too_big({})), Blame::malformed);
 }
@@ -146,7 +116,7 @@ TEST(ReadTooBig, RefusesDamage) {
 TEST(ReadTooBig, RefusesWhatARouterCannotMean) {
   const Octets could_be_cut = ipv4(esp, {.protocol = 50});
   EXPECT_EQ(blame(read_too_big(too_big_message(could_be_cut, 1400))), Blame::peer_misbehaved);
-  EXPECT_EQ(blame(read_too_big(too_big_message(ipv6(50, esp), 1400))), Blame::peer_misbehaved);
+  EXPECT_EQ(blame(read_too_big(test::too_big_message_v4(ipv6(50, esp), 1400))), Blame::peer_misbehaved);
 }
 
 TEST(SentLately, TakesTheLastNumbersOnly) {

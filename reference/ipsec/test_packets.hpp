@@ -1,8 +1,12 @@
 // Small packets for tests, made from the declarations.
 #pragma once
 
+#include <algorithm>
+
 #include "wire/codec.hpp"
 #include "wire/header_build.hpp"
+#include "wire/icmp.hpp"
+#include "wire/icmpv6.hpp"
 #include "wire/ipv6_fragment.hpp"
 #include "wire/protocol.hpp"
 
@@ -62,6 +66,38 @@ inline Octets fragment_chain(const wire::FragmentHeader& header, OctetView paylo
   Octets chain = wire::encode(header);
   append(chain, payload);
   return chain;
+}
+
+// What a router sends about `quoted`, of which it quotes so many octets; the checksums are right.
+inline Octets too_big_message_v4(OctetView quoted, std::uint32_t mtu, std::size_t octets = 1500) {
+  const OctetView part = quoted.first(std::min(octets, quoted.size()));
+  wire::Icmp icmp;
+  icmp.type = wire::Icmp::destination_unreachable;
+  icmp.code = wire::Icmp::fragmentation_needed;
+  icmp.next_hop_mtu = static_cast<std::uint16_t>(mtu);
+  icmp.data.assign(part.begin(), part.end());
+  Octets message = wire::encode(icmp);
+  store_be(message.data() + 2, wire::internet_checksum(message));
+  return ipv4(message, {.protocol = wire::protocol::icmp});
+}
+inline Octets too_big_message_v6(OctetView quoted, std::uint32_t mtu, std::size_t octets = 1500) {
+  const OctetView part = quoted.first(std::min(octets, quoted.size()));
+  wire::Icmpv6 icmp;
+  icmp.type = wire::Icmpv6::packet_too_big;
+  icmp.mtu = mtu;
+  icmp.data.assign(part.begin(), part.end());
+  const Octets message = wire::encode(icmp);
+  Octets packet = ipv6(wire::protocol::icmpv6, message);
+  const OctetView addresses = OctetView(packet).subspan(8, 32);
+  auto sum = wire::pseudo_header_sum(addresses.first(16), addresses.last(16), wire::protocol::icmpv6,
+                                     static_cast<std::uint32_t>(message.size()));
+  store_be(packet.data() + 42, sum.add(message).checksum());
+  return packet;
+}
+// The one of the quoted packet's version.
+inline Octets too_big_message(OctetView quoted, std::uint32_t mtu, std::size_t octets = 1500) {
+  return quoted[0] >> 4 == 6 ? too_big_message_v6(quoted, mtu, octets)
+                             : too_big_message_v4(quoted, mtu, octets);
 }
 
 }  // namespace mpsec::ipsec::test
