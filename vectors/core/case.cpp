@@ -67,6 +67,20 @@ std::string to_string(const Expectation& expectation) {
   return "refusal for " + std::string(expectation.reason ? to_string(*expectation.reason) : "any reason");
 }
 
+std::string algorithms_of(const PacketCase& packet) {
+  std::string names;
+  for (const auto* transform : {&packet.encryption, &packet.integrity}) {
+    if (!*transform) continue;
+    if (!names.empty()) names += '+';
+    names += to_string((*transform)->algorithm);
+  }
+  return names.empty() ? std::string(to_string(Algorithm::null_cipher)) : names;
+}
+
+std::string no_transform(std::string_view name) {
+  return "no transform of ESP or AH: " + std::string(name);
+}
+
 std::string_view kind_of(const Case& vector_case) {
   return std::visit(KindName{}, vector_case.body);
 }

@@ -124,6 +124,9 @@ struct PacketCase {
   bool operator==(const PacketCase&) const = default;
 };
 
+// "AES-CBC+HMAC-SHA1", "AES-GCM", "NULL".
+std::string algorithms_of(const PacketCase& packet);
+
 // A vector that was recognised and cannot be run here; counted and shown, never hidden.
 struct NotRunnable {
   enum class Cause : std::uint8_t {
@@ -136,6 +139,9 @@ struct NotRunnable {
 
   bool operator==(const NotRunnable&) const = default;
 };
+
+// The one wording of "nothing in ESP or AH is done with this".
+std::string no_transform(std::string_view name);
 
 using Body = std::variant<AeadCase, CipherCase, MacCase, PrfCase, PacketCase, NotRunnable>;
 

@@ -130,7 +130,9 @@ Octets Fields::octets_of(std::string_view name, const Json& value) {
 }
 
 std::uint64_t Fields::number_of(std::string_view name, const Json& value, std::uint64_t largest) {
-  if (value.is_number_unsigned() && value.get<std::uint64_t>() <= largest) return value.get<std::uint64_t>();
+  const bool whole =
+      value.is_number_unsigned() || (value.is_number_integer() && value.get<std::int64_t>() >= 0);
+  if (whole && value.get<std::uint64_t>() <= largest) return value.get<std::uint64_t>();
   complain(name, fmt::format("expected a whole number from 0 to {}, found {}", largest,
                              value.is_number() ? value.dump() : type_name(value)));
   return 0;
@@ -201,6 +203,13 @@ std::optional<Fields> Fields::optional_object(std::string_view name) {
 void Fields::pass_over(std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names)
     find(name);
+}
+
+std::optional<std::string> Fields::first_unasked() const {
+  if (!value_->is_object()) return std::nullopt;
+  for (const auto& [name, value] : value_->items())
+    if (std::ranges::find(asked_, name) == asked_.end()) return name;
+  return std::nullopt;
 }
 
 void Fields::done() {

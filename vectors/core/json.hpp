@@ -53,6 +53,7 @@ class Fields {
   void complain(std::string_view name, std::string why);
   // Reports every member that was not asked for.
   void done();
+  std::optional<std::string> first_unasked() const;
   // True if nothing was complained of since the beginning.
   bool sound() const { return problems_->size() == problems_before_; }
   const std::vector<std::string>& asked() const { return asked_; }

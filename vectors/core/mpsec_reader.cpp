@@ -168,13 +168,7 @@ std::optional<Body> read_body(Fields& fields) {
 }
 
 struct AlgorithmOf {
-  std::string operator()(const PacketCase& packet) const {
-    std::string name;
-    if (packet.encryption) name = to_string(packet.encryption->algorithm);
-    if (packet.integrity)
-      name += (name.empty() ? "" : "+") + std::string(to_string(packet.integrity->algorithm));
-    return name.empty() ? "NULL" : name;
-  }
+  std::string operator()(const PacketCase& packet) const { return algorithms_of(packet); }
   std::string operator()(const NotRunnable&) const { return {}; }
   std::string operator()(const auto& one) const { return std::string(to_string(one.algorithm)); }
 };

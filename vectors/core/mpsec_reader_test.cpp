@@ -32,7 +32,8 @@ std::vector<VectorFile> own_files() {
   std::vector<VectorFile> files;
   for (const char* folder : {"vectors/kat", "vectors/wire"})
     for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(source_dir) / folder))
-      files.push_back(read_mpsec(contents(entry.path()), entry.path().filename().string()));
+      if (entry.path().extension() == ".json")
+        files.push_back(read_mpsec(contents(entry.path()), entry.path().filename().string()));
   return files;
 }
 

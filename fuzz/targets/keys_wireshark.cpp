@@ -1,0 +1,10 @@
+// A key file in the form of wireshark: an error names a line of the file, and keys have sizes that fit.
+// depends: replay_keys
+#include "pcap-replay/keys/wireshark_keys.hpp"
+#include "support/key_file_law.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(octets), size);
+  mpsec::fuzz::require_key_file_law(mpsec::replay::parse_wireshark_keys(text, "input"), text);
+  return 0;
+}

@@ -1,0 +1,160 @@
+#include "vectors/core/cavp_subject.hpp"
+
+#include <array>
+#include <fmt/format.h>
+
+#include "vectors/core/text.hpp"
+
+namespace mpsec::vectors {
+namespace {
+
+using Cause = NotRunnable::Cause;
+
+CavpSubject not_run(std::string name, Cause cause, std::string reason) {
+  CavpSubject subject;
+  subject.name = std::move(name);
+  subject.why_not = {cause, std::move(reason)};
+  return subject;
+}
+
+CavpSubject of_family(CavpFamily family, Algorithm algorithm) {
+  CavpSubject subject;
+  subject.family = family;
+  subject.algorithm = algorithm;
+  subject.name = to_string(algorithm);
+  return subject;
+}
+
+struct Rule {
+  std::string_view word;  // in the header or in the path
+  std::string_view name;
+};
+
+// Modes and constructions whose names would otherwise be taken for one of ours. The first match counts.
+constexpr std::array unsupported{
+    Rule{"gcm-siv", "AES-GCM-SIV"},
+    Rule{"/xts/", "AES-XTS"},
+    Rule{"xtsgen", "AES-XTS"},
+    Rule{"/siv/", "AES-SIV"},
+    Rule{"-siv", "AES-SIV"},
+    Rule{"ocb", "AES-OCB"},
+    Rule{"kw-a", "key wrap"},
+    Rule{"keywrap", "key wrap"},
+    Rule{"cfb", "CFB"},
+    Rule{"ofb", "OFB"},
+    Rule{"ecb", "ECB"},
+    Rule{"for cbci", "3DES-CBC-I"},
+    Rule{"/tcbcii", "3DES-CBC-I"},
+    Rule{"/tcbcim", "3DES-CBC-I"},
+    Rule{"/tcbcip", "3DES-CBC-I"},
+    Rule{"/tcbcis", "3DES-CBC-I"},
+    Rule{"/tcbciv", "3DES-CBC-I"},
+    Rule{"camellia", "Camellia"},
+    Rule{"cast5", "CAST5"},
+    Rule{"blowfish", "Blowfish"},
+    Rule{"idea", "IDEA"},
+    Rule{"seed-", "SEED"},
+    Rule{"/seed/", "SEED"},
+    Rule{"sm4", "SM4"},
+    Rule{"arc4", "RC4"},
+    Rule{"ripemd", "RIPEMD-160"},
+    Rule{"/hashes/", "a hash alone"},
+    Rule{"shortmsg", "a hash alone"},
+    Rule{"longmsg", "a hash alone"},
+    Rule{"/twofactor/", "one-time passwords"},
+};
+
+constexpr std::array later{
+    Rule{"ikev2", "IKEv2 key derivation"}, Rule{"'ike v2'", "IKEv2 key derivation"},
+    Rule{"/kdf/", "key derivation"},       Rule{"/asymmetric/", "key agreement or signature"},
+    Rule{"/x509/", "certificates"},
+};
+
+bool any_of(std::string_view text, std::initializer_list<std::string_view> words) {
+  for (const std::string_view word : words)
+    if (text.contains(word)) return true;
+  return false;
+}
+
+std::optional<CavpSubject> by_rules(std::string_view all) {
+  for (const Rule& rule : later)
+    if (all.contains(rule.word))
+      return not_run(std::string(rule.name), Cause::later, fmt::format("{}: comes with IKE", rule.name));
+  for (const Rule& rule : unsupported)
+    if (all.contains(rule.word))
+      return not_run(std::string(rule.name), Cause::unsupported, no_transform(rule.name));
+  return std::nullopt;
+}
+
+CavpSubject hmac_subject(std::string_view all) {
+  for (const std::string_view hash : {"sha224", "sha512-224", "sha512-256", "sha3-"}) {
+    if (!all.contains(hash)) continue;
+    const std::string name = "HMAC-" + std::string(hash);
+    return not_run(name, Cause::unsupported, no_transform(name));
+  }
+  for (const std::string_view hash : {"md5", "sha1", "sha256", "sha384", "sha512"})
+    if (const auto hmac = hmac_over(hash); hmac && all.contains(hash))
+      return of_family(CavpFamily::hmac, *hmac);
+  CavpSubject subject = of_family(CavpFamily::hmac, Algorithm::hmac_sha1);
+  subject.name = "HMAC";
+  subject.hash_known = false;
+  return subject;
+}
+
+bool triple_des(std::string_view all) {
+  return any_of(all, {"3des", "tdes", "tcbc", "triple"});
+}
+
+CavpSubject cbc_subject(std::string_view all) {
+  CavpSubject subject =
+      of_family(CavpFamily::cbc, triple_des(all) ? Algorithm::triple_des_cbc : Algorithm::aes_cbc);
+  if (any_of(all, {"mct", "monte"})) {
+    subject.monte_carlo = true;
+    subject.why_not = {Cause::unsupported,
+                       "Monte Carlo: each value stands for a chain of 1000 encryptions and more"};
+  }
+  return subject;
+}
+
+}  // namespace
+
+CavpSubject cavp_subject(std::string_view path, std::string_view header) {
+  const std::string all = fmt::format("/{}\n{}", lower(path), lower(header));
+  if (auto subject = by_rules(all)) return *std::move(subject);
+  if (any_of(all, {"chacha20poly1305", "chacha20-poly1305", "chacha20_poly1305"}))
+    return of_family(CavpFamily::chacha20_poly1305, Algorithm::chacha20_poly1305);
+  if (any_of(all, {"chacha20", "poly1305"}))
+    return not_run("half of an AEAD", Cause::unsupported, no_transform("ChaCha20 or Poly1305 alone"));
+  if (all.contains("hmac")) return hmac_subject(all);
+  if (all.contains("cmac")) {
+    if (triple_des(all)) return not_run("3DES-CMAC", Cause::unsupported, no_transform("3DES-CMAC"));
+    return of_family(CavpFamily::cmac, Algorithm::aes_cmac);
+  }
+  if (all.contains("gcm")) return of_family(CavpFamily::gcm, Algorithm::aes_gcm);
+  if (any_of(all, {"ccm", "/dvpt", "/vadt", "/vnt", "/vpt", "/vtt"}))
+    return of_family(CavpFamily::ccm, Algorithm::aes_ccm);
+  if (any_of(all, {"cbc"})) return cbc_subject(all);
+  if (any_of(all, {"/ctr", "-ctr", "counter"})) return of_family(CavpFamily::ctr, Algorithm::aes_ctr);
+  const std::string folder(folder_name(path));
+  const std::string name = folder.empty() ? std::string(file_name(path)) : folder;
+  return not_run(name, Cause::unsupported, no_transform(name));
+}
+
+std::optional<Algorithm> hmac_of_digest_size(std::size_t octets) {
+  switch (octets) {
+    case 16:
+      return Algorithm::hmac_md5;
+    case 20:
+      return Algorithm::hmac_sha1;
+    case 32:
+      return Algorithm::hmac_sha2_256;
+    case 48:
+      return Algorithm::hmac_sha2_384;
+    case 64:
+      return Algorithm::hmac_sha2_512;
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace mpsec::vectors

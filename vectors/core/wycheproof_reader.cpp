@@ -1,0 +1,187 @@
+#include "vectors/core/wycheproof_reader.hpp"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+
+#include "vectors/core/text.hpp"
+
+namespace mpsec::vectors {
+namespace {
+
+using Cause = NotRunnable::Cause;
+
+enum class Form : std::uint8_t { aead, mac, cbc_pkcs5, none };
+
+// What the document's "algorithm" and "schema" make of its tests.
+struct Subject {
+  Form form = Form::none;
+  Algorithm algorithm{};
+  NotRunnable why_not;
+};
+
+bool belongs_to_ike(std::string_view algorithm, std::string_view schema) {
+  static constexpr std::array words{"ecdh",  "xdh",  "ecdsa",   "eddsa", "rsassa",
+                                    "rsaes", "dsa_", "ed25519", "ed448"};
+  const std::string all = lower(fmt::format("{} {}", algorithm, schema));
+  return std::ranges::any_of(words, [&](std::string_view word) { return all.contains(word); });
+}
+
+Subject subject_of(const std::string& name, std::string_view schema) {
+  if (name == "AES-GCM") return {Form::aead, Algorithm::aes_gcm, {}};
+  if (name == "AES-CCM") return {Form::aead, Algorithm::aes_ccm, {}};
+  if (name == "CHACHA20-POLY1305") return {Form::aead, Algorithm::chacha20_poly1305, {}};
+  if (name == "AES-GMAC") return {Form::mac, Algorithm::aes_gmac, {}};
+  if (name == "AES-CMAC") return {Form::mac, Algorithm::aes_cmac, {}};
+  if (name == "AES-CBC-PKCS5") return {Form::cbc_pkcs5, Algorithm::aes_cbc, {}};
+  if (name.starts_with("HMAC"))
+    if (const auto hmac = hmac_over(std::string_view(name).substr(4))) return {Form::mac, *hmac, {}};
+  if (belongs_to_ike(name, schema))
+    return {Form::none, {}, {Cause::later, "key agreement or signature: comes with IKE"}};
+  return {Form::none, {}, {Cause::unsupported, no_transform(name)}};
+}
+
+std::vector<std::string> flags_of(Fields& test) {
+  std::vector<std::string> flags;
+  if (!test.has("flags")) return flags;
+  if (const Json* array = test.array("flags"))
+    for (const Json& flag : *array)
+      if (flag.is_string()) flags.push_back(flag.get<std::string>());
+  return flags;
+}
+
+// An invalid test says by its flags what is wrong with it; without a flag we know, it is the tag.
+Reason reason_of(const std::vector<std::string>& flags) {
+  const auto has = [&](std::string_view flag) { return std::ranges::find(flags, flag) != flags.end(); };
+  if (has("InvalidNonceSize") || has("ZeroLengthIv") || has("InvalidIvSize")) return Reason::nonce_size;
+  if (has("InvalidTagSize") || has("InsecureTagSize")) return Reason::icv_size;
+  if (has("InvalidKeySize")) return Reason::key_size;
+  if (has("BadPadding")) return Reason::padding;
+  return Reason::icv;
+}
+
+Expectation expectation_of(Fields& test) {
+  const std::string result = test.text("result");
+  const std::vector<std::string> flags = flags_of(test);
+  if (result == "valid") return Expectation::pass();
+  if (result == "acceptable") return Expectation::either();
+  if (result != "invalid" && !result.empty())
+    test.complain("result", fmt::format("found \"{}\"; allowed: valid, acceptable, invalid", result));
+  return Expectation::refuse(reason_of(flags));
+}
+
+AeadCase read_aead(Fields& test, Algorithm algorithm, std::size_t tag_size) {
+  AeadCase aead;
+  aead.algorithm = algorithm;
+  aead.key = test.octets("key");
+  aead.nonce = test.octets("iv");
+  aead.aad = test.octets("aad");
+  aead.plaintext = test.octets("msg");
+  aead.ciphertext = test.octets("ct");
+  aead.tag = test.octets("tag");
+  aead.tag_size = tag_size;
+  return aead;
+}
+
+MacCase read_mac(Fields& test, Algorithm algorithm) {
+  MacCase mac;
+  mac.algorithm = algorithm;
+  mac.key = test.octets("key");
+  mac.nonce = test.optional_octets("iv").value_or(Octets());
+  mac.message = test.octets("msg");
+  mac.tag = test.octets("tag");
+  return mac;
+}
+
+// The padding is part of what CBC encrypts; a test whose padding is wrong says nothing about CBC.
+Body read_cbc_pkcs5(Fields& test, const Expectation& expectation) {
+  CipherCase cipher;
+  cipher.algorithm = Algorithm::aes_cbc;
+  cipher.key = test.octets("key");
+  cipher.iv = test.octets("iv");
+  cipher.plaintext = test.octets("msg");
+  cipher.ciphertext = test.octets("ct");
+  const auto padding = static_cast<std::uint8_t>(16 - cipher.plaintext.size() % 16);
+  cipher.plaintext.insert(cipher.plaintext.end(), padding, padding);
+  if (expectation.verdict != Expectation::Verdict::pass)
+    return NotRunnable{Cause::outside_ipsec, "PKCS #5 padding that must be refused; ESP pads otherwise"};
+  return cipher;
+}
+
+Body read_body(Fields& test, const Subject& subject, const Expectation& expectation, std::size_t tag_size) {
+  switch (subject.form) {
+    case Form::aead:
+      return read_aead(test, subject.algorithm, tag_size);
+    case Form::mac:
+      return read_mac(test, subject.algorithm);
+    case Form::cbc_pkcs5:
+      return read_cbc_pkcs5(test, expectation);
+    case Form::none:
+      break;
+  }
+  return subject.why_not;
+}
+
+// One document on its way into cases.
+class Reading {
+ public:
+  Reading(const Json& document, VectorFile& file)
+      : file_(file), top_(document, file.name + "#", file.problems) {
+    algorithm_ = top_.text("algorithm");
+    subject_ = subject_of(algorithm_, top_.optional_text("schema"));
+  }
+
+  void groups() {
+    const Json* groups = top_.array("testGroups");
+    for (std::size_t i = 0; groups != nullptr && i < groups->size(); ++i)
+      group(Fields((*groups)[i], place(top_, "testGroups", i), file_.problems));
+  }
+
+ private:
+  static std::string place(const Fields& fields, std::string_view array, std::size_t index) {
+    return pointer_to(pointer_to(fields.where(), array), std::to_string(index));
+  }
+
+  void group(Fields group) {
+    const std::size_t tag_size = group.optional_number("tagSize", 1 << 16).value_or(128) / 8;
+    const Json* tests = group.array("tests");
+    for (std::size_t i = 0; tests != nullptr && i < tests->size(); ++i)
+      test(Fields((*tests)[i], place(group, "tests", i), file_.problems), tag_size);
+  }
+
+  void test(Fields test, std::size_t tag_size) {
+    const std::uint64_t id = test.number("tcId", 1'000'000'000);
+    const std::string comment = test.optional_text("comment");
+    const Expectation expectation = expectation_of(test);
+    Body body = read_body(test, subject_, expectation, tag_size);
+    if (!test.sound()) return;
+    const std::string_view document = file_name(file_.name);
+    const bool named = subject_.form != Form::none;
+    file_.cases.push_back({.id = fmt::format("{}/{}", document, id),
+                           .origin = {fmt::format("Wycheproof {}", document),
+                                      fmt::format("test {}{}{}", id, comment.empty() ? "" : ": ", comment)},
+                           .algorithm = named ? std::string(to_string(subject_.algorithm)) : algorithm_,
+                           .expectation = expectation,
+                           .body = std::move(body)});
+  }
+
+  VectorFile& file_;
+  Fields top_;
+  std::string algorithm_;
+  Subject subject_;
+};
+
+}  // namespace
+
+bool looks_like_wycheproof(const Json& document) {
+  return document.is_object() && document.contains("numberOfTests") && document.contains("testGroups") &&
+         document.contains("algorithm");
+}
+
+VectorFile read_wycheproof(const Json& document, std::string name) {
+  VectorFile file{.name = std::move(name), .format = "Wycheproof", .cases = {}, .problems = {}};
+  Reading(document, file).groups();
+  return file;
+}
+
+}  // namespace mpsec::vectors

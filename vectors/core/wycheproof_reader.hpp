@@ -1,0 +1,19 @@
+// Reader of Project Wycheproof's JSON (any version: "numberOfTests" and "testGroups").
+#pragma once
+
+#include <string>
+
+#include "vectors/core/case.hpp"
+#include "vectors/core/json.hpp"
+
+namespace mpsec::vectors {
+
+// True if the document has Wycheproof's shape.
+bool looks_like_wycheproof(const Json& document);
+
+// The cases of one document: AEADs, HMAC, AES-CMAC, AES-GMAC, AES-CBC (which Wycheproof has with PKCS #5
+// padding). Signatures and key agreement, and algorithms that IPsec has no transform with, are counted as
+// NotRunnable. Members that we do not know are passed over: they are Wycheproof's to add.
+VectorFile read_wycheproof(const Json& document, std::string name);
+
+}  // namespace mpsec::vectors
