@@ -25,9 +25,11 @@ class OnesComplementSum {
       sum += word;
     }
     if (left > 0) {
-      std::uint32_t word = 0;
-      for (std::size_t i = 0; i < left; ++i)
-        std::memcpy(reinterpret_cast<std::uint8_t*>(&word) + i, at + i, 1);
+      std::uint8_t last[4] = {};
+      for (std::size_t i = 0; i < left && i < sizeof last; ++i)
+        last[i] = at[i];
+      std::uint32_t word;
+      std::memcpy(&word, last, 4);
       sum += word;
     }
     sum_ += (sum >> 32) + (sum & 0xffff'ffff);

@@ -1,0 +1,51 @@
+// Two ends of some SAs behind a policy database of ten entries, and packets to send through them: the whole path.
+// depends: ipsec crypto_openssl crypto_ipsec_mb
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "ipsec/data_path.hpp"
+
+namespace mpsec::bench {
+
+struct EspPlan {
+  std::size_t sas = 1;
+  std::size_t inner_octets = 1420;
+  std::size_t batch = 32;
+  ipsec::Mode mode = ipsec::Mode::tunnel;
+};
+
+// Sends and receives one batch over and over. A batch goes to `sas` SAs in a fixed, scattered order.
+class EspGateway {
+ public:
+  EspGateway(const crypto::Provider& provider, const EspPlan& plan);
+
+  // Clear packets into the buffers. What is in the buffers otherwise is lost.
+  void refill();
+  void send();     // the refilled packets: policy, SA, header, number, encryption
+  void receive();  // the packets that were sent: SA, window, decryption, selectors
+  // True if every packet of the last call came through.
+  bool all_sent() const;
+  bool all_received() const { return actions_.deliveries.size() == plan_.batch; }
+
+ private:
+  static constexpr std::size_t headroom = 128, tailroom = 64;
+  void add_policies();
+  void add_sas(const crypto::Provider& provider);
+  Octets clear_packet(std::size_t sa) const;
+
+  EspPlan plan_;
+  SeededRng rng_{1};
+  ipsec::StandardLifetimePolicy lifetime_;
+  ipsec::StandardInboundPolicy inbound_policy_;
+  ipsec::DataPath path_;
+  ipsec::Actions actions_;
+  std::vector<Octets> clear_;
+  std::vector<Octets> storage_;
+  std::vector<ipsec::Outgoing> outgoing_;
+  std::vector<ipsec::Fate> fates_;
+  std::vector<ipsec::PacketBuffer> arrived_;
+};
+
+}  // namespace mpsec::bench
