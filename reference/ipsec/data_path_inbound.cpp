@@ -109,7 +109,7 @@ void DataPath::on_clear(PacketBuffer packet, Instant now, Actions& actions) {
   actions.deliveries.push_back({packet, nullptr, 0});
 }
 
-//= rfc4301/8.2/path-mtu-reports-are-kept-with-the-sa
+//= rfc4301/8.2.1/path-mtu-reports-are-kept-with-the-sa
 // True if the packet was a report about a packet of ours, and has done its work.
 bool DataPath::on_icmp(OctetView packet, Instant now, Actions& actions) {
   const auto report = read_too_big(packet);
