@@ -21,12 +21,12 @@ Result<> within(std::string_view field, Result<> inner) {
   return inner;
 }
 
-Result<> check_spi(Spi spi) {
+Result<> check_spi(const SaParameters& parameters) {
+  const std::uint32_t spi = parameters.spi.value;
   //= rfc4303/2.1/spi-0-is-local
   //= rfc4303/2.1/spi-1-to-255-reserved
-  if (spi.value > 255) return {};
-  return refuse("SPI", fmt::format("{} is reserved; allowed are 256 to 4294967295", spi.value),
-                "RFC 4303 2.1");
+  if (spi > 255 || (spi > 0 && parameters.allow_reserved_spi)) return {};
+  return refuse("SPI", fmt::format("{} is reserved; allowed are 256 to 4294967295", spi), "RFC 4303 2.1");
 }
 
 Result<> check_addresses(const SaParameters& parameters) {
@@ -115,7 +115,7 @@ Result<> check_ah(const SaParameters& parameters) {
 }
 
 Result<> check_common(const SaParameters& parameters) {
-  if (auto checked = check_spi(parameters.spi); !checked) return checked;
+  if (auto checked = check_spi(parameters); !checked) return checked;
   if (auto checked = check_addresses(parameters); !checked) return checked;
   if (parameters.tunnel.dscp && *parameters.tunnel.dscp > 63) {
     return refuse("DSCP",
@@ -147,6 +147,7 @@ SaParameters SaParameters::clone() const {
   copy.extended_sequence_numbers = extended_sequence_numbers, copy.anti_replay = anti_replay;
   copy.lifetime = lifetime, copy.selectors = selectors, copy.tunnel = tunnel;
   copy.allow_esn_without_anti_replay = allow_esn_without_anti_replay;
+  copy.allow_reserved_spi = allow_reserved_spi;
   copy.allow_no_integrity = allow_no_integrity, copy.unverified_icv_octets = unverified_icv_octets;
   return copy;
 }

@@ -61,6 +61,7 @@ struct SaParameters {
   // Off the path of lawful use; each must be asked for.
   bool allow_esn_without_anti_replay = false;
   bool allow_no_integrity = false;  // ESP without authentication, against RFC 8221 4: for reading captures
+  bool allow_reserved_spi = false;  // 1 to 255: published vectors and captures of static keys have them
   std::uint8_t unverified_icv_octets =
       0;  // with it: so many octets stand where an ICV would, and are not looked at
 

@@ -90,6 +90,15 @@ TEST(SaParameters, NothingIsBuiltFromRefusedParameters) {
   EXPECT_FALSE(InboundSa::make(std::move(parameters), *provider));
 }
 
+TEST(SaParameters, AllowReservedSpisIfAskedForButNeverZero) {
+  InboundParameters parameters = test::inbound_parameters({});
+  parameters.allow_reserved_spi = true;
+  parameters.spi = Spi{52};
+  EXPECT_TRUE(check(parameters));
+  parameters.spi = Spi{0};
+  EXPECT_FALSE(check(parameters));
+}
+
 TEST(SaParameters, AllowEsnWithoutAntiReplayIfAskedFor) {
   InboundParameters parameters = test::inbound_parameters({});
   parameters.extended_sequence_numbers = true;

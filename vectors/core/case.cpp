@@ -6,20 +6,26 @@
 namespace mpsec::vectors {
 namespace {
 
-constexpr std::array<std::pair<Reason, std::string_view>, 12> reasons{{
-    {Reason::icv, "icv"},
-    {Reason::key_size, "key-size"},
-    {Reason::nonce_size, "nonce-size"},
-    {Reason::icv_size, "icv-size"},
-    {Reason::data_size, "data-size"},
-    {Reason::padding, "padding"},
-    {Reason::malformed, "malformed"},
-    {Reason::unknown_spi, "unknown-spi"},
-    {Reason::replay, "replay"},
-    {Reason::sequence, "sequence"},
-    {Reason::selectors, "selectors"},
-    {Reason::next_header, "next-header"},
-}};
+constexpr std::array reasons{
+    std::pair<Reason, std::string_view>{Reason::icv, "icv"},
+    std::pair<Reason, std::string_view>{Reason::key_size, "key-size"},
+    std::pair<Reason, std::string_view>{Reason::nonce_size, "nonce-size"},
+    std::pair<Reason, std::string_view>{Reason::icv_size, "icv-size"},
+    std::pair<Reason, std::string_view>{Reason::data_size, "data-size"},
+    std::pair<Reason, std::string_view>{Reason::malformed, "malformed"},
+    std::pair<Reason, std::string_view>{Reason::fragment, "fragment"},
+    std::pair<Reason, std::string_view>{Reason::too_short, "too-short"},
+    std::pair<Reason, std::string_view>{Reason::misaligned, "misaligned"},
+    std::pair<Reason, std::string_view>{Reason::padding, "padding"},
+    std::pair<Reason, std::string_view>{Reason::next_header, "next-header"},
+    std::pair<Reason, std::string_view>{Reason::inner_malformed, "inner-malformed"},
+    std::pair<Reason, std::string_view>{Reason::dummy, "dummy"},
+    std::pair<Reason, std::string_view>{Reason::ecn, "ecn"},
+    std::pair<Reason, std::string_view>{Reason::unknown_spi, "unknown-spi"},
+    std::pair<Reason, std::string_view>{Reason::replay, "replay"},
+    std::pair<Reason, std::string_view>{Reason::encapsulation, "encapsulation"},
+    std::pair<Reason, std::string_view>{Reason::ah_length, "ah-length"},
+};
 
 struct KindName {
   std::string_view operator()(const AeadCase&) const { return "aead"; }

@@ -17,18 +17,26 @@ namespace mpsec::vectors {
 
 // Why a thing must be refused, or was. An invalid vector passes only if both are the same.
 enum class Reason : std::uint8_t {
-  icv,          // the integrity check fails
-  key_size,     // no such key size in the algorithm
-  nonce_size,   // no such nonce or IV size in the algorithm
-  icv_size,     // no such ICV length in the algorithm
-  data_size,    // the data is no whole number of blocks
-  padding,      // ESP padding octets, or a pad length beyond the payload
-  malformed,    // a header that cannot be parsed
-  unknown_spi,  // no SA for this packet
-  replay,       // the window says no
-  sequence,     // sequence number zero, or the counter is used up
-  selectors,    // the packet inside is not what the SA is for
-  next_header,  // the payload is none that the mode allows
+  // The algorithm.
+  icv,         // the integrity check fails
+  key_size,    // no such key size in the algorithm
+  nonce_size,  // no such nonce or IV size in the algorithm
+  icv_size,    // no such ICV length in the algorithm
+  data_size,   // the data is no whole number of blocks
+  // A packet on its way in.
+  malformed,        // the IP header, or what it promises, is not there
+  fragment,         // a fragment where a whole ESP or AH packet is due
+  too_short,        // less than ESP header, IV, trailer and ICV
+  misaligned,       // the ciphertext is no whole number of blocks
+  padding,          // a pad length beyond the payload, or octets that do not count 1, 2, 3
+  next_header,      // a payload that the mode does not allow
+  inner_malformed,  // what came out is no IP packet
+  dummy,            // next header 59
+  ecn,              // congestion marked outside of a packet that cannot carry it
+  unknown_spi,      // no SA for this packet
+  replay,           // the window says no
+  encapsulation,    // ESP in UDP where the SA has none, or the reverse
+  ah_length,        // AH's payload length against the ICV of the SA
 };
 
 std::string_view to_string(Reason reason);
@@ -112,6 +120,7 @@ struct PacketCase {
   Spi spi;
   SequenceNumber sequence;
   bool extended_sequence_numbers = false;
+  bool udp_encapsulation = false;
   std::optional<PacketTransform> encryption;  // ESP: none means NULL
   std::optional<PacketTransform> integrity;
   Octets iv;

@@ -164,15 +164,25 @@ TEST(Acvp, CountsWhatItCannotRun) {
 }
 
 TEST(Mcgrew, HoldsTheFileAgainstItself) {
-  const Json vector = {{"draft_page", "6"},   {"mode", "GCM (RFC 4106)"},
-                       {"key", "00"},         {"salt", "01020304"},
-                       {"iv", "05"},          {"aad", "0000432187654321"},
-                       {"aad_is", "SPI|SEQ"}, {"ciphertext", "06"},
-                       {"icv", "07"},         {"plaintext_by_decryption", "aa0001"},
-                       {"pad_len", 0},        {"next_header", 1}};
+  const Json vector = {{"draft_page", "6"},
+                       {"mode", "GCM (RFC 4106)"},
+                       {"key", "00"},
+                       {"salt", "01020304"},
+                       {"iv", "0506070809101112"},
+                       {"aad", "0000432187654321"},
+                       {"aad_is", "SPI|SEQ"},
+                       {"ciphertext", "06"},
+                       {"icv", "07"},
+                       {"plaintext_by_decryption", "aa0001"},
+                       {"pad_len", 0},
+                       {"next_header", 1}};
   const VectorFile file = read_mcgrew(vectors(vector), "f");
-  ASSERT_THAT(file.cases, SizeIs(1));
-  EXPECT_EQ(body<AeadCase>(file).nonce, hex("0102030405"));
+  ASSERT_THAT(file.cases, SizeIs(2));
+  EXPECT_EQ(body<AeadCase>(file).nonce, hex("010203040506070809101112"));
+  const auto& packet = body<PacketCase>(file, 1);
+  EXPECT_EQ(packet.sequence, SequenceNumber(0x87654321));
+  EXPECT_EQ(to_hex(OctetView(packet.plain).subspan(20)), "aa");
+  EXPECT_EQ(to_hex(OctetView(packet.protected_packet).subspan(20)), "000043218765432105060708091011120607");
   Json longer = vector;
   longer["aad"] = "000043218765432100000000";
   longer["next_header"] = 4;

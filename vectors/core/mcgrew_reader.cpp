@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "vectors/core/text.hpp"
+#include "wire/checksum.hpp"
 
 namespace mpsec::vectors {
 namespace {
@@ -57,10 +57,64 @@ Body body_of(Parts parts, bool gmac) {
   return aead;
 }
 
+// SPI and sequence number as the associated data has them: in ESN form the high half stands in the middle.
+void take_header(const Parts& parts, bool extended, PacketCase& packet) {
+  packet.spi = Spi(load_be<std::uint32_t>(parts.aad.data()));
+  packet.extended_sequence_numbers = extended;
+  packet.sequence = SequenceNumber(extended ? load_be<std::uint64_t>(parts.aad.data() + 4)
+                                            : load_be<std::uint32_t>(parts.aad.data() + 4));
+}
+
+// An IPv4 header of ours, from 192.0.2.1 to 192.0.2.2: the draft prints none.
+Octets with_ip_header(std::uint8_t protocol, const Octets& payload) {
+  Octets packet = hex("450000000000000040000000c0000201c0000202");
+  append(packet, payload);
+  store_be(packet.data() + 2, static_cast<std::uint16_t>(packet.size()));
+  packet[9] = protocol;
+  store_be(packet.data() + 10, wire::internet_checksum(OctetView(packet).first(20)));
+  return packet;
+}
+
+// The vector as a transport-mode packet: what the draft encrypts is payload, padding and trailer.
+Body packet_of(const Parts& parts, bool extended, bool gmac) {
+  constexpr std::uint8_t esp = 50;
+  const std::size_t head = gmac ? 16 : 0;  // a GMAC's associated data goes on with the IV and the payload
+  const Octets text(gmac ? parts.aad.begin() + head : parts.plaintext.begin(),
+                    gmac ? parts.aad.end() : parts.plaintext.end());
+  const std::size_t trailer = 2 + std::size_t{text[text.size() - 2]};
+  PacketCase packet;
+  packet.mode = Mode::transport;
+  take_header(parts, extended, packet);
+  if (packet.spi == Spi(0))
+    return NotRunnable{NotRunnable::Cause::outside_ipsec, "SPI 0 is never on the wire"};
+  packet.iv = Octets(parts.nonce.begin() + 4, parts.nonce.end());
+  packet.encryption = PacketTransform{gmac ? Algorithm::aes_gmac : Algorithm::aes_gcm, parts.key,
+                                      Octets(parts.nonce.begin(), parts.nonce.begin() + 4), parts.icv.size()};
+  packet.plain =
+      with_ip_header(text.back(), Octets(text.begin(), text.end() - static_cast<std::ptrdiff_t>(trailer)));
+  Octets sealed;
+  append_be(sealed, packet.spi.value);
+  append_be(sealed, static_cast<std::uint32_t>(packet.sequence.value));
+  append(sealed, packet.iv);
+  append(sealed, gmac ? text : parts.ciphertext);
+  append(sealed, parts.icv);
+  packet.protected_packet = with_ip_header(esp, sealed);
+  return packet;
+}
+
+// True if packet_of() finds all that it takes apart.
+bool is_whole(const Parts& parts, bool extended, bool gmac) {
+  const Octets& text = gmac ? parts.aad : parts.plaintext;
+  const std::size_t head = gmac ? 16 : 0;
+  return parts.nonce.size() == 12 && parts.aad.size() >= (extended ? 12u : 8u) && text.size() >= head + 2 &&
+         text.size() >= head + 2 + text[text.size() - 2];
+}
+
 void read_vector(Fields fields, VectorFile& file) {
   const std::string page = fields.text("draft_page");
   const std::string mode = fields.text("mode");
   const bool gmac = mode.starts_with("GMAC");
+  const bool extended = fields.says("aad_is", "SPI|ESN");
   if (!gmac && !mode.starts_with("GCM"))
     fields.complain("mode", fmt::format("found \"{}\"; allowed: GCM (RFC 4106), GMAC (RFC 4543)", mode));
   Parts parts = read_parts(fields);
@@ -68,11 +122,18 @@ void read_vector(Fields fields, VectorFile& file) {
   if (!gmac) check_trailer(fields, parts);
   fields.done();
   if (!fields.sound()) return;
-  file.cases.push_back({.id = fmt::format("mcgrew-gcm-esp/page-{}", page),
-                        .origin = {"draft-mcgrew-gcm-test-01", "page " + page},
-                        .algorithm = std::string(to_string(gmac ? Algorithm::aes_gmac : Algorithm::aes_gcm)),
-                        .expectation = Expectation::pass(),
-                        .body = body_of(std::move(parts), gmac)});
+  Case one{.id = fmt::format("mcgrew-gcm-esp/page-{}", page),
+           .origin = {"draft-mcgrew-gcm-test-01", "page " + page},
+           .algorithm = std::string(to_string(gmac ? Algorithm::aes_gmac : Algorithm::aes_gcm)),
+           .expectation = Expectation::pass(),
+           .body = NotRunnable{}};
+  Case packet = one;
+  packet.id += "/esp";
+  const bool whole = is_whole(parts, extended, gmac);
+  if (whole) packet.body = packet_of(parts, extended, gmac);
+  one.body = body_of(std::move(parts), gmac);
+  file.cases.push_back(std::move(one));
+  if (whole) file.cases.push_back(std::move(packet));
 }
 
 }  // namespace

@@ -11,8 +11,9 @@ namespace mpsec::vectors {
 
 bool looks_like_mcgrew(const Json& document);
 
-// One case a vector. The lengths that the associated data must have, and the ESP trailer at the plaintext's
-// end, are checked against what the file says of them.
+// Two cases a vector: the encryption alone, and the ESP packet behind an IPv4 header of ours. The lengths
+// that the associated data must have, and the ESP trailer at the plaintext's end, are checked against what
+// the file says of them.
 VectorFile read_mcgrew(const Json& document, std::string name);
 
 }  // namespace mpsec::vectors

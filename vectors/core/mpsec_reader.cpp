@@ -122,9 +122,11 @@ void read_sa(Fields sa, PacketCase& packet) {
     sa.complain("spi", fmt::format("need 4 octets, have {}", spi.size()));
   packet.mode = read_mode(sa);
   packet.extended_sequence_numbers = sa.optional_flag("extended_sequence_numbers").value_or(false);
-  if (packet.protocol == PacketCase::Protocol::esp)
+  if (packet.protocol == PacketCase::Protocol::esp) {
+    packet.udp_encapsulation = sa.optional_flag("udp_encapsulation").value_or(false);
     if (auto encryption = sa.optional_object("encryption"))
       packet.encryption = read_transform(*encryption, {Role::aead, Role::cipher, Role::mac});
+  }
   if (packet.protocol == PacketCase::Protocol::ah)
     packet.integrity = read_transform(sa.object("integrity"), {Role::mac});
   else if (auto integrity = sa.optional_object("integrity"))

@@ -63,8 +63,8 @@ class Reading {
     read_sa(sa);
     read_transforms(fields_.object("xform"));
     packet_.iv = fields_.optional_octets("iv").value_or(Octets());
-    Octets input = fields_.octets("input_text");
-    Octets output = fields_.octets("output_text");
+    Octets input = packet_text("input_text");
+    Octets output = packet_text("output_text");
     packet_.plain = ingress_ ? output : input;
     packet_.protected_packet = ingress_ ? std::move(input) : std::move(output);
     read_sequence(sa);
@@ -77,6 +77,17 @@ class Reading {
  private:
   void cannot(std::string reason) {
     if (!why_not_) why_not_ = NotRunnable{Cause::unsupported, std::move(reason)};
+  }
+
+  // A packet may stand in a longer text, as the decrypted one with its ESP trailer.
+  Octets packet_text(const std::string& name) {
+    Octets text = fields_.octets(name);
+    const std::size_t size = fields_.optional_number(name + "_len", 0xffff).value_or(text.size());
+    if (size > text.size())
+      fields_.complain(name, fmt::format("need {} octets, have {}", size, text.size()));
+    else
+      text.resize(size);
+    return text;
   }
 
   void read_sa(Fields& sa) {

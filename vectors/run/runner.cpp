@@ -1,6 +1,7 @@
 #include "vectors/run/runner.hpp"
 
 #include "vectors/run/run_crypto.hpp"
+#include "vectors/run/run_packet.hpp"
 
 namespace mpsec::vectors {
 namespace {
@@ -15,9 +16,7 @@ struct Run {
   Outcome operator()(const PrfCase&) const {
     return Outcome::not_run(NotRunnable::Cause::later, "pseudo-random functions: come with IKE");
   }
-  Outcome operator()(const PacketCase&) const {
-    return Outcome::not_run(NotRunnable::Cause::later, "whole packets: the engine is not bound yet");
-  }
+  Outcome operator()(const PacketCase& packet) const { return run_packet(packet, expectation, provider); }
   Outcome operator()(const NotRunnable& why) const { return Outcome::not_run(why.cause, why.reason); }
 };
 
