@@ -45,23 +45,20 @@ std::vector<Packet> some_packets(const Aead& aead) {
   return packets;
 }
 
-class AeadLaws : public testing::TestWithParam<Pairing<EncryptionTransform>> {
+class AeadLaws : public ProviderLaws {
  protected:
-  static const EncryptionTransform& transform() { return *GetParam().transform; }
-  static std::unique_ptr<Aead> keyed(OctetView key) {
-    return GetParam().provider->aead(transform(), key).value();
+  static bool wanted(const EncryptionTransform& transform) { return transform.combined(); }
+  static std::unique_ptr<Aead> keyed(const EncryptionTransform& transform, OctetView key) {
+    return provider().aead(transform, key).value();
   }
+  static void for_all(auto law) { ProviderLaws::for_all(encryption_transforms(), wanted, law); }
+  static void for_each(auto law) { ProviderLaws::for_each(encryption_transforms(), wanted, law); }
 };
-INSTANTIATE_TEST_SUITE_P(All, AeadLaws,
-                         testing::ValuesIn(pairings(encryption_transforms(),
-                                                    [](const auto& transform) {
-                                                      return transform.combined();
-                                                    })),
-                         pairing_name<EncryptionTransform>);
+INSTANTIATE_TEST_SUITE_P(All, AeadLaws, each_provider(), provider_name);
 
 TEST_P(AeadLaws, OpenUndoesSeal) {
-  EXPECT_TRUE(rc::check([] {
-    const auto aead = keyed(some_key(transform()));
+  for_all([](const EncryptionTransform& transform) {
+    const auto aead = keyed(transform, some_key(transform));
     const std::vector<Packet> plain = some_packets(*aead);
     std::vector<Packet> packets = plain;
     seal(*aead, packets);
@@ -70,12 +67,12 @@ TEST_P(AeadLaws, OpenUndoesSeal) {
       RC_ASSERT(packets[i].authentic);
       RC_ASSERT(packets[i].text == plain[i].text);
     }
-  }));
+  });
 }
 
 TEST_P(AeadLaws, AnyFlippedBitIsNotAuthentic) {
-  EXPECT_TRUE(rc::check([] {
-    const auto aead = keyed(some_key(transform()));
+  for_all([](const EncryptionTransform& transform) {
+    const auto aead = keyed(transform, some_key(transform));
     std::vector<Packet> packets = some_packets(*aead);
     seal(*aead, packets);
     const auto victim = *rc::gen::inRange<std::size_t>(0, packets.size());
@@ -84,12 +81,12 @@ TEST_P(AeadLaws, AnyFlippedBitIsNotAuthentic) {
     open(*aead, packets);
     for (std::size_t i = 0; i < packets.size(); ++i)
       RC_ASSERT(packets[i].authentic == (i != victim));
-  }));
+  });
 }
 
 TEST_P(AeadLaws, ABatchIsItsSingles) {
-  EXPECT_TRUE(rc::check([] {
-    const auto aead = keyed(some_key(transform()));
+  for_all([](const EncryptionTransform& transform) {
+    const auto aead = keyed(transform, some_key(transform));
     std::vector<Packet> batch = some_packets(*aead);
     std::vector<Packet> singles = batch;
     seal(*aead, batch);
@@ -99,12 +96,12 @@ TEST_P(AeadLaws, ABatchIsItsSingles) {
       packet = one.front();
     }
     RC_ASSERT(batch == singles);
-  }));
+  });
 }
 
 TEST_P(AeadLaws, ACloneIsTheSameAndOutlivesItsOriginal) {
-  EXPECT_TRUE(rc::check([] {
-    auto original = keyed(some_key(transform()));
+  for_all([](const EncryptionTransform& transform) {
+    auto original = keyed(transform, some_key(transform));
     std::vector<Packet> by_original = some_packets(*original);
     std::vector<Packet> by_clone = by_original;
     seal(*original, by_original);
@@ -112,36 +109,40 @@ TEST_P(AeadLaws, ACloneIsTheSameAndOutlivesItsOriginal) {
     original.reset();
     seal(*copy, by_clone);
     RC_ASSERT(by_original == by_clone);
-  }));
+  });
 }
 
 TEST_P(AeadLaws, AgreesWithTheArbiter) {
-  EXPECT_TRUE(rc::check([] {
-    const Octets key = some_key(transform());
-    const auto ours = keyed(key);
+  for_all([](const EncryptionTransform& transform) {
+    const Octets key = some_key(transform);
+    const auto ours = keyed(transform, key);
     const std::vector<Packet> plain = some_packets(*ours);
     std::vector<Packet> sealed = plain;
     seal(*ours, sealed);
-    const auto theirs = arbiter(*GetParam().provider).aead(transform(), key).value();
+    const auto theirs = arbiter(provider()).aead(transform, key).value();
     std::vector<Packet> sealed_there = plain;
     seal(*theirs, sealed_there);
     RC_ASSERT(sealed_there == sealed);
     open(*theirs, sealed_there);
     for (std::size_t i = 0; i < plain.size(); ++i)
       RC_ASSERT(sealed_there[i].authentic && sealed_there[i].text == plain[i].text);
-  }));
+  });
 }
 
 TEST_P(AeadLaws, HasTheSizesOfTheRegistry) {
-  const auto aead = keyed(Octets(transform().key_sizes[0]));
-  EXPECT_EQ(aead->nonce_octets(), transform().salt_octets + transform().iv_octets);
-  EXPECT_EQ(aead->icv_octets(), transform().icv_octets);
+  for_each([](const EncryptionTransform& transform) {
+    const auto aead = keyed(transform, Octets(transform.key_sizes[0]));
+    EXPECT_EQ(aead->nonce_octets(), transform.salt_octets + transform.iv_octets);
+    EXPECT_EQ(aead->icv_octets(), transform.icv_octets);
+  });
 }
 
 TEST_P(AeadLaws, RefusesOtherKeySizes) {
-  const auto refused = GetParam().provider->aead(transform(), Octets(33));
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error(), check_aead(transform(), Octets(33)).error());
+  for_each([](const EncryptionTransform& transform) {
+    const auto refused = provider().aead(transform, Octets(33));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error(), check_aead(transform, Octets(33)).error());
+  });
 }
 
 }  // namespace

@@ -31,35 +31,32 @@ void decrypt(Cipher& cipher, std::vector<Segment>& segments) {
   run_batch<CipherJob>(segments, [&](std::span<CipherJob> jobs) { cipher.decrypt(jobs); });
 }
 
-class CipherLaws : public testing::TestWithParam<Pairing<EncryptionTransform>> {
+class CipherLaws : public ProviderLaws {
  protected:
-  static const EncryptionTransform& transform() { return *GetParam().transform; }
-  static std::unique_ptr<Cipher> keyed(OctetView key) {
-    return GetParam().provider->cipher(transform(), key).value();
+  static bool wanted(const EncryptionTransform& transform) { return !transform.combined(); }
+  static std::unique_ptr<Cipher> keyed(const EncryptionTransform& transform, OctetView key) {
+    return provider().cipher(transform, key).value();
   }
+  static void for_all(auto law) { ProviderLaws::for_all(encryption_transforms(), wanted, law); }
+  static void for_each(auto law) { ProviderLaws::for_each(encryption_transforms(), wanted, law); }
 };
-INSTANTIATE_TEST_SUITE_P(All, CipherLaws,
-                         testing::ValuesIn(pairings(encryption_transforms(),
-                                                    [](const auto& transform) {
-                                                      return !transform.combined();
-                                                    })),
-                         pairing_name<EncryptionTransform>);
+INSTANTIATE_TEST_SUITE_P(All, CipherLaws, each_provider(), provider_name);
 
 TEST_P(CipherLaws, DecryptUndoesEncrypt) {
-  EXPECT_TRUE(rc::check([] {
-    const auto cipher = keyed(some_key(transform()));
-    const std::vector<Segment> plain = some_segments(transform(), *cipher);
+  for_all([](const EncryptionTransform& transform) {
+    const auto cipher = keyed(transform, some_key(transform));
+    const std::vector<Segment> plain = some_segments(transform, *cipher);
     std::vector<Segment> segments = plain;
     encrypt(*cipher, segments);
     decrypt(*cipher, segments);
     RC_ASSERT(segments == plain);
-  }));
+  });
 }
 
 TEST_P(CipherLaws, ABatchIsItsSingles) {
-  EXPECT_TRUE(rc::check([] {
-    const auto cipher = keyed(some_key(transform()));
-    std::vector<Segment> batch = some_segments(transform(), *cipher);
+  for_all([](const EncryptionTransform& transform) {
+    const auto cipher = keyed(transform, some_key(transform));
+    std::vector<Segment> batch = some_segments(transform, *cipher);
     std::vector<Segment> singles = batch;
     encrypt(*cipher, batch);
     for (Segment& segment : singles) {
@@ -73,29 +70,31 @@ TEST_P(CipherLaws, ABatchIsItsSingles) {
       cipher->decrypt({&job, 1});
     }
     RC_ASSERT(batch == singles);
-  }));
+  });
 }
 
 TEST_P(CipherLaws, AgreesWithTheArbiterAndWithItsClone) {
-  EXPECT_TRUE(rc::check([] {
-    const Octets key = some_key(transform());
-    const auto ours = keyed(key);
-    const std::vector<Segment> plain = some_segments(transform(), *ours);
+  for_all([](const EncryptionTransform& transform) {
+    const Octets key = some_key(transform);
+    const auto ours = keyed(transform, key);
+    const std::vector<Segment> plain = some_segments(transform, *ours);
     std::vector<Segment> encrypted = plain;
     encrypt(*ours, encrypted);
     std::vector<Segment> by_clone = plain;
     encrypt(*ours->clone(), by_clone);
     RC_ASSERT(by_clone == encrypted);
     std::vector<Segment> there = plain;
-    encrypt(*arbiter(*GetParam().provider).cipher(transform(), key).value(), there);
+    encrypt(*arbiter(provider()).cipher(transform, key).value(), there);
     RC_ASSERT(there == encrypted);
-  }));
+  });
 }
 
 TEST_P(CipherLaws, RefusesOtherKeySizes) {
-  const auto refused = GetParam().provider->cipher(transform(), Octets(33));
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error(), check_cipher(transform(), Octets(33)).error());
+  for_each([](const EncryptionTransform& transform) {
+    const auto refused = provider().cipher(transform, Octets(33));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error(), check_cipher(transform, Octets(33)).error());
+  });
 }
 
 }  // namespace

@@ -80,27 +80,41 @@ void run_batch(std::vector<Item>& items, Call call) {
       items[i].authentic = jobs[i].authentic;
 }
 
-// Every (provider, transform) that goes together.
-template <class Transform>
-struct Pairing {
-  const Provider* provider;
-  const Transform* transform;
-};
-
-template <class Transform>
-std::string pairing_name(const testing::TestParamInfo<Pairing<Transform>>& info) {
-  std::string name = info.param.provider->description() + "_" + std::string(info.param.transform->name);
-  std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
-  return fmt::format("{}_{}", info.index, name);
+inline Octets some_key(const IntegrityTransform& transform) {
+  return some(transform.key_octets + transform.salt_octets);
 }
 
-template <class Transform>
-std::vector<Pairing<Transform>> pairings(std::span<const Transform> transforms, auto wanted) {
-  std::vector<Pairing<Transform>> all;
-  for (const auto& provider : providers())
+// The laws are tests with a provider for parameter, and hold for each transform that it supports.
+class ProviderLaws : public testing::TestWithParam<const Provider*> {
+ protected:
+  static const Provider& provider() { return *GetParam(); }
+
+  template <class Transform, class Wanted, class Law>
+  static void for_each(std::span<const Transform> transforms, Wanted wanted, Law law) {
     for (const Transform& transform : transforms)
-      if (wanted(transform) && provider->supports(transform)) all.push_back({provider.get(), &transform});
-  return all;
+      if (wanted(transform) && provider().supports(transform)) law(transform);
+  }
+
+  // The law with many random choices for each transform.
+  template <class Transform, class Wanted, class Law>
+  static void for_all(std::span<const Transform> transforms, Wanted wanted, Law law) {
+    for_each(transforms, wanted, [&law](const Transform& transform) {
+      EXPECT_TRUE(rc::check(std::string(transform.name), [&] { law(transform); }));
+    });
+  }
+};
+
+inline auto each_provider() {
+  std::vector<const Provider*> all;
+  for (const auto& provider : providers())
+    all.push_back(provider.get());
+  return testing::ValuesIn(all);
+}
+
+inline std::string provider_name(const testing::TestParamInfo<const Provider*>& info) {
+  std::string name = info.param->description();
+  std::ranges::replace_if(name, [](unsigned char c) { return std::isalnum(c) == 0; }, '_');
+  return fmt::format("{}_{}", info.index, name);
 }
 
 }  // namespace mpsec::crypto::laws
