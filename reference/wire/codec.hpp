@@ -267,6 +267,7 @@ Result<T> decode(OctetView octets, std::size_t base = 0) {
 template <Described T>
 Octets encode(const T& value) {
   Octets out;
+  out.reserve(64);  // most headers: no second allocation
   write(out, value);
   return out;
 }
