@@ -17,14 +17,24 @@ namespace {
 constexpr PolicyId protected_id{10};
 constexpr std::uint16_t first_port = 10000;
 
-AddressRange range(const char* text) { return AddressRange::parse(text).value(); }
+AddressRange range(const char* text) {
+  return AddressRange::parse(text).value();
+}
 
+// What the SA is for, seen from the end that sends.
 Selector to_port(std::size_t sa) {
   Selector selector;
   selector.local = {range("198.51.100.0/24")};
   selector.remote = {range("203.0.113.0/24")};
   selector.protocol = ProtocolSelector::number(17);
   selector.remote_port = PortSelector::one(static_cast<std::uint16_t>(first_port + sa));
+  return selector;
+}
+
+// And from the end that receives.
+Selector reversed(Selector selector) {
+  std::swap(selector.local, selector.remote);
+  std::swap(selector.local_port, selector.remote_port);
   return selector;
 }
 
@@ -78,7 +88,8 @@ void EspGateway::add_policies() {
   protect.selectors = {all};
   protect.protect = ProtectSpec{};
   protect.protect->mode = plan_.mode;
-  if (plan_.mode == Mode::tunnel) protect.protect->endpoints = TunnelEndpoints{ip("192.0.2.1"), ip("192.0.2.2")};
+  if (plan_.mode == Mode::tunnel)
+    protect.protect->endpoints = TunnelEndpoints{ip("192.0.2.1"), ip("192.0.2.2")};
   if (!spd.append(protect)) std::abort();
   path_.use(spd);
 }
@@ -91,6 +102,7 @@ void EspGateway::add_sas(const crypto::Provider& provider) {
     auto in = parameters_of<InboundParameters>(i, plan_);
     in.replay_window = 1024;
     in.extended_sequence_numbers = true;
+    in.selectors = {reversed(to_port(i))};
     path_.add(protected_id, OutboundSa::make(std::move(out), provider).value());
     if (!path_.add(InboundSa::make(std::move(in), provider).value())) std::abort();
   }
@@ -123,7 +135,8 @@ void EspGateway::refill() {
 void EspGateway::send() {
   actions_.clear();
   path_.send(outgoing_, {}, fates_, actions_);
-  for (std::size_t i = 0; i < plan_.batch; ++i) arrived_[i] = outgoing_[i].packet;
+  for (std::size_t i = 0; i < plan_.batch; ++i)
+    arrived_[i] = outgoing_[i].packet;
 }
 
 void EspGateway::receive() {

@@ -94,7 +94,10 @@ class DataPath {
 
   // outbound
   void send_chunk(std::span<Outgoing> packets, Instant now, std::span<Fate> fates, Actions& actions);
-  OutboundSa* classify(Outgoing& packet, Fate& fate, Actions& actions);
+  struct Classified;
+  void classify_all(std::span<Outgoing> packets, std::span<OutboundSa*> sas, std::span<Fate> fates,
+                    Actions& actions);
+  void classify(const PacketSelectors& packet, Classified& result);
   OutboundChoice* choice_for(PolicyId policy);
   void protect_run(OutboundSa& sa, std::span<Outgoing> run, Instant now, std::span<Fate> fates,
                    Actions& actions);

@@ -5,6 +5,15 @@
 #include "ipsec/fragment.hpp"
 
 namespace mpsec::ipsec {
+namespace {
+
+Discard why_unreadable(OctetView packet) {
+  const auto read = selectors_of(packet, Direction::outbound);
+  const bool version = !read && read.error() == MalformedPacket::unknown_version;
+  return version ? Discard::unsupported_ip_version : Discard::malformed_packet;
+}
+
+}  // namespace
 
 void DataPath::send(std::span<Outgoing> packets, Instant now, std::span<Fate> fates, Actions& actions) {
   for (std::size_t start = 0; start < packets.size(); start += largest_run) {
@@ -13,10 +22,17 @@ void DataPath::send(std::span<Outgoing> packets, Instant now, std::span<Fate> fa
   }
 }
 
+// What policy says of a packet. The first of a flow in a chunk is classified; those behind it are like it.
+struct DataPath::Classified {
+  OutboundSa* sa = nullptr;  // that protects it; without one, the rest says what becomes of it
+  Fate fate = Fate::discarded;
+  Discard discard = Discard::none;
+  PolicyId policy;
+};
+
 void DataPath::send_chunk(std::span<Outgoing> packets, Instant now, std::span<Fate> fates, Actions& actions) {
   std::array<OutboundSa*, largest_run> sas;
-  for (std::size_t i = 0; i < packets.size(); ++i)
-    sas[i] = classify(packets[i], fates[i], actions);
+  classify_all(packets, sas, fates, actions);
   for (std::size_t i = 0; i < packets.size();) {
     std::size_t end = i + 1;
     if (sas[i] == nullptr) {
@@ -30,32 +46,45 @@ void DataPath::send_chunk(std::span<Outgoing> packets, Instant now, std::span<Fa
   }
 }
 
-// The SA that protects the packet; without one, `fate` and the packet's cause say what becomes of it.
-OutboundSa* DataPath::classify(Outgoing& packet, Fate& fate, Actions& actions) {
-  fate = Fate::discarded;
-  const auto selectors = selectors_of(packet.packet.view(), Direction::outbound);
-  if (!selectors) {
-    packet.discard = selectors.error() == MalformedPacket::unknown_version ? Discard::unsupported_ip_version
-                                                                           : Discard::malformed_packet;
-    return nullptr;
+void DataPath::classify_all(std::span<Outgoing> packets, std::span<OutboundSa*> sas, std::span<Fate> fates,
+                            Actions& actions) {
+  std::array<PacketSelectors, 2> selectors;  // of this packet and the one before
+  Classified classified;
+  bool known = false;  // whether `classified` is of the packet before
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    PacketSelectors& own = selectors[i & 1];
+    if (!read_selectors(packets[i].packet.view(), Direction::outbound, own)) {
+      packets[i].discard = why_unreadable(packets[i].packet.view());
+      fates[i] = Fate::discarded;
+      sas[i] = nullptr;
+      known = false;
+      continue;
+    }
+    if (!known || own != selectors[(i & 1) ^ 1]) classify(own, classified);
+    known = true;
+    packets[i].discard = classified.discard;
+    fates[i] = classified.fate;
+    sas[i] = classified.sa;
+    if (classified.discard == Discard::no_sa) actions.events.emplace_back(Acquire{classified.policy, own});
   }
-  const Policy* policy = policies_->find(*selectors);
+}
+
+void DataPath::classify(const PacketSelectors& packet, Classified& result) {
+  result = {};
+  const Policy* policy = policies_->find(packet);
   if (policy == nullptr || policy->action == Action::discard) {
-    packet.discard = policy == nullptr ? Discard::no_policy : Discard::policy_discard;
-    return nullptr;
+    result.discard = policy == nullptr ? Discard::no_policy : Discard::policy_discard;
+    return;
   }
   if (policy->action == Action::bypass) {
-    packet.discard = Discard::none;
-    fate = Fate::bypassed;
-    return nullptr;
+    result.fate = Fate::bypassed;
+    return;
   }
   OutboundChoice* choice = choice_for(policy->id);
-  OutboundSa* sa = choice == nullptr ? nullptr : choice->find(*selectors);
-  if (sa != nullptr) return sa;
+  result.sa = choice == nullptr ? nullptr : choice->find(packet);
+  result.policy = policy->id;
   //= rfc4301/5.1/protect-without-sa-asks-for-one-and-never-sends-clear
-  packet.discard = Discard::no_sa;
-  actions.events.emplace_back(Acquire{policy->id, *selectors});
-  return nullptr;
+  if (result.sa == nullptr) result.discard = Discard::no_sa;
 }
 
 OutboundChoice* DataPath::choice_for(PolicyId policy) {

@@ -219,9 +219,10 @@ void InboundSa::finish(Opened& opened, std::span<const SealedPacket> run, const 
   Scratch<PacketSelectors, largest_run> selectors;
   if (judges_selectors_) {
     retain(opened, run, discards, [&](std::size_t i) {
-      const auto found = selectors_of(opened[i].packet().view(), Direction::inbound);
-      if (found) selectors.emplace_back(*found);
-      return found ? Discard::none : Discard::inner_malformed;
+      PacketSelectors& packet = selectors.emplace_back();
+      if (read_selectors(opened[i].packet().view(), Direction::inbound, packet)) return Discard::none;
+      selectors.pop_back();
+      return Discard::inner_malformed;
     });
     seams.policy.judge_selectors(matcher_, selectors.span(), verdicts);
     retain(opened, run, discards, [&](std::size_t i) { return verdicts[i]; });

@@ -102,6 +102,33 @@ inline constexpr SkippedHeaders default_skipped_headers;
 std::expected<PacketSelectors, MalformedPacket> selectors_of(
     OctetView packet, Direction direction, const SkippedHeaders& skipped = default_skipped_headers);
 
+// The same into `out`, and quicker for what most packets are: TCP or UDP behind an IPv4 header without
+// options. True if the packet was well-formed.
+inline bool read_selectors(OctetView packet, Direction direction, PacketSelectors& out) noexcept {
+  constexpr std::size_t header = 20, ports = 4;
+  constexpr std::uint16_t any_fragment = 0x3fff;  // More Fragments, or an offset
+  const std::uint8_t* at = packet.data();
+  const bool plain = packet.size() >= header + ports && at[0] == 0x45 && (at[9] == 6 || at[9] == 17) &&
+                     (load_be<std::uint16_t>(at + 6) & any_fragment) == 0;
+  const std::size_t total = plain ? load_be<std::uint16_t>(at + 2) : 0;
+  if (!plain || total > packet.size() || total < header + ports) {
+    const auto read = selectors_of(packet, direction);
+    if (read) out = *read;
+    return read.has_value();
+  }
+  const std::size_t source = direction == Direction::outbound ? 0 : 1, destination = 1 - source;
+  out.local = load_be<std::uint32_t>(at + 12 + 4 * source);
+  out.remote = load_be<std::uint32_t>(at + 12 + 4 * destination);
+  out.local_port = load_be<std::uint16_t>(at + header + 2 * source);
+  out.remote_port = load_be<std::uint16_t>(at + header + 2 * destination);
+  out.protocol = at[9];
+  out.version = IpVersion::v4;
+  out.direction = direction;
+  out.next_layer_offset = header;
+  out.fragment_offset = 0;
+  return true;
+}
+
 // The selectors of the packet quoted in an ICMP error that travels in `error_direction`. The quoted packet
 // went the other way and is labelled so; seen from this side its addresses and ports are thereby already
 // reversed as RFC 4301 6.2 asks. It may be cut short anywhere after the fixed IP header: a field that is

@@ -213,5 +213,23 @@ RC_GTEST_PROP(SelectorsOf, NeverReadsBeyondThePacketAndPointsInside, (Octets oct
   if (selectors) RC_ASSERT(selectors->next_layer_offset <= octets.size());
 }
 
+RC_GTEST_PROP(ReadSelectors, EqualsTheGeneralForm, (Octets packet)) {
+  if (packet.size() > 10) {
+    packet[0] = *rc::gen::element<std::uint8_t>(0x45, 0x46, 0x60, 0x44);
+    packet[9] = *rc::gen::element<std::uint8_t>(6, 17, 1, 50);
+    packet[6] = *rc::gen::element<std::uint8_t>(0, 0x40, 0x20, 1);
+    packet[7] = *rc::gen::element<std::uint8_t>(0, 1);
+    packet[2] = 0;
+    packet[3] = static_cast<std::uint8_t>(packet.size() + *rc::gen::inRange(-2, 2));
+  }
+  packet.reserve(packet.size() + 1);  // data() is no null pointer
+  for (const Direction direction : {Direction::outbound, Direction::inbound}) {
+    PacketSelectors quick;
+    const auto general = selectors_of(packet, direction);
+    RC_ASSERT(read_selectors(packet, direction, quick) == general.has_value());
+    if (general) RC_ASSERT(quick == *general);
+  }
+}
+
 }  // namespace
 }  // namespace mpsec::ipsec

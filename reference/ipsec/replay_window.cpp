@@ -75,7 +75,9 @@ ReplayVerdict ReplayWindow::accept(std::uint64_t number) noexcept {
 // predecessors'.
 void ReplayWindow::advance(std::uint64_t number) noexcept {
   const std::uint64_t skipped = number - top_;
-  if (skipped > mask_) {
+  if (skipped == 1) {  // in order, as most packets come
+    ring_[(number & mask_) >> 6] &= ~(std::uint64_t{1} << (number & 63));
+  } else if (skipped > mask_) {
     std::ranges::fill(ring_, 0);
   } else {
     std::uint64_t next = top_ + 1;
