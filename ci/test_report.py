@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Sums a JUnit file that ctest wrote: which tests failed, which were skipped and why, how many passed."""
+"""Sums a JUnit file that ctest or pytest wrote: which tests failed, which were skipped and why, how many passed."""
 
 import re
 import sys
@@ -10,8 +10,8 @@ _REASON = re.compile(r"^.*?: Skipped\n(?P<reason>.*?)\n+^\[  SKIPPED \]", re.DOT
 
 
 def main(path: Path) -> None:
-    cases = ElementTree.parse(path).getroot().findall("testcase") if path.exists() else []
-    failed = [case for case in cases if case.find("failure") is not None]
+    cases = list(ElementTree.parse(path).iter("testcase")) if path.exists() else []
+    failed = [case for case in cases if case.find("failure") is not None or case.find("error") is not None]
     skipped = [case for case in cases if case.find("skipped") is not None]
     for case in failed:
         print(f"FAILED {case.get('name')}")
@@ -24,7 +24,11 @@ def main(path: Path) -> None:
 
 def _reason(case: ElementTree.Element) -> str:
     match = _REASON.search(case.findtext("system-out") or "")
-    return " ".join(match["reason"].split()) if match else "it gave no reason"
+    if match:
+        return " ".join(match["reason"].split())
+    skipped = case.find("skipped")
+    by_pytest = skipped is not None and skipped.get("type") == "pytest.skip"
+    return skipped.get("message") if by_pytest else "it gave no reason"
 
 
 if __name__ == "__main__":
