@@ -35,7 +35,7 @@ enum class Reason : std::uint8_t {
   ecn,              // congestion marked outside of a packet that cannot carry it
   unknown_spi,      // no SA for this packet
   replay,           // the window says no
-  encapsulation,    // ESP in UDP where the SA has none, or the reverse
+  encapsulation,    // AH where the SA has ESP, or the reverse
   ah_length,        // AH's payload length against the ICV of the SA
 };
 

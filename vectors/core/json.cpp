@@ -205,6 +205,12 @@ void Fields::pass_over(std::initializer_list<std::string_view> names) {
     find(name);
 }
 
+void Fields::pass_over_where(const std::function<bool(std::string_view, const Json&)>& says_nothing) {
+  if (!value_->is_object()) return;
+  for (const auto& [name, value] : value_->items())
+    if (says_nothing(name, value)) find(name);
+}
+
 std::optional<std::string> Fields::first_unasked() const {
   if (!value_->is_object()) return std::nullopt;
   for (const auto& [name, value] : value_->items())

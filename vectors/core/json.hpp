@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -49,6 +50,8 @@ class Fields {
   std::optional<Fields> optional_object(std::string_view name);
   // Any value, unread: for members of foreign formats that say nothing to us.
   void pass_over(std::initializer_list<std::string_view> names);
+  // Likewise every member for which `says_nothing(name, value)` holds.
+  void pass_over_where(const std::function<bool(std::string_view, const Json&)>& says_nothing);
 
   void complain(std::string_view name, std::string why);
   // Reports every member that was not asked for.

@@ -231,11 +231,39 @@ TEST(Packets, TurnsAnIngressVectorRound) {
             [] { return body<PacketCase>(read_packets(vectors(packet()), "f")); }());
 }
 
+TEST(Packets, KnowsTheOptionsThatChangeNothingHere) {
+  Json one = packet();
+  one["sa"]["options.dec_ttl"] = "0";
+  one["sa"]["options.udp_encap"] = "1";
+  one["sa"]["tunnel.ipv4.ttl"] = "64";
+  EXPECT_TRUE(body<PacketCase>(read_packets(vectors(one), "f")).udp_encapsulation);
+}
+
+TEST(Packets, TakesAGmacOfEspForACombinedAlgorithm) {
+  Json one = packet();
+  one["auth_key"] = "01";
+  one["xform"] = {{"chain.cipher", {{"cipher", {{"algo", "CIPHER_NULL"}}}}},
+                  {"chain.auth", {{"auth", {{"algo", "AUTH_AES_GMAC"}, {"digest_length", "16"}}}}}};
+  const VectorFile file = read_packets(vectors(one), "f");
+  EXPECT_EQ(body<PacketCase>(file).encryption,
+            (PacketTransform{Algorithm::aes_gmac, hex("01"), hex("01020304"), 16}));
+  EXPECT_EQ(body<PacketCase>(file).integrity, std::nullopt);
+}
+
+TEST(Packets, CutsAPacketOutOfALongerText) {
+  Json one = packet();
+  one["input_text"] = "45000102";
+  one["input_text_len"] = 1;
+  EXPECT_EQ(body<PacketCase>(read_packets(vectors(one), "f")).plain, hex("45"));
+  one["input_text_len"] = 5;
+  EXPECT_THAT(to_string(read_packets(vectors(one), "f").problems.at(0)), HasSubstr("need 5 octets, have 4"));
+}
+
 TEST(Packets, DoesNotGuess) {
   Json unknown = packet();
-  unknown["sa"]["options.udp_encap"] = "1";
+  unknown["sa"]["options.dec_ttl"] = "1";
   EXPECT_EQ(body<NotRunnable>(read_packets(vectors(unknown), "f")).reason,
-            "its SA has a member \"options.udp_encap\" not known here");
+            "its SA has a member \"options.dec_ttl\" not known here");
   Json des = packet();
   des["xform"]["aead"]["aead"]["algo"] = "CIPHER_DES_CBC";
   EXPECT_EQ(body<NotRunnable>(read_packets(vectors(des), "f")).reason,

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <fmt/format.h>
+#include <utility>
 
 #include "vectors/core/text.hpp"
 
@@ -98,7 +99,13 @@ class Reading {
         one_of(sa, "mode", {"SA_MODE_TRANSPORT", "SA_MODE_TUNNEL"}) == 1 ? Mode::tunnel : Mode::transport;
     ingress_ = one_of(sa, "direction", {"SA_DIR_EGRESS", "SA_DIR_INGRESS"}) == 1;
     packet_.extended_sequence_numbers = number_in(sa, "options.esn", 0) != 0;
-    sa.pass_over({"tunnel.type", "replay_win_sz", "esn.low"});
+    packet_.udp_encapsulation = number_in(sa, "options.udp_encap", 0) != 0;
+    sa.pass_over({"replay_win_sz", "esn.low", "options.stats"});
+    // The outer header is read from the packet; an option that is off asks for nothing.
+    sa.pass_over_where([](std::string_view name, const Json& value) {
+      return name.starts_with("tunnel.") ||
+             (name.starts_with("options.") && (value == "0" || value == "false"));
+    });
   }
 
   static std::size_t one_of(Fields& fields, std::string_view name,
@@ -121,9 +128,14 @@ class Reading {
       packet_.encryption = transform(cipher->object("cipher"), "key");
     if (auto auth = xform.optional_object("chain.auth"))
       packet_.integrity = transform(auth->object("auth"), "auth_key");
-    // A GMAC's salt stands beside its key; the other transforms with a salt are ciphers.
-    auto& salted = packet_.encryption ? packet_.encryption : packet_.integrity;
+    if (packet_.encryption && packet_.encryption->algorithm == Algorithm::null_cipher)
+      packet_.encryption.reset();
+    // A GMAC has the salt beside its own key; in ESP it is a combined algorithm (RFC 4543 3.3).
+    const bool gmac = packet_.integrity && packet_.integrity->algorithm == Algorithm::aes_gmac;
+    auto& salted = gmac ? packet_.integrity : packet_.encryption;
     if (salted) salted->salt = fields_.optional_octets("salt").value_or(Octets());
+    if (gmac && packet_.protocol == PacketCase::Protocol::esp && !packet_.encryption)
+      packet_.encryption = std::exchange(packet_.integrity, std::nullopt);
   }
 
   std::optional<PacketTransform> transform(Fields fields, std::string_view key) {

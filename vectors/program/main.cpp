@@ -135,17 +135,31 @@ int list_vectors(const Options& options) {
 int check_files(const Options& options) {
   std::vector<std::string> absent;
   const Sources sources = read_sources(options, absent);
+  std::size_t cases = 0;
+  Json found = Json::array();
+  for (const VectorFile& file : sources.files) {
+    cases += file.cases.size();
+    for (const Error& problem : file.problems)
+      found.push_back(to_string(problem));
+  }
+  const int exit = !found.empty() ? unreadable : sources.files.empty() ? nothing_matched : all_passed;
+  if (options.json) {
+    const Json report = {{"files", sources.files.size()},
+                         {"vectors", cases},
+                         {"problems", found},
+                         {"passed_over", sources.passed_over},
+                         {"skipped", absent}};
+    fmt::print("{}\n", report.dump(1));
+    return exit;
+  }
   for (const std::string& what : absent)
     fmt::print("SKIPPED {}\n", what);
   for (const std::string& file : sources.passed_over)
     fmt::print("passed over: {}\n", file);
-  const int problems = report_problems(sources);
-  std::size_t cases = 0;
-  for (const VectorFile& file : sources.files)
-    cases += file.cases.size();
+  report_problems(sources);
   fmt::print("{} files, {} vectors: {}\n", sources.files.size(), cases,
-             problems == all_passed ? "sound" : "not sound");
-  return sources.files.empty() ? nothing_matched : problems;
+             found.empty() ? "sound" : "not sound");
+  return exit;
 }
 
 void add_sources(CLI::App& command, Options& options) {
@@ -157,7 +171,6 @@ void add_sources(CLI::App& command, Options& options) {
 void add_filter(CLI::App& command, Options& options) {
   command.add_option("--filter", options.filter,
                      "Only vectors whose id matches this glob, as in 'rfc4231/*'");
-  command.add_flag("--json", options.json, "Say it as JSON");
 }
 
 int main_program(int argc, char** argv) {
@@ -171,6 +184,7 @@ int main_program(int argc, char** argv) {
   CLI::App* check = app.add_subcommand("check", "Read the files and say what breaks their format");
   for (CLI::App* command : {run, list, check}) {
     add_sources(*command, options);
+    command->add_flag("--json", options.json, "Say it as JSON");
     command->footer(exit_codes);
   }
   add_filter(*run, options);

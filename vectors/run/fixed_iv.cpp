@@ -4,6 +4,9 @@
 #include <array>
 
 #include "ipsec/ah_packet.hpp"
+#include "wire/checksum.hpp"
+#include "wire/in_place.hpp"
+#include "wire/ipv4.hpp"
 
 namespace mpsec::vectors {
 namespace {
@@ -87,10 +90,17 @@ void FixedRng::fill(MutableOctets out) {
     out[i] = octets_.empty() ? std::uint8_t{0} : octets_[i % octets_.size()];
 }
 
-void FixedAhIv::before_sealing(ipsec::PacketBuffer& packet, MutableOctets) noexcept {
+void SendersChoice::before_sealing(ipsec::PacketBuffer& packet, MutableOctets) noexcept {
+  constexpr std::size_t header = 20;
+  std::uint8_t* ip = packet.data();
+  if (tunnel_ && packet.size() >= header && ip[0] >> 4 == 4 && like_.size() >= header && like_[0] >> 4 == 4) {
+    wire::store<&wire::Ipv4Header::identification>(
+        ip, wire::load<&wire::Ipv4Header::identification>(like_.data()));
+    wire::store<&wire::Ipv4Header::checksum>(ip, std::uint16_t{0});
+    wire::store<&wire::Ipv4Header::checksum>(ip, wire::internet_checksum({ip, header}));
+  }
   const auto place = ipsec::ah_locate(packet.view());
-  if (place && place->iv_at() + iv_.size() <= packet.size())
-    std::ranges::copy(iv_, packet.data() + place->iv_at());
+  if (place && place->iv_at() + iv_.size() <= packet.size()) std::ranges::copy(iv_, ip + place->iv_at());
 }
 
 }  // namespace mpsec::vectors

@@ -49,14 +49,19 @@ class FixedRng final : public Rng {
   Octets octets_;
 };
 
-// The IV of a GMAC in AH, which is part of the packet before it is signed (RFC 4543 4).
-class FixedAhIv final : public ipsec::PacketTap {
+// What a sender chooses in a packet before it is signed: of a tunnel's IPv4 header the identification, which
+// AH covers, and the IV of a GMAC in AH (RFC 4543 4).
+class SendersChoice final : public ipsec::PacketTap {
  public:
-  explicit FixedAhIv(OctetView iv) : iv_(iv.begin(), iv.end()) {}
+  // `like` is the packet as the vector has it; `iv` goes into AH, nothing if empty.
+  SendersChoice(OctetView like, bool tunnel, OctetView iv)
+      : like_(like.begin(), like.end()), tunnel_(tunnel), iv_(iv.begin(), iv.end()) {}
   void before_sealing(ipsec::PacketBuffer& packet, MutableOctets esp_text) noexcept override;
   void after_opening(ipsec::PacketBuffer&, MutableOctets) noexcept override {}
 
  private:
+  Octets like_;
+  bool tunnel_;
   Octets iv_;
 };
 

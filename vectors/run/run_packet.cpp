@@ -1,6 +1,5 @@
 #include "vectors/run/run_packet.hpp"
 
-#include <algorithm>
 #include <array>
 #include <fmt/format.h>
 
@@ -10,7 +9,6 @@
 #include "ipsec/outbound_sa.hpp"
 #include "vectors/run/fixed_iv.hpp"
 #include "vectors/run/packet_sa.hpp"
-#include "wire/checksum.hpp"
 
 namespace mpsec::vectors {
 namespace {
@@ -61,17 +59,6 @@ Parameters with(const ipsec::SaParameters& sa) {
   return parameters;
 }
 
-// The identification of a tunnel's IPv4 header, which the sender may choose, as the vector has it.
-void take_identification(const PacketCase& packet, MutableOctets made) {
-  const Octets& from = packet.protected_packet;
-  if (packet.mode != Mode::tunnel || from.empty() || from[0] >> 4 != 4 || made.size() < 20 ||
-      from.size() < 20)
-    return;
-  std::copy_n(from.begin() + 4, 2, made.begin() + 4);
-  store_be(made.data() + 10, std::uint16_t{0});
-  store_be(made.data() + 10, wire::internet_checksum(made.first(20)));
-}
-
 Outcome run_outbound(const PacketCase& packet, const ipsec::SaParameters& sa,
                      const crypto::Provider& provider) {
   const FixedIvProvider fixed(provider, packet.iv);
@@ -85,12 +72,12 @@ Outcome run_outbound(const PacketCase& packet, const ipsec::SaParameters& sa,
   FixedRng rng(packet.iv);
   ipsec::StandardLifetimePolicy lifetime;
   ipsec::AhAuthenticator ah;
-  FixedAhIv tap(packet.iv);
-  const bool gmac = packet.protocol == PacketCase::Protocol::ah && !packet.iv.empty();
-  (*made)->protect({&outgoing, 1}, {}, {rng, lifetime, ah, gmac ? &tap : nullptr});
+  const bool ah_packet = packet.protocol == PacketCase::Protocol::ah;
+  SendersChoice tap(packet.protected_packet, packet.mode == Mode::tunnel,
+                    ah_packet ? OctetView(packet.iv) : OctetView());
+  (*made)->protect({&outgoing, 1}, {}, {rng, lifetime, ah, &tap});
   if (outgoing.discard != Discard::none)
     return Outcome::failed(fmt::format("outbound: discard {}", to_string(outgoing.discard)));
-  take_identification(packet, outgoing.packet.writable());
   return compare("outbound", packet.protected_packet, outgoing.packet.view());
 }
 
