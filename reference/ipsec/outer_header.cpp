@@ -18,7 +18,7 @@ using wire::UdpHeader;
 
 namespace {
 
-constexpr std::uint32_t ipv4_octets = 20, ipv6_octets = 40, udp_octets = 8;
+constexpr std::uint32_t ipv4_octets = 20, ipv6_octets = 40;
 constexpr std::uint16_t dont_fragment_bit = 0x4000;
 
 std::uint32_t sum_of_words(OctetView octets) {

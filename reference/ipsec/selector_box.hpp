@@ -49,10 +49,10 @@ struct alignas(64) SelectorBox {
 
   // Whether it holds all points from `low` to `high`; a single packet is both. Free of branches.
   bool contains(const SelectorPoint<Number>& low, const SelectorPoint<Number>& high) const {
-    bool inside = true;
+    int inside = 1;  // numbers, since `&` of bools looks like a slip
     for (std::size_t axis = 0; axis < axis_count; ++axis)
-      inside &= bool(first[axis] <= low[axis]) & bool(high[axis] <= last[axis]);
-    return inside;
+      inside &= static_cast<int>(first[axis] <= low[axis]) & static_cast<int>(high[axis] <= last[axis]);
+    return inside != 0;
   }
   bool contains(const SelectorPoint<Number>& point) const { return contains(point, point); }
 };

@@ -1,0 +1,19 @@
+// What an authenticated peer can put under a right ICV; tunnel or transport mode by the first octet.
+// depends: ipsec crypto_open fuzz_support
+#include "support/esp_ends.hpp"
+#include "support/require.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t size) {
+  using namespace mpsec;
+  if (size == 0) return 0;
+  fuzz::EspEnds ends(octets[0] % 2 == 0 ? ipsec::Mode::tunnel : ipsec::Mode::transport);
+  ends.receive_sealed({octets + 1, size - 1});
+  fuzz::require(ends.path().discards()[ipsec::Discard::integrity_failed] == 0, "the ICV was right");
+  fuzz::require(ends.received() == ends.delivered() + ends.path().discards().total(),
+                "one cause for each discard");
+  for (const ipsec::Delivery& delivery : ends.actions().deliveries)
+    fuzz::require(ipsec::selectors_of(delivery.packet.view(), ipsec::Direction::inbound).has_value() ||
+                      octets[0] % 2 != 0,
+                  "what leaves a tunnel is an IP packet");
+  return 0;
+}
