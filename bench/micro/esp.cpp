@@ -1,9 +1,10 @@
 // The whole path of ESP against the floor.
 // depends: ipsec crypto_openssl crypto_ipsec_mb bench_support
 
-// Sending: ten policies, the choice among the SAs, header, number, encryption. Receiving: SPI lookup, window of 1024,
-// extended numbers, decryption, decapsulation, selectors. The floor: the library's direct call on the octets that ESP
-// hands it, AAD 12. `of_floor` is the share of the floor's speed; the Gb/s count the inner packet.
+// Sending: ten policies, the choice among the SAs, header, number, encryption. Receiving: SPI lookup, window
+// of 1024, extended numbers, decryption, decapsulation, selectors. The floor: the library's direct call on
+// the octets that ESP hands it, AAD 12. `of_floor` is the share of the floor's speed; the Gb/s count the
+// inner packet.
 #include <fmt/format.h>
 
 #include "crypto/openssl/openssl_provider.hpp"
@@ -25,8 +26,9 @@ struct Subject {
 
 void run(benchmark::State& state, const Subject& subject) {
   const EspPlan& plan = subject.plan;
-  const auto provider = subject.library == FloorLibrary::openssl ? crypto::make_openssl_provider()
-                                                                 : crypto::make_ipsec_mb_provider(subject.tier);
+  const auto provider = subject.library == FloorLibrary::openssl
+                            ? crypto::make_openssl_provider()
+                            : crypto::make_ipsec_mb_provider(subject.tier);
   const auto floor =
       make_floor(subject.library, subject.tier, FloorAlgorithm::aes_128_gcm_16, Octets(16, 0x5a));
   if (!floor || !provider) return state.SkipWithError("this machine lacks the library or the tier");
@@ -47,8 +49,8 @@ void run(benchmark::State& state, const Subject& subject) {
           gateway.refill();
           gateway.send();
         },
-        [&] { benchmark::DoNotOptimize(floor->open(batch.packets())); }, [&] { gateway.receive(); }, plan.batch,
-        plan.inner_octets);
+        [&] { benchmark::DoNotOptimize(floor->open(batch.packets())); }, [&] { gateway.receive(); },
+        plan.batch, plan.inner_octets);
     if (!gateway.all_received()) state.SkipWithError("not every packet was delivered");
   }
 }
@@ -57,10 +59,10 @@ void enter(const Subject& subject) {
   const std::string library = subject.library == FloorLibrary::openssl
                                   ? "openssl"
                                   : "ipsec_mb-" + std::string(crypto::to_string(subject.tier));
-  const std::string name = fmt::format(
-      "{}/{}/{}/{}/batch:{}/sas:{}", subject.sending ? "send" : "receive",
-      subject.plan.mode == ipsec::Mode::tunnel ? "tunnel" : "transport", library, subject.plan.inner_octets,
-      subject.plan.batch, subject.plan.sas);
+  const std::string name =
+      fmt::format("{}/{}/{}/{}/batch:{}/sas:{}", subject.sending ? "send" : "receive",
+                  subject.plan.mode == ipsec::Mode::tunnel ? "tunnel" : "transport", library,
+                  subject.plan.inner_octets, subject.plan.batch, subject.plan.sas);
   benchmark::RegisterBenchmark(name.c_str(), [subject](benchmark::State& state) {
     run(state, subject);
   })->MinTime(0.03);
@@ -69,7 +71,8 @@ void enter(const Subject& subject) {
 void enter_sizes(FloorLibrary library, crypto::Tier tier, ipsec::Mode mode, std::size_t sas) {
   for (const std::size_t octets : {64u, 256u, 576u, 1420u, 8960u})
     for (const std::size_t batch : {1u, 32u})
-      for (const bool sending : {true, false}) enter({library, tier, sending, {sas, octets, batch, mode}});
+      for (const bool sending : {true, false})
+        enter({library, tier, sending, {sas, octets, batch, mode}});
 }
 
 const bool entered = [] {

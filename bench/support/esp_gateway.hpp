@@ -1,5 +1,5 @@
-// Two ends of some SAs behind a policy database of ten entries, and packets to send through them: the whole path.
-// depends: ipsec crypto_openssl crypto_ipsec_mb
+// Two ends of some SAs behind a policy database of ten entries, and packets to send through them: the whole
+// path.
 #pragma once
 
 #include <memory>

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-
 namespace mpsec::fuzz {
 
 using namespace ipsec;
