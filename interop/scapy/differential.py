@@ -106,6 +106,18 @@ def test_both_let_routers_change_what_is_mutable(suite: Suite) -> None:
         report.checks["TTL or flow label changed on the way, both opened"] += 1
 
 
+@pytest.mark.parametrize("shape", [shape for shape in shapes("ah") if shape.mode == "tunnel"], ids=str)
+def test_scapy_opens_padded_traffic_flow(shape: Shape) -> None:
+    chance = random.Random(f"{SEED} TFC {shape}")
+    for _ in range(5):
+        plan = Plan(chance, Suite("ENCR_AES_GCM_16", 16, ""), shape)
+        clear = plan.clear_packet(chance)
+        opened = bytes(plan.scapy().decrypt(parse(plan.sender(tfc_multiple=512).protect(clear))))
+        assert opened[: len(clear)] == clear
+        assert len(opened) % 512 == 0
+        report.checks["Scapy found the packet before TFC padding"] += 1
+
+
 GCM_8, CBC_SHA = Suite("ENCR_AES_GCM_8", 16, ""), Suite("ENCR_AES_CBC", 16, "AUTH_HMAC_SHA1_96")
 OBSERVED = [
     # (deviation, SA in which it shows, what mpsec says to the packet as Scapy makes it)

@@ -57,9 +57,11 @@ TSHARK_INTEGRITIES = {
 
 
 def _write(path: Path, packets: list[bytes]) -> None:
-    writer = RawPcapWriter(str(path), linktype=101)  # raw IP
+    """In Ethernet: raw IP tshark takes for PPP where the second and third octet are ff 03."""
+    writer = RawPcapWriter(str(path), linktype=1)
     for packet in packets:
-        writer.write(packet)
+        ethertype = {4: "0800", 6: "86dd"}[packet[0] >> 4]
+        writer.write(bytes.fromhex("020000000002020000000001" + ethertype) + packet)
     writer.close()
 
 

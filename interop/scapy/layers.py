@@ -85,7 +85,7 @@ NOT_COMPARED = {"ICMP", "ICMPv6", "SCTP", "Mobility", "HIP", "Shim6", "Non-ESP M
 
 
 def _same_fields(octets: bytes) -> None:
-    """Layer by layer, as far as both read on. Scapy reads no IP header behind AH; mpsec no TCP header that a fragment cuts."""
+    """Layer by layer, as far as both read on: Scapy reads no IP header behind AH, mpsec no TCP header cut by a fragment."""
     decoded = mpsec.decode(octets)
     assert decoded.encode() == octets
     for (name, fields), layer in zip(decoded.layers, _chain(parse(octets))):

@@ -152,7 +152,7 @@ class Plan:
             "extended": self.shape.extended,
         }
 
-    def sender(self) -> mpsec.OutboundSa:
+    def sender(self, **more: object) -> mpsec.OutboundSa:
         """Its first packet carries the number of the plan."""
         return mpsec.OutboundSa(
             **self._parameters(),
@@ -160,6 +160,7 @@ class Plan:
             last_sequence_number=self.number - 1,
             seed=self.iv_seed,
             provider=self.providers[0],
+            **more,
         )
 
     def sealed(self, clear: bytes) -> bytes:
@@ -223,7 +224,7 @@ def _upper(chance: random.Random, version: int) -> Packet:
 
 def _header(chance: random.Random, version: int, addresses: tuple[str, str]) -> Packet:
     source, destination = addresses
-    hops, traffic_class = chance.randrange(1, 256), chance.getrandbits(6) << 2 | chance.choice([0, 1, 2])
+    hops, traffic_class = chance.randrange(1, 256), chance.getrandbits(8)
     if version == 6:
         header = IPv6(src=source, dst=destination, hlim=hops, tc=traffic_class, fl=chance.getrandbits(20))
         padding = PadN(optdata=bytes(4))
