@@ -13,8 +13,7 @@ namespace mpsec::wire {
 // the end: the sum does not care in which order the two octets of a word stand, as long as all agree.
 class OnesComplementSum {
  public:
-  // Adds `octets`. If their count is odd a zero octet is thought behind them, so only the last piece may be
-  // odd.
+  // Adds `octets`. An odd count has a zero octet thought behind it, so only the last piece may be odd.
   OnesComplementSum& add(OctetView octets) noexcept {
     const std::uint8_t* at = octets.data();
     std::size_t left = octets.size();

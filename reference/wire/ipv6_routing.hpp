@@ -1,4 +1,4 @@
-// RFC 8200 4.4: the IPv6 routing header, and its type 0 (RFC 2460 4.4; deprecated by RFC 5095, but AH knows
+// RFC 8200 4.4: the IPv6 routing header, and its type 0 (RFC 2460 4.4; RFC 5095 took it back, but AH knows
 // it).
 #pragma once
 

@@ -178,6 +178,16 @@ TEST(Packet, MayStartInTheMiddle) {
   EXPECT_EQ(chain_of(*decode_packet_from(protocol::no_next_header, hex("00"))), "Payload");
 }
 
+TEST(Packet, MayBeOfZeroOctetsOrTooMany) {
+  EXPECT_FALSE(decode_packet({}));
+  Octets oversized = hex(v4 + udp);
+  oversized.resize(100'000);
+  const auto packet = decode_packet(oversized);
+  ASSERT_TRUE(packet);
+  EXPECT_EQ(packet->find<Trailing>()->octets.size(), 100'000u - 28);
+  EXPECT_EQ(encode(*packet), oversized);
+}
+
 TEST(Packet, GoesOnlySoDeep) {
   // IPv4 in IPv4 in IPv4 ...: 20 octets each, all lengths right.
   Octets packet;

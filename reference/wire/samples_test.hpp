@@ -1,5 +1,4 @@
-// The samples under vectors/wire/samples: one file a header, "# what it is" before each sample, then
-// hexadecimal.
+// The samples under vectors/wire/samples: one file a header, a line "# what it is" before each, hexadecimal.
 #pragma once
 
 #include <string>

@@ -85,6 +85,7 @@ constexpr Field<Member> field(std::string_view name) {
 // `Width` bits of a word.
 template <unsigned Width, auto Member>
 struct Bit {
+  static_assert(Width > 0 && Width < 64);
   static constexpr unsigned width = Width;
   std::string_view name;
 };

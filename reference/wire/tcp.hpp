@@ -1,5 +1,4 @@
-// RFC 9293 3.1: the TCP header. Here for selectors, for the repair of its checksum behind a NAT, and for
-// tests.
+// RFC 9293 3.1: the TCP header. Here for selectors, the repair of its checksum behind a NAT, and tests.
 #pragma once
 
 #include "wire/schema.hpp"
