@@ -1,6 +1,9 @@
 // Octets: the words for memory that holds wire data.
 #pragma once
 
+#include <algorithm>
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -27,19 +30,26 @@ Result<Octets> from_hex(std::string_view text);
 // The octets of a literal in our own tests and tables; terminates on a wrong literal.
 Octets hex(std::string_view literal);
 
+namespace detail {
+// A number between the machine's byte order and the wire's, either way.
+template <class Unsigned>
+constexpr Unsigned wire_order(Unsigned value) {
+  return std::endian::native == std::endian::little ? std::byteswap(value) : value;
+}
+}  // namespace detail
+
+// A big-endian number. One load and a swap: compilers do not find that in a loop over octets of eight.
 template <class Unsigned>
 constexpr Unsigned load_be(const std::uint8_t* from) {
-  Unsigned value = 0;
-  for (std::size_t i = 0; i < sizeof(Unsigned); ++i)
-    value = static_cast<Unsigned>(static_cast<std::uint64_t>(value) << 8 | from[i]);
-  return value;
+  std::array<std::uint8_t, sizeof(Unsigned)> octets;
+  std::copy_n(from, sizeof(Unsigned), octets.begin());
+  return detail::wire_order(std::bit_cast<Unsigned>(octets));
 }
 
 template <class Unsigned>
 constexpr void store_be(std::uint8_t* to, Unsigned value) {
-  for (std::size_t i = sizeof(Unsigned); i-- > 0;
-       value = static_cast<Unsigned>(static_cast<std::uint64_t>(value) >> 8))
-    to[i] = static_cast<std::uint8_t>(value);
+  const auto octets = std::bit_cast<std::array<std::uint8_t, sizeof(Unsigned)>>(detail::wire_order(value));
+  std::copy_n(octets.begin(), sizeof(Unsigned), to);
 }
 
 template <class Unsigned>

@@ -39,18 +39,24 @@ inline void store_ipv4_checksum(std::uint8_t* at, std::size_t header_length) noe
   store<&Ipv4Header::checksum>(at, internet_checksum({at, header_length}));
 }
 
-// Writes ipv4_header_size octets at `at`, checksum included.
+// Writes ipv4_header_size octets at `at`, checksum included. Each word is summed as it is known: reading it
+// back from where it was just written would stall.
 inline void store_ipv4_header(std::uint8_t* at, const Ipv4Build& build) noexcept {
-  at[0] = 0x45;  // version 4, IHL 5
-  at[1] = build.traffic_class;
+  constexpr std::uint16_t version_and_ihl = 0x4500, dont_fragment = 0x4000;
+  const auto first = static_cast<std::uint16_t>(version_and_ihl | build.traffic_class);
+  const std::uint16_t flags = build.dont_fragment ? dont_fragment : 0;
+  const auto ttl_and_protocol = static_cast<std::uint16_t>(build.ttl << 8 | build.protocol);
+  OnesComplementSum sum;
+  sum.add(first).add(build.total_length).add(build.identification).add(flags).add(ttl_and_protocol);
+  sum.add(build.source).add(build.destination);
+  store_be(at, first);
   store<&Ipv4Header::total_length>(at, build.total_length);
   store<&Ipv4Header::identification>(at, build.identification);
-  store_be<std::uint16_t>(at + offset_of<&Ipv4Header::flags>, build.dont_fragment ? 0x4000 : 0);
-  store<&Ipv4Header::ttl>(at, build.ttl);
-  store<&Ipv4Header::protocol>(at, build.protocol);
+  store_be(at + offset_of<&Ipv4Header::flags>, flags);
+  store_be(at + offset_of<&Ipv4Header::ttl>, ttl_and_protocol);
+  store<&Ipv4Header::checksum>(at, sum.checksum());
   store<&Ipv4Header::source>(at, build.source);
   store<&Ipv4Header::destination>(at, build.destination);
-  store_ipv4_checksum(at, ipv4_header_size);
 }
 
 // Writes ipv6_header_size octets at `at`.

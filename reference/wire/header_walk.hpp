@@ -3,6 +3,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 
 #include "base/ip_address.hpp"
 #include "wire/in_place.hpp"
@@ -50,19 +51,17 @@ struct HeaderWalk {
 };
 
 namespace detail {
-std::expected<HeaderWalk, WalkError> walk_ipv6(OctetView packet) noexcept;
+// What is wrong, if anything; `walk` is filled in where it lies.
+std::optional<WalkError> walk_ipv6(OctetView packet, HeaderWalk& walk) noexcept;
 
-constexpr std::expected<HeaderWalk, WalkError> walk_ipv4(OctetView packet) noexcept {
-  if (packet.size() < end_of<&Ipv4Header::destination>) return std::unexpected(WalkError::truncated_header);
+constexpr std::optional<WalkError> walk_ipv4(OctetView packet, HeaderWalk& walk) noexcept {
+  if (packet.size() < end_of<&Ipv4Header::destination>) return WalkError::truncated_header;
   const std::uint8_t* at = packet.data();
   const std::size_t header_length = load<&Ipv4Header::ihl>(at) * std::size_t{4};
   const std::size_t total_length = load<&Ipv4Header::total_length>(at);
-  if (header_length < 20 || header_length > packet.size())
-    return std::unexpected(WalkError::bad_header_length);
-  if (total_length < header_length || total_length > packet.size())
-    return std::unexpected(WalkError::bad_total_length);
+  if (header_length < 20 || header_length > packet.size()) return WalkError::bad_header_length;
+  if (total_length < header_length || total_length > packet.size()) return WalkError::bad_total_length;
   const std::uint8_t flags = load<&Ipv4Header::flags>(at);
-  HeaderWalk walk;
   walk.protocol = load<&Ipv4Header::protocol>(at);
   walk.more_fragments = (flags & Ipv4Header::more_fragments) != 0;
   walk.dont_fragment = (flags & Ipv4Header::dont_fragment) != 0;
@@ -71,17 +70,19 @@ constexpr std::expected<HeaderWalk, WalkError> walk_ipv4(OctetView packet) noexc
   walk.protocol_at = walk.per_fragment_next_at = offset_of<&Ipv4Header::protocol>;
   walk.fragment_offset = static_cast<std::uint16_t>(load<&Ipv4Header::fragment_offset>(at) * 8);
   walk.identification = load<&Ipv4Header::identification>(at);
-  return walk;
+  return std::nullopt;
 }
 }  // namespace detail
 
 // Walks from the IP header to the upper layer of the packet at the front of `packet`.
 constexpr std::expected<HeaderWalk, WalkError> walk_headers(OctetView packet) noexcept {
-  if (packet.empty()) return std::unexpected(WalkError::empty);
-  const int version = packet[0] >> 4;
-  if (version == 4) return detail::walk_ipv4(packet);
-  if (version == 6) return detail::walk_ipv6(packet);
-  return std::unexpected(WalkError::wrong_version);
+  std::expected<HeaderWalk, WalkError> result;
+  const int version = packet.empty() ? 0 : packet[0] >> 4;
+  std::optional<WalkError> error = packet.empty() ? WalkError::empty : WalkError::wrong_version;
+  if (version == 4) error = detail::walk_ipv4(packet, *result);
+  if (version == 6) error = detail::walk_ipv6(packet, *result);
+  if (error) result = std::unexpected(*error);
+  return result;
 }
 
 }  // namespace mpsec::wire

@@ -4,6 +4,8 @@
 // The caller has checked that the octets up to end_of<Member>() are there.
 #pragma once
 
+#include <algorithm>
+
 #include "wire/schema.hpp"
 
 namespace mpsec::wire {
@@ -132,8 +134,7 @@ constexpr detail::ValueOf<Member> load(const std::uint8_t* at) {
   static_assert(place.found);
   if constexpr (detail::IsOctetArray<detail::ValueOf<Member>>::value) {
     detail::ValueOf<Member> value;
-    for (std::size_t i = 0; i < value.size(); ++i)
-      value[i] = at[place.octet + i];
+    std::copy_n(at + place.octet, value.size(), value.begin());
     return value;
   } else {
     const std::uint64_t word = load_be<detail::Unsigned<place.width>>(at + place.octet);
@@ -149,8 +150,7 @@ constexpr void store(std::uint8_t* at, const detail::ValueOf<Member>& value) {
   constexpr detail::Place place = detail::place_of<Member>;
   static_assert(place.found);
   if constexpr (detail::IsOctetArray<detail::ValueOf<Member>>::value) {
-    for (std::size_t i = 0; i < value.size(); ++i)
-      at[place.octet + i] = value[i];
+    std::copy_n(value.begin(), value.size(), at + place.octet);
   } else {
     using Word = detail::Unsigned<place.width>;
     constexpr std::uint64_t mask =
