@@ -1,0 +1,43 @@
+#include "pcap-replay/core/observers.hpp"
+
+#include <fmt/format.h>
+
+#include "pcap-replay/core/report.hpp"
+
+namespace mpsec::replay {
+
+void PacketPrinter::on_protected(const ProtectedPacket& packet) {
+  depth_ = packet.depth;
+  const bool judged = packet.stream.judge == Judge::engine;
+  const std::string_view verdict = packet.discard != ipsec::Discard::none ? to_string(packet.discard)
+                                   : !judged                              ? "fresh"
+                                                                          : "accepted";
+  fmt::print(to_, "{}{:>6}  {}  {} {:#010x} number {}  {} > {}  {} octets  {}\n",
+             std::string(depth_ * 2, ' '), packet.frame.number, to_utc(packet.frame.time),
+             to_string(packet.found.kind), packet.found.spi.value, packet.number,
+             to_string(packet.found.source()), to_string(packet.found.destination()),
+             packet.found.packet.size(), verdict);
+}
+
+void PacketPrinter::on_clear(const ClearPacket& clear) {
+  fmt::print(to_, "{}        {}\n", std::string(depth_ * 2, ' '), summary_of(clear.packet));
+}
+
+void ClearPacketWriter::on_clear(const ClearPacket& clear) {
+  ++written_;
+  to_.write(clear.packet, clear.frame.time,
+            fmt::format("frame {}, {}, number {}", clear.frame.number, name_of(clear.stream), clear.number));
+}
+
+std::string summary_of(OctetView ip_packet) {
+  const auto walk = wire::walk_headers(ip_packet);
+  if (!walk) return fmt::format("{} octets: {}", ip_packet.size(), to_string(walk.error()));
+  Found addresses;
+  addresses.packet = ip_packet;
+  addresses.headers = *walk;
+  return fmt::format("{} {} > {}, protocol {}, {} octets", walk->version == IpVersion::v4 ? "IPv4" : "IPv6",
+                     to_string(addresses.source()), to_string(addresses.destination()), walk->protocol,
+                     ip_packet.size());
+}
+
+}  // namespace mpsec::replay

@@ -1,0 +1,115 @@
+#include "pcap-replay/core/program.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fmt/format.h>
+#include <iterator>
+
+#include "crypto/select/select_provider.hpp"
+#include "pcap-replay/core/observers.hpp"
+#include "pcap-replay/core/report.hpp"
+
+namespace mpsec::replay {
+namespace {
+
+class Run {
+ public:
+  Run(const ProgramOptions& options, std::FILE* out, std::FILE* problems)
+      : options_(options), out_(out), problems_(problems) {}
+
+  ExitCode operator()() {
+    if (!prepare()) return exit_refused;
+    Replay replay(keys_.entries, *provider_, options_.replay);
+    const bool written = read_all(replay);
+    std::vector<Error> warnings = std::move(keys_.warnings);
+    warnings.insert(warnings.end(), replay.problems().begin(), replay.problems().end());
+    for (const Error& problem : replay.problems())
+      say("warning", problem);
+    const ReportInput input{replay, options_.capture, damage_, std::move(warnings)};
+    const std::string report = options_.json ? report_json(input) : report_text(input);
+    std::fwrite(report.data(), 1, report.size(), out_);
+    const bool flushed = std::fflush(out_) == 0;
+    if (!flushed)
+      say("error", Error{.path = "report", .offset = {}, .why = std::strerror(errno), .clause = {}});
+    if (damage_) say("error", *damage_);
+    if (damage_ || !written || !flushed) return exit_incomplete;
+    return options_.strict && has_findings(replay) ? exit_findings : exit_complete;
+  }
+
+ private:
+  bool prepare() {
+    auto provider = crypto::select_provider(options_.provider);
+    if (!provider) return refuse(provider.error());
+    provider_ = *std::move(provider);
+    for (const std::string& path : options_.key_files) {
+      if (!options_.decrypt) break;
+      auto keys = load_keys(path, options_.key_format);
+      if (!keys) return refuse(keys.error());
+      std::ranges::move(keys->entries, std::back_inserter(keys_.entries));
+      std::ranges::move(keys->warnings, std::back_inserter(keys_.warnings));
+    }
+    for (const Error& warning : keys_.warnings)
+      say("warning", warning);
+    auto reader = open_capture(options_.capture);
+    if (!reader) return refuse(reader.error());
+    reader_ = *std::move(reader);
+    if (options_.write.empty()) return true;
+    auto writer = PcapngWriter::create(options_.write, options_.application);
+    if (!writer) return refuse(writer.error());
+    writer_.emplace(*std::move(writer));
+    return true;
+  }
+
+  // False if the clear packets could not be written.
+  bool read_all(Replay& replay) {
+    SeveralObservers observers;
+    PacketPrinter printer(out_);
+    if (options_.print) observers.add(printer);
+    std::optional<ClearPacketWriter> clear;
+    if (writer_) observers.add(clear.emplace(*writer_));
+    if (!observers.empty()) replay.set_observer(&observers);
+    CapturedFrame frame;
+    auto next = CaptureReader::Next::frame;
+    while ((next = reader_->next(frame)) == CaptureReader::Next::frame)
+      replay.frame(frame);
+    replay.set_observer(nullptr);
+    if (next == CaptureReader::Next::damaged) damage_ = reader_->error();
+    if (!writer_) return true;
+    const auto committed = writer_->commit();
+    if (!committed) say("error", committed.error());
+    return committed.has_value();
+  }
+
+  static bool has_findings(const Replay& replay) {
+    if (replay.counts().malformed != 0) return true;
+    for (const Stream& stream : replay.streams())
+      if (stream.discards.total() != 0) return true;
+    return false;
+  }
+
+  bool refuse(const Error& error) {
+    say("error", error);
+    return false;
+  }
+
+  void say(std::string_view kind, const Error& error) {
+    fmt::print(problems_, "mpsec-replay: {}: {}\n", kind, to_string(error));
+  }
+
+  const ProgramOptions& options_;
+  std::FILE* out_;
+  std::FILE* problems_;
+  std::unique_ptr<crypto::Provider> provider_;
+  KeyFile keys_;
+  std::unique_ptr<CaptureReader> reader_;
+  std::optional<PcapngWriter> writer_;
+  std::optional<Error> damage_;
+};
+
+}  // namespace
+
+ExitCode run(const ProgramOptions& options, std::FILE* out, std::FILE* problems) {
+  return Run(options, out, problems)();
+}
+
+}  // namespace mpsec::replay

@@ -1,0 +1,114 @@
+// A capture, frame by frame, through the engine.
+#pragma once
+
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ipsec/reassembly.hpp"
+#include "pcap-replay/capture/capture_reader.hpp"
+#include "pcap-replay/capture/link_layer.hpp"
+#include "pcap-replay/capture/packet_finder.hpp"
+#include "pcap-replay/core/sa_opener.hpp"
+#include "pcap-replay/core/stream_table.hpp"
+
+namespace mpsec::replay {
+
+struct ReplayOptions {
+  StreamOptions stream;
+  UdpPorts udp_ports;
+  std::size_t most_streams = 65536;  // packets of further SPIs are counted together
+  std::uint64_t seed = 0;            // of the tables; only speed depends on it
+};
+
+// A protected packet and what became of it.
+struct ProtectedPacket {
+  const CapturedFrame& frame;
+  const Found& found;
+  const Stream& stream;
+  ipsec::Discard discard;
+  std::uint64_t number;
+  unsigned depth;  // 0 in the frame itself, 1 inside a packet that was opened, ...
+};
+
+// A clear packet that came out, and is no protected one that was opened in turn.
+struct ClearPacket {
+  const CapturedFrame& frame;
+  const Stream& stream;
+  std::uint64_t number;
+  OctetView packet;
+};
+
+class ReplayObserver {
+ public:
+  virtual ~ReplayObserver() = default;
+  virtual void on_protected(const ProtectedPacket&) {}
+  virtual void on_clear(const ClearPacket&) {}
+};
+
+// What was in the frames. A packet that was opened is looked into again: what protects it counts too.
+struct ReplayCounts {
+  std::uint64_t frames = 0;
+  std::uint64_t octets = 0;  // captured
+  std::uint64_t not_ip = 0;
+  std::uint64_t other_ip = 0;  // in the frames themselves
+  std::uint64_t clear = 0;     // packets that came out of protected ones
+  std::uint64_t malformed = 0;
+  std::uint64_t cut = 0;  // the capture ends before what tells
+  std::uint64_t link_truncated = 0;
+  std::map<LinkType, std::uint64_t> unsupported_links;
+  std::uint64_t esp = 0, esp_in_udp = 0, ah = 0;
+  std::uint64_t ike_v1 = 0, ike_v2 = 0, ike_other = 0;
+  std::uint64_t keepalives = 0;
+  std::uint64_t fragments = 0;
+  std::uint64_t reassembled = 0;
+  std::uint64_t fragments_dropped = 0;
+  std::uint64_t reserved_spi = 0;    // ESP or AH with an SPI of 0 to 255
+  std::uint64_t beyond_streams = 0;  // of SPIs that there was no room for
+};
+
+class Replay {
+ public:
+  // `keys` and `provider` outlive the replay. Without entries nothing is decrypted.
+  Replay(const std::vector<KeyEntry>& keys, const crypto::Provider& provider, const ReplayOptions& options);
+
+  void set_observer(ReplayObserver* observer) { observer_ = observer; }
+  void frame(const CapturedFrame& frame);
+
+  const ReplayCounts& counts() const { return counts_; }
+  const std::deque<Stream>& streams() const { return table_.streams(); }
+  Instant first_time() const { return first_time_; }
+  Instant last_time() const { return last_time_; }
+  // Entries that could not be used, and why.
+  const std::vector<Error>& problems() const { return problems_; }
+
+ private:
+  static constexpr unsigned deepest = 4;
+
+  // True if the packet was protected, and opened or at least counted with a stream.
+  bool packet(const CapturedFrame& frame, OctetView packet, bool cut, std::uint64_t datagram_octets,
+              unsigned depth);
+  bool protected_packet(const CapturedFrame& frame, const Found& found, std::uint64_t datagram_octets,
+                        unsigned depth);
+  void look_through_ah(const CapturedFrame& frame, const Found& found, unsigned depth);
+  void fragment(const CapturedFrame& frame, const Found& found, unsigned depth);
+  void count_ike(std::uint8_t version);
+  void attach_keys(Stream& stream, const Found& found);
+  ipsec::Discard judge(const CapturedFrame& frame, const Found& found, Stream& stream, unsigned depth);
+
+  const std::vector<KeyEntry>* keys_;
+  ReplayOptions options_;
+  OpeningBench bench_;
+  StreamTable table_;
+  ipsec::Reassembler reassembler_;
+  ReplayObserver* observer_ = nullptr;
+  ReplayCounts counts_;
+  Instant first_time_{}, last_time_{};
+  std::vector<Error> problems_;
+  std::array<Octets, deepest> storage_;
+  OctetView inner_;  // of the packet judged last
+};
+
+}  // namespace mpsec::replay

@@ -1,0 +1,121 @@
+#include "pcap-replay/core/stream.hpp"
+
+#include <algorithm>
+
+#include "pcap-replay/core/sa_opener.hpp"
+
+namespace mpsec::replay {
+namespace {
+
+using ipsec::Discard;
+
+Discard discard_for(ipsec::ReplayVerdict verdict) {
+  switch (verdict) {
+    case ipsec::ReplayVerdict::fresh:
+      return Discard::none;
+    case ipsec::ReplayVerdict::duplicate:
+      return Discard::replay_duplicate;
+    case ipsec::ReplayVerdict::too_old:
+      return Discard::replay_too_old;
+    case ipsec::ReplayVerdict::below_zero:
+      return Discard::replay_below_zero;
+  }
+  return Discard::none;
+}
+
+// Whether the packet's number says something about the stream: its ICV was right, or nobody can tell because
+// the window turned it away before.
+bool counts_for_metrics(Discard discard) {
+  switch (discard) {
+    case Discard::integrity_failed:
+    case Discard::esp_too_short:
+    case Discard::misaligned_ciphertext:
+    case Discard::ah_bad_length:
+    case Discard::ah_unprocessable:
+    case Discard::replay_below_zero:
+    case Discard::wrong_encapsulation:
+    case Discard::malformed_packet:
+    case Discard::udp_malformed:
+      return false;
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
+Stream::Stream(const StreamKey& key, const StreamOptions& options)
+    : metrics({.bound = options.reordering_bound,
+               .displacement_threshold = options.reordering_bound,
+               .buffer_threshold = options.reordering_bound}),
+      key_(key) {
+  // Full numbers are inferred here, from the whole range and not from the window: 64-bit, then.
+  if (options.replay_window != 0) window_.emplace(options.replay_window, true);
+}
+
+Stream::~Stream() = default;
+Stream::Stream(Stream&&) noexcept = default;
+
+void Stream::arrived(const Found& found, std::uint64_t frame, Instant time, std::uint64_t datagram_octets) {
+  const IpAddress from = found.source();
+  if (packets++ == 0) {
+    first_frame = frame;
+    first_time = last_time = time;
+    source = last_source_ = from;
+  }
+  octets += datagram_octets;
+  in_udp += found.kind == FoundKind::esp_in_udp ? 1 : 0;
+  cut += found.whole ? 0 : 1;
+  last_frame = frame;
+  first_time = std::min(first_time, time);
+  last_time = std::max(last_time, time);
+  if (from != last_source_) {
+    ++source_changes;
+    last_source_ = from;
+  }
+}
+
+Discard Stream::judge_clear(std::uint32_t on_wire, std::uint64_t frame, Instant time,
+                            std::uint32_t packet_octets) {
+  number_ = infer(on_wire);
+  top_ = std::max(top_, number_);
+  metrics.arrival(SequenceNumber(number_), time, packet_octets);
+  const Discard discard = window_ ? discard_for(window_->accept(number_)) : Discard::none;
+  count(discard, frame);
+  return discard;
+}
+
+void Stream::judged(Discard discard, std::uint64_t number, std::uint64_t frame, Instant time,
+                    std::uint32_t packet_octets) {
+  number_ = number;
+  if (counts_for_metrics(discard)) {
+    top_ = std::max(top_, number);
+    metrics.arrival(SequenceNumber(number), time, packet_octets);
+  }
+  count(discard, frame);
+}
+
+// The number nearest to the highest so far. RFC 4737 6 asks for a test of wraps: a jump over half the range
+// is one.
+//= rfc4737/6/jumps-over-half-the-range-are-rollover
+std::uint64_t Stream::infer(std::uint32_t on_wire) const {
+  constexpr std::uint64_t range = std::uint64_t{1} << 32;
+  if (metrics.arrivals() == 0) return on_wire;
+  const std::uint64_t number = (top_ & ~(range - 1)) | on_wire;
+  if (number > top_ && number - top_ > range / 2 && number >= range) return number - range;
+  if (number < top_ && top_ - number > range / 2) return number + range;
+  return number;
+}
+
+void Stream::count(Discard discard, std::uint64_t frame) {
+  if (discard == Discard::none) {
+    ++accepted;
+    return;
+  }
+  discards.count(discard);
+  const auto known = std::ranges::find(discarded_frames, discard, &std::pair<Discard, FrameList>::first);
+  auto& list = known == discarded_frames.end() ? discarded_frames.emplace_back(discard, FrameList{}) : *known;
+  list.second.add(frame);
+}
+
+}  // namespace mpsec::replay

@@ -1,0 +1,104 @@
+// One SA as a capture shows it: the packets with one SPI to one destination.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/ip_address.hpp"
+#include "base/strong.hpp"
+#include "cluster/reordering_metrics.hpp"
+#include "ipsec/discard.hpp"
+#include "ipsec/replay_window.hpp"
+#include "ipsec/sa.hpp"
+#include "pcap-replay/capture/packet_finder.hpp"
+
+namespace mpsec::replay {
+
+class SaOpener;
+
+// Which frames something happened to: the first ones, and how many in all.
+class FrameList {
+ public:
+  static constexpr std::size_t most_kept = 1000;
+
+  void add(std::uint64_t frame) {
+    ++count_;
+    if (kept_.size() < most_kept) kept_.push_back(frame);
+  }
+  std::uint64_t count() const { return count_; }
+  const std::vector<std::uint64_t>& kept() const { return kept_; }
+
+ private:
+  std::uint64_t count_ = 0;
+  std::vector<std::uint64_t> kept_;
+};
+
+struct StreamKey {
+  ipsec::Protocol protocol = ipsec::Protocol::esp;
+  Spi spi;
+  IpAddress destination;
+
+  bool operator==(const StreamKey&) const = default;
+};
+
+// How a stream's packets were judged.
+enum class Judge : std::uint8_t {
+  engine,       // by the SA whose key is known: ICV, replay window, padding, selectors
+  clear_header  // no key: sequence numbers as they stand there, wraps inferred; anybody can have written them
+};
+
+struct StreamOptions {
+  std::uint32_t replay_window = 64;  // of streams without a key; 0: none
+  std::uint64_t reordering_bound = 65536;
+};
+
+class Stream {
+ public:
+  Stream(const StreamKey& key, const StreamOptions& options);
+  ~Stream();
+  Stream(Stream&&) noexcept;
+
+  // A packet arrived, whatever becomes of it. `octets` of the IP datagram on the wire.
+  void arrived(const Found& found, std::uint64_t frame, Instant time, std::uint64_t octets);
+
+  // Without a key: judges by the number in the clear header.
+  ipsec::Discard judge_clear(std::uint32_t on_wire, std::uint64_t frame, Instant time, std::uint32_t octets);
+  // What the engine said of a packet, with its full number.
+  void judged(ipsec::Discard discard, std::uint64_t number, std::uint64_t frame, Instant time,
+              std::uint32_t octets);
+
+  const StreamKey& key() const { return key_; }
+  // The packet's number as the stream saw it last.
+  std::uint64_t number() const { return number_; }
+
+  std::uint64_t packets = 0;
+  std::uint64_t octets = 0;
+  std::uint64_t in_udp = 0;  // of the packets
+  std::uint64_t cut = 0;     // by the capture: sequence numbers only
+  std::uint64_t first_frame = 0, last_frame = 0;
+  Instant first_time{}, last_time{};
+  IpAddress source;                  // of the first packet
+  std::uint64_t source_changes = 0;  // packets whose source was not that of the packet before
+  Judge judge = Judge::clear_header;
+  std::uint64_t accepted = 0;
+  ipsec::DiscardCounters discards;
+  std::vector<std::pair<ipsec::Discard, FrameList>> discarded_frames;  // in the order of first appearance
+
+  cluster::ReorderingMetrics metrics;
+  std::unique_ptr<SaOpener> opener;  // where a key may fit
+
+ private:
+  std::uint64_t infer(std::uint32_t on_wire) const;
+  void count(ipsec::Discard discard, std::uint64_t frame);
+
+  StreamKey key_;
+  IpAddress last_source_;
+  std::optional<ipsec::ReplayWindow> window_;
+  std::uint64_t top_ = 0;
+  std::uint64_t number_ = 0;
+};
+
+}  // namespace mpsec::replay
