@@ -92,6 +92,21 @@ void add_verdicts(Lines& lines, const Stream& stream) {
   }
 }
 
+void add_densities(Lines& lines, const cluster::ReorderingReport& report) {
+  lines.add("  density",
+            fmt::format(
+                "{} early, {} in place, {} late; at most {} early, {} late",
+                percent(static_cast<double>(report.density.early().total()) /
+                        static_cast<double>(std::max<std::uint64_t>(report.density.counted(), 1))),
+                percent(report.density.density(0)),
+                percent(static_cast<double>(report.density.late().total() - report.density.late().count(0)) /
+                        static_cast<double>(std::max<std::uint64_t>(report.density.counted(), 1))),
+                report.density.early().maximum(), report.density.late().maximum()));
+  lines.add("  held", fmt::format("{} packets at most, {:.2f} on average, to restore order",
+                                  report.buffer_density.occupancy().maximum(),
+                                  report.buffer_density.occupancy().mean()));
+}
+
 void add_sequence(Lines& lines, const cluster::ReorderingReport& report) {
   if (report.received == 0) return;
   const std::string_view at_least = report.beyond_bound != 0 ? "at least " : "";
@@ -123,18 +138,7 @@ void add_sequence(Lines& lines, const cluster::ReorderingReport& report) {
                                   report.free_runs.mean(), report.free_runs.variability()));
   lines.add("  3-reordered",
             fmt::format("{} ({})", report.n_reordered(3), percent(report.degree_of_n_reordering(3))));
-  lines.add("  density",
-            fmt::format(
-                "{} early, {} in place, {} late; at most {} early, {} late",
-                percent(static_cast<double>(report.density.early().total()) /
-                        static_cast<double>(std::max<std::uint64_t>(report.density.counted(), 1))),
-                percent(report.density.density(0)),
-                percent(static_cast<double>(report.density.late().total() - report.density.late().count(0)) /
-                        static_cast<double>(std::max<std::uint64_t>(report.density.counted(), 1))),
-                report.density.early().maximum(), report.density.late().maximum()));
-  lines.add("  held", fmt::format("{} packets at most, {:.2f} on average, to restore order",
-                                  report.buffer_density.occupancy().maximum(),
-                                  report.buffer_density.occupancy().mean()));
+  add_densities(lines, report);
 }
 
 void add_stream(std::string& text, const Stream& stream) {

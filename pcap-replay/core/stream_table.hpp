@@ -9,8 +9,9 @@
 
 namespace mpsec::replay {
 
-// A flat table of pointers to the streams, at most half full; the SPI beside each pointer spares most looks at
-// the stream itself. Which packets share a slot is not for the sender of the packets to choose: hence the seed.
+// A flat table of pointers to the streams, at most half full; the SPI beside each pointer spares most looks
+// at the stream itself. Which packets share a slot is not for the sender of the packets to choose: hence the
+// seed.
 class StreamTable {
  public:
   StreamTable(std::uint64_t seed, std::size_t most_streams, const StreamOptions& options)
@@ -40,7 +41,8 @@ class StreamTable {
   };
 
   std::size_t home(const StreamKey& key) const {
-    std::uint64_t state = seed_ ^ key.spi.value ^ std::uint64_t{static_cast<std::uint8_t>(key.protocol)} << 32;
+    std::uint64_t state =
+        seed_ ^ key.spi.value ^ std::uint64_t{static_cast<std::uint8_t>(key.protocol)} << 32;
     state = std::rotl(state * 0x9e3779b97f4a7c15, 29) ^ key.destination.low();
     if (!key.destination.is_v4()) state = std::rotl(state * seed_, 29) ^ key.destination.high();
     return static_cast<std::size_t>(state * seed_ >> 32) & (slots_.size() - 1);
@@ -50,7 +52,8 @@ class StreamTable {
     slots_.assign(slots_.size() * 2, {});
     for (Stream& stream : streams_) {
       std::size_t at = home(stream.key());
-      while (slots_[at].stream != nullptr) at = (at + 1) & (slots_.size() - 1);
+      while (slots_[at].stream != nullptr)
+        at = (at + 1) & (slots_.size() - 1);
       slots_[at] = {&stream, stream.key().spi};
     }
   }
