@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "base/huge_pages.hpp"
 #include "base/ip_address.hpp"
 #include "base/octets.hpp"
 #include "base/rng.hpp"
@@ -71,6 +72,18 @@ TEST(EqualInConstantTime, ComparesContentAndLength) {
   EXPECT_TRUE(equal_in_constant_time(hex("0102"), hex("0102")));
   EXPECT_FALSE(equal_in_constant_time(hex("0102"), hex("0103")));
   EXPECT_FALSE(equal_in_constant_time(hex("01"), hex("0101")));
+}
+
+TEST(HugePageVector, HoldsLittleAndMuch) {
+  HugePageVector<std::uint64_t> numbers{1, 2, 3};
+  numbers.resize(1 << 20, 7);
+  EXPECT_EQ(numbers.front(), 1u);
+  EXPECT_EQ(numbers.back(), 7u);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(numbers.data()) % HugePageAllocator<std::uint64_t>::huge_page,
+            0u);
+  const HugePageVector<std::uint64_t> copy = numbers;
+  numbers = {};
+  EXPECT_EQ(copy[2], 3u);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ BoxTree<Number>::BoxTree(std::vector<Box> boxes) {
   std::vector<Box> bounds(plan.nodes.size());
   for (std::size_t i = plan.nodes.size(); i-- > 0;) {
     const BoxTreePlan::Node& planned = plan.nodes[i];
-    const Box* children = (planned.is_leaf ? boxes_ : bounds).data() + planned.first_child;
+    const Box* children = (planned.is_leaf ? boxes_.data() : bounds.data()) + planned.first_child;
     bounds[i] = children[0];
     for (std::size_t axis = 0; axis < axis_count; ++axis) {
       for (std::uint32_t child = 1; child < planned.count; ++child) {
@@ -22,11 +22,10 @@ BoxTree<Number>::BoxTree(std::vector<Box> boxes) {
         bounds[i].last.set(axis, std::max(bounds[i].last[axis], children[child].last[axis]));
       }
     }
-    nodes_[i].is_leaf = planned.is_leaf;
-    nodes_[i].count = static_cast<std::uint8_t>(planned.count);
-    nodes_[i].first_child = planned.first_child;
+    nodes_[i].lanes_in_use = static_cast<std::uint16_t>((1u << planned.count) - 1);
+    nodes_[i].first_child = planned.first_child | (planned.is_leaf ? is_box : 0);
     nodes_[i].order = children[0].order;
-    set_lanes(nodes_[i], bounds[i], children);
+    set_lanes(nodes_[i], bounds[i], {children, planned.count});
   }
 }
 
@@ -62,7 +61,7 @@ void BoxTree<Number>::place_boxes(const BoxTreePlan& plan, const std::vector<Box
 }
 
 template <class Number>
-void BoxTree<Number>::set_lanes(Node& node, const Box& bounds, const Box* children) {
+void BoxTree<Number>::set_lanes(Node& node, const Box& bounds, std::span<const Box> children) {
   for (std::size_t axis = 0; axis < axis_count; ++axis) {
     // Ports and protocol start at 65535 at the latest: the base is kept in 16 bits.
     const Number base = axis < 2 ? bounds.first[axis] : std::min<Number>(bounds.first[axis], 0xffff);
@@ -74,7 +73,7 @@ void BoxTree<Number>::set_lanes(Node& node, const Box& bounds, const Box* childr
     while (static_cast<Number>(bounds.last[axis] - base) >> shift >= outside)
       ++shift;
     node.shift[axis] = static_cast<std::uint8_t>(shift);
-    for (std::size_t child = 0; child < node.count; ++child) {
+    for (std::size_t child = 0; child < children.size(); ++child) {
       node.first[axis][child] = step<Number>(children[child].first[axis], base, shift);
       node.last[axis][child] = step<Number>(children[child].last[axis], base, shift);
     }

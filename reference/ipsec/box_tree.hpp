@@ -5,8 +5,10 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "base/huge_pages.hpp"
 #include "ipsec/box_tree_plan.hpp"
 #include "ipsec/byte_lanes.hpp"
 #include "ipsec/selector_box.hpp"
@@ -40,8 +42,8 @@ class BoxTree {
   std::size_t octets() const { return nodes_.size() * sizeof(Node) + boxes_.size() * sizeof(Box); }
 
  private:
-  static constexpr std::uint8_t outside = 0xff;  // no lane reaches so far
-  static constexpr std::size_t most_pending = BoxTreePlan::longest_path * (BoxTreePlan::fan_out - 1) + 1;
+  static constexpr std::uint32_t is_box = 1u << 31;  // in the name of a child: it is a box, not a node
+  static constexpr std::uint8_t outside = 0xff;      // no lane reaches so far
 
   // The bounds of up to sixteen children, each end rounded outwards to one of 255 steps across the bounds of
   // the node. IPv4: three cache lines, IPv6: four.
@@ -51,10 +53,9 @@ class BoxTree {
     std::array<Number, 2> address_base;
     std::array<std::uint16_t, 3> base;             // ports and protocol
     std::array<std::uint8_t, axis_count> shift{};  // one step is 2^shift
-    std::uint8_t count = 0;
-    bool is_leaf = false;
-    std::uint32_t order = 0;        // lowest below this node
-    std::uint32_t first_child = 0;  // in nodes_, or in boxes_
+    std::uint16_t lanes_in_use = 0;                // bit i: child i is there
+    std::uint32_t order = 0;                       // lowest below this node
+    std::uint32_t first_child = 0;                 // in nodes_; with is_box, in boxes_
   };
 
   template <class Coordinate>
@@ -67,6 +68,21 @@ class BoxTree {
     const std::uint32_t value = axis < 4 ? point.port[axis - 2] : point.protocol;
     return step<std::uint32_t>(value, node.base[axis - 2], node.shift[axis]);
   }
+  // Children of one node that have still to be looked at, in ascending order.
+  struct Step {
+    std::uint32_t first_child;
+    std::uint32_t children;  // bit i: child i
+
+    std::uint32_t first() const {
+      return first_child + static_cast<std::uint32_t>(std::countr_zero(children));
+    }
+    std::uint32_t take_first() {
+      const std::uint32_t taken = first();
+      children &= children - 1;
+      return taken;
+    }
+  };
+
   // What is looked for: one point, whose coordinates need be stepped only once, or all between two.
   struct Single {
     const Point& low;
@@ -80,8 +96,12 @@ class BoxTree {
   template <class Sought>
   static std::uint32_t children_around(const Node& node, const Sought& sought);
   template <class Sought>
-  const Box* first_in_leaf(const Node& leaf, std::uint32_t children, const Sought& sought,
-                           std::uint32_t limit) const;
+  static bool contains(const Box& box, const Sought& sought) {
+    if constexpr (Sought::is_single)
+      return box.contains(sought.low);
+    else
+      return box.contains(sought.low, sought.high);
+  }
   template <class Sought>
   const Box* search(const Sought& sought, std::uint32_t limit) const;
   void prefetch(std::uint32_t node) const {
@@ -94,10 +114,10 @@ class BoxTree {
 
   static std::vector<RankBox> ranked(const std::vector<Box>& boxes);
   void place_boxes(const BoxTreePlan& plan, const std::vector<Box>& boxes);
-  void set_lanes(Node& node, const Box& bounds, const Box* children);
+  void set_lanes(Node& node, const Box& bounds, std::span<const Box> children);
 
-  std::vector<Node> nodes_;
-  std::vector<Box> boxes_;  // those of a leaf side by side
+  HugePageVector<Node> nodes_;
+  HugePageVector<Box> boxes_;  // those of a leaf side by side
 };
 
 template <class Number>
@@ -110,51 +130,40 @@ inline std::uint32_t BoxTree<Number>::children_around(const Node& node, const So
     if constexpr (!Sought::is_single) high = in_all_lanes(step_on_axis(node, axis, sought.high));
     missed |= excess(node.first[axis], low) | excess(high, node.last[axis]);
   }
-  return zero_lanes(missed) & ((1u << node.count) - 1);
-}
-
-template <class Number>
-template <class Sought>
-inline auto BoxTree<Number>::first_in_leaf(const Node& leaf, std::uint32_t children, const Sought& sought,
-                                           std::uint32_t limit) const -> const Box* {
-  for (; children != 0; children &= children - 1) {
-    const Box& box = boxes_[leaf.first_child + static_cast<std::uint32_t>(std::countr_zero(children))];
-    if (box.order >= limit) return nullptr;
-    if constexpr (Sought::is_single) {
-      if (box.contains(sought.low)) return &box;
-    } else {
-      if (box.contains(sought.low, sought.high)) return &box;
-    }
-  }
-  return nullptr;
+  return zero_lanes(missed) & node.lanes_in_use;
 }
 
 template <class Number>
 template <class Sought>
 inline auto BoxTree<Number>::search(const Sought& sought, std::uint32_t limit) const -> const Box* {
   const Box* best = nullptr;
-  std::array<std::uint32_t, most_pending> pending;
-  std::size_t count = 0;
-  if (!nodes_.empty()) pending[count++] = 0;
-  while (count != 0) {
-    const Node& node = nodes_[pending[--count]];
-    if (node.order >= limit) continue;
-    std::uint32_t children = children_around(node, sought);
-    if (node.is_leaf) {
-      if (const Box* found = first_in_leaf(node, children, sought, limit)) {
-        best = found;
-        limit = found->order;
-      }
+  if (nodes_.empty()) return best;
+  std::array<Step, BoxTreePlan::longest_path> unfinished;  // on the path from the root to here
+  std::size_t depth = 0;
+  Step step{nodes_[0].first_child, children_around(nodes_[0], sought)};
+  for (;;) {
+    if (step.children == 0) {
+      if (depth == 0) return best;
+      step = unfinished[--depth];
+    }
+    const std::uint32_t child = step.take_first();
+    if ((child & is_box) != 0) {
+      const Box& box = boxes_[child & ~is_box];
+      if (box.order < limit && !contains(box, sought)) continue;
+      if (box.order < limit) best = &box, limit = box.order;
+      step.children = 0;  // what follows is of higher order
       continue;
     }
-    while (children != 0) {  // the child with the lowest order last, to be looked at first
-      const auto last = static_cast<std::uint32_t>(std::bit_width(children)) - 1;
-      children ^= 1u << last;
-      prefetch(node.first_child + last);
-      pending[count++] = node.first_child + last;
+    const Node& node = nodes_[child];
+    if (step.children != 0) prefetch(step.first());
+    if (node.order >= limit) {
+      step.children = 0;
+      continue;
     }
+    unfinished[depth] = step;
+    depth += step.children != 0;
+    step = {node.first_child, children_around(node, sought)};
   }
-  return best;
 }
 
 static_assert(sizeof(SelectorBox<std::uint32_t>) == 64 && sizeof(SelectorBox<AddressNumber>) == 128);

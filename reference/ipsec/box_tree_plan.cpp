@@ -14,8 +14,9 @@
 //
 // A set of boxes is halved, and its parts again, until there are enough parts for the children of a node.
 // Three kinds of halving are tried: by where the boxes are on an axis; by how long they are on an axis, which
-// keeps the few wide ones from spoiling the bounds of the many narrow ones; by place in the order, which pays
-// where the first few boxes catch most points. The one with the least expected cost wins:
+// keeps the few wide ones from spoiling the bounds of the many narrow ones; and, near the root, by place in
+// the order, which pays where the first few boxes catch most points. The one with the least expected cost
+// wins:
 //
 //     cost of a half  =  chance that a search reaches it  *  sqrt(boxes * leaves expected to be met inside)
 //
@@ -27,6 +28,9 @@
 namespace mpsec::ipsec {
 namespace {
 
+// Further down, cuts by order would go on taking a few first boxes from a long rest, for the sake of points
+// that hardly ever get there, and leave the rest unsorted for those that do.
+constexpr std::size_t halvings_by_order = 6;
 constexpr std::size_t bin_count = 32;
 constexpr std::size_t cut_kinds = 2 * axis_count + 1;  // position on an axis, length on an axis, order
 
@@ -187,7 +191,7 @@ class Planner {
     drop_unreachable(whole);
     if (whole.size() <= BoxTreePlan::fan_out) return std::nullopt;
     std::uint32_t middle = whole.begin + whole.size() / 2;
-    //  Beyond this depth the cost is leading us by the nose: divide by order, which always halves.
+    // Beyond this depth, or where all boxes are alike, divide by order, which always halves.
     if (whole.halvings < BoxTreePlan::halvings_by_cost) {
       if (const Cut cut = best_cut(whole); std::isfinite(cut.cost)) middle = partition(whole, cut);
     }
@@ -226,7 +230,8 @@ class Planner {
 
   Cut best_cut(const Part& whole) const {
     Cut best;
-    for (std::size_t kind = 0; kind < cut_kinds; ++kind) {
+    const std::size_t kinds = whole.halvings < halvings_by_order ? cut_kinds : cut_kinds - 1;
+    for (std::size_t kind = 0; kind < kinds; ++kind) {
       const Cut cut = best_cut_of_kind(whole, kind);
       if (cut.cost < best.cost) best = cut;
     }

@@ -96,7 +96,7 @@ void check_against_ordered_search(std::uint64_t seed, std::size_t count) {
   SeededRng rng(seed ^ 0xff);
   const auto boxes = generator.some(count);
   const BoxTree<Number> tree(boxes);
-  for (int i = 0; i < 200; ++i) {
+  for (int i = 0; i < 100; ++i) {
     const auto point = generator.near_the_ends_of(boxes);
     const auto limit =
         rng.below(2) == 0 ? BoxTree<Number>::no_limit : static_cast<std::uint32_t>(rng.below(count));
@@ -108,11 +108,11 @@ void check_against_ordered_search(std::uint64_t seed, std::size_t count) {
 }
 
 RC_GTEST_PROP(BoxTree, FindsWhatAnOrderedSearchFindsAmongIpv4Boxes, (std::uint64_t seed)) {
-  check_against_ordered_search<std::uint32_t>(seed, static_cast<std::size_t>(*rc::gen::inRange(1, 1500)));
+  check_against_ordered_search<std::uint32_t>(seed, static_cast<std::size_t>(*rc::gen::inRange(1, 700)));
 }
 
 RC_GTEST_PROP(BoxTree, FindsWhatAnOrderedSearchFindsAmongIpv6Boxes, (std::uint64_t seed)) {
-  check_against_ordered_search<AddressNumber>(seed, static_cast<std::size_t>(*rc::gen::inRange(1, 600)));
+  check_against_ordered_search<AddressNumber>(seed, static_cast<std::size_t>(*rc::gen::inRange(1, 300)));
 }
 
 TEST(BoxTree, IsEmptyWithoutBoxes) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/huge_pages.hpp"
 #include "base/ip_address.hpp"
 #include "base/strong.hpp"
 
@@ -140,7 +141,7 @@ class LineTable {
   }
 
   void grow(std::size_t line_count, auto&& hash_of) {
-    std::vector<Line> old(line_count);
+    HugePageVector<Line> old(line_count);
     old.swap(lines_);
     for (const Line& line : old) {
       for (const Slot& moved : line.slots) {
@@ -149,7 +150,7 @@ class LineTable {
     }
   }
 
-  std::vector<Line> lines_ = std::vector<Line>(2);
+  HugePageVector<Line> lines_ = HugePageVector<Line>(2);
   std::size_t size_ = 0;
 };
 
