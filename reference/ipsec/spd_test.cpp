@@ -4,20 +4,10 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "ipsec/selector_generators.hpp"
+#include "ipsec/policy_generators.hpp"
 
 namespace mpsec::ipsec {
 namespace {
-
-Policy policy(std::uint32_t id, Action action, Selector selector, std::string name = "p") {
-  Policy made{
-      .id = PolicyId{id}, .action = action, .name = std::move(name), .selectors = {std::move(selector)}};
-  if (action == Action::protect) {
-    made.protect = ProtectSpec{};
-    made.protect->endpoints = TunnelEndpoints{ip("192.0.2.1"), ip("192.0.2.2")};
-  }
-  return made;
-}
 
 Selector between(std::string_view local, std::string_view remote) {
   Selector selector;
@@ -43,9 +33,9 @@ std::string fault(const Result<>& result) {
 
 TEST(Spd, TakesTheFirstMatchInOrder) {
   Spd spd;
-  ASSERT_TRUE(spd.append(policy(1, Action::bypass, between("10.0.0.0/24", "10.1.0.0/16"))));
-  ASSERT_TRUE(spd.append(policy(2, Action::protect, between("10.0.0.0/8", "10.0.0.0/8"))));
-  ASSERT_TRUE(spd.append(policy(3, Action::discard, {})));
+  ASSERT_TRUE(spd.append(make_policy(1, Action::bypass, between("10.0.0.0/24", "10.1.0.0/16"))));
+  ASSERT_TRUE(spd.append(make_policy(2, Action::protect, between("10.0.0.0/8", "10.0.0.0/8"))));
+  ASSERT_TRUE(spd.append(make_policy(3, Action::discard, {})));
   const auto snapshot = spd.snapshot();
   EXPECT_EQ(snapshot->find(packet("10.0.0.1", "10.1.2.3"))->id, PolicyId{1});
   EXPECT_EQ(snapshot->find(packet("10.0.1.1", "10.1.2.3"))->id, PolicyId{2});
@@ -56,13 +46,13 @@ TEST(Spd, TakesTheFirstMatchInOrder) {
 TEST(Spd, NoMatchIsNoPolicy) {
   Spd spd;
   EXPECT_EQ(spd.snapshot()->find(packet("10.0.0.1", "10.1.2.3")), nullptr);
-  ASSERT_TRUE(spd.append(policy(1, Action::bypass, between("10.0.0.0/24", "10.1.0.0/16"))));
+  ASSERT_TRUE(spd.append(make_policy(1, Action::bypass, between("10.0.0.0/24", "10.1.0.0/16"))));
   EXPECT_EQ(spd.snapshot()->find(packet("10.0.1.1", "10.1.2.3")), nullptr);
 }
 
 TEST(Spd, KeepsDirectionsApart) {
   Spd spd;
-  Policy out = policy(1, Action::bypass, {}), in = policy(2, Action::discard, {});
+  Policy out = make_policy(1, Action::bypass, {}), in = make_policy(2, Action::discard, {});
   out.inbound = false;
   in.outbound = false;
   ASSERT_TRUE(spd.append(out));
@@ -73,8 +63,8 @@ TEST(Spd, KeepsDirectionsApart) {
 
 TEST(Spd, ProtectAppliesToClearTextThatArrives) {
   Spd spd;
-  ASSERT_TRUE(spd.append(policy(1, Action::protect, between("10.0.0.0/8", "10.0.0.0/8"))));
-  ASSERT_TRUE(spd.append(policy(2, Action::bypass, {})));
+  ASSERT_TRUE(spd.append(make_policy(1, Action::protect, between("10.0.0.0/8", "10.0.0.0/8"))));
+  ASSERT_TRUE(spd.append(make_policy(2, Action::bypass, {})));
   EXPECT_EQ(spd.snapshot()->find(packet("10.0.0.1", "10.1.2.3", Direction::inbound))->action,
             Action::protect);
 }
@@ -82,7 +72,7 @@ TEST(Spd, ProtectAppliesToClearTextThatArrives) {
 TEST(Spd, EditsKeepIdsAndOrder) {
   Spd spd;
   for (const std::uint32_t id : {1u, 2u, 3u, 4u})
-    ASSERT_TRUE(spd.append(policy(id, Action::bypass, {})));
+    ASSERT_TRUE(spd.append(make_policy(id, Action::bypass, {})));
   const auto ids = [&] {
     std::vector<std::uint32_t> result;
     for (const auto& each : spd.policies())
@@ -94,14 +84,14 @@ TEST(Spd, EditsKeepIdsAndOrder) {
   ASSERT_TRUE(spd.move(PolicyId{4}, 2));
   EXPECT_THAT(ids(), testing::ElementsAre(1, 2, 4, 3));
   ASSERT_TRUE(spd.remove(PolicyId{2}));
-  ASSERT_TRUE(spd.insert(policy(9, Action::discard, {}), 1));
+  ASSERT_TRUE(spd.insert(make_policy(9, Action::discard, {}), 1));
   EXPECT_THAT(ids(), testing::ElementsAre(1, 9, 4, 3));
   EXPECT_EQ(spd.snapshot()->find(packet("10.0.0.1", "10.1.2.3"))->id, PolicyId{1});
 }
 
 TEST(Spd, CompilesOnlyAfterAChangeAndLeavesOldSnapshotsAlone) {
   Spd spd;
-  ASSERT_TRUE(spd.append(policy(1, Action::bypass, {})));
+  ASSERT_TRUE(spd.append(make_policy(1, Action::bypass, {})));
   const auto before = spd.snapshot();
   EXPECT_EQ(spd.snapshot(), before);
   ASSERT_TRUE(spd.remove(PolicyId{1}));
@@ -111,10 +101,11 @@ TEST(Spd, CompilesOnlyAfterAChangeAndLeavesOldSnapshotsAlone) {
 
 TEST(Spd, RefusesWhatCannotBe) {
   Spd spd;
-  ASSERT_TRUE(spd.append(policy(1, Action::bypass, {}, "first")));
-  EXPECT_EQ(fault(spd.append(policy(1, Action::discard, {}, "second"))),
+  ASSERT_TRUE(spd.append(make_policy(1, Action::bypass, {}, "first")));
+  EXPECT_EQ(fault(spd.append(make_policy(1, Action::discard, {}, "second"))),
             "policy 1 'second': its id is that of policy 1 'first' (RFC 4301 4.4.1)");
-  EXPECT_THAT(fault(spd.insert(policy(2, Action::bypass, {}), 2)), testing::HasSubstr("allowed: 0 to 1"));
+  EXPECT_THAT(fault(spd.insert(make_policy(2, Action::bypass, {}), 2)),
+              testing::HasSubstr("allowed: 0 to 1"));
   EXPECT_THAT(fault(spd.move(PolicyId{1}, 1)), testing::HasSubstr("allowed: 0 to 0"));
   EXPECT_THAT(fault(spd.remove(PolicyId{7})), testing::HasSubstr("no policy with this id"));
   EXPECT_THAT(fault(spd.move(PolicyId{7}, 0)), testing::HasSubstr("no policy with this id"));
@@ -123,7 +114,7 @@ TEST(Spd, RefusesWhatCannotBe) {
 
 TEST(Spd, FindsAPolicyByPeer) {
   Spd spd;
-  Policy named = policy(1, Action::protect, between("10.0.0.0/8", "0.0.0.0/0"));
+  Policy named = make_policy(1, Action::protect, between("10.0.0.0/8", "0.0.0.0/0"));
   named.peers = {Identity::rfc822("mozart@foo.example.com"), Identity::fqdn("foo.example.com")};
   named.by_peer_only = true;
   ASSERT_TRUE(spd.append(named));
@@ -141,19 +132,6 @@ const Policy* by_definition(const PolicyList& policies, const PacketSelectors& p
     }
   }
   return nullptr;
-}
-
-rc::Gen<Policy> some_policy(std::uint32_t id) {
-  return rc::gen::exec([id] {
-    Policy made =
-        policy(id, *rc::gen::element(Action::discard, Action::bypass, Action::protect), *some_selector());
-    if (*rc::gen::inRange(0, 4) == 0) made.selectors.push_back(*some_selector());
-    if (made.action != Action::protect) {
-      made.outbound = *rc::gen::inRange(0, 3) != 0;
-      made.inbound = !made.outbound || *rc::gen::arbitrary<bool>();
-    }
-    return made;
-  });
 }
 
 RC_GTEST_PROP(Spd, LookupIsTheOrderedSearchAfterAnyEdits, ()) {
