@@ -127,8 +127,7 @@ struct Cut {
 
 class Planner {
  public:
-  explicit Planner(std::span<const RankBox> boxes)
-      : boxes_(boxes), items_(boxes.size()), is_first_half_(boxes.size()) {
+  explicit Planner(std::span<const RankBox> boxes) : boxes_(boxes), items_(boxes.size()) {
     std::iota(items_.begin(), items_.end(), 0u);
     free_after_.resize(boxes.size() + 1);
   }
@@ -263,17 +262,23 @@ class Planner {
 
   // Keeps the order within both halves; returns where the second begins.
   std::uint32_t partition(const Part& whole, const Cut& cut) {
-    for (std::uint32_t place = 0; place < whole.size(); ++place)
-      is_first_half_[items_[whole.begin + place]] = bin(whole, place, cut.kind) <= cut.last_bin;
-    const auto middle = std::stable_partition(items_.begin() + whole.begin, items_.begin() + whole.end,
-                                              [&](std::uint32_t item) { return is_first_half_[item] != 0; });
-    return static_cast<std::uint32_t>(middle - items_.begin());
+    std::uint32_t middle = whole.begin;
+    second_half_.clear();
+    for (std::uint32_t place = 0; place < whole.size(); ++place) {
+      const std::uint32_t item = items_[whole.begin + place];
+      if (bin(whole, place, cut.kind) <= cut.last_bin)
+        items_[middle++] = item;
+      else
+        second_half_.push_back(item);
+    }
+    std::ranges::copy(second_half_, items_.begin() + middle);
+    return middle;
   }
 
   std::span<const RankBox> boxes_;
-  std::vector<std::uint32_t> items_;         // a permutation of the boxes' places, every open part contiguous
-  std::vector<std::uint8_t> is_first_half_;  // by box
-  std::vector<double> free_after_;           // by place within the part that is being halved
+  std::vector<std::uint32_t> items_;        // a permutation of the boxes' places, every open part contiguous
+  std::vector<std::uint32_t> second_half_;  // while a part is being divided
+  std::vector<double> free_after_;          // by place within the part that is being halved
   BoxTreePlan plan_;
 };
 

@@ -5,6 +5,7 @@
 namespace mpsec::ipsec {
 namespace {
 
+constexpr std::uint8_t hop_by_hop_options = 0;
 constexpr std::uint8_t fragment_header = 44;
 constexpr std::uint8_t authentication_header = 51;
 
@@ -91,6 +92,8 @@ class Reader {
   bool read_extension_headers(std::uint8_t next, const SkippedHeaders& skipped) {
     std::size_t at = 40;
     while (skipped.contains(next)) {
+      //= rfc8200/4.1/hop-by-hop-right-after-the-ipv6-header
+      if (next == hop_by_hop_options && at != 40) break;
       // Of a fragment other than the first we know only what its fragment header names: if that is one
       // more extension header, the next layer protocol is out of sight (RFC 4301 7).
       if (selectors_.fragment_offset != 0) return hide_protocol(at);

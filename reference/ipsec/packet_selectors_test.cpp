@@ -135,6 +135,11 @@ TEST(SelectorsOf, WalksTheIpv6ChainToTheNextLayer) {
   EXPECT_EQ(selectors->next_layer_offset, 80);
 }
 
+TEST(SelectorsOf, TakesHopByHopOptionsAsALayerAnywhereButInFront) {
+  const Octets packet = v6_packet(60, hex("0000 0104 0000 0000 1100 0104 0000 0000 01f4 1194 0008 0000"));
+  EXPECT_EQ(selectors_of(packet, Direction::outbound)->protocol, 0);
+}
+
 TEST(SelectorsOf, SkipsOnlyTheHeadersConfigured) {
   SkippedHeaders none;
   none.set(60, false);

@@ -61,8 +61,8 @@ struct TunnelEndpoints {
 struct ProtectSpec {
   Protocol protocol = Protocol::esp;
   Mode mode = Mode::tunnel;
-  std::optional<TunnelEndpoints> endpoints;  // exactly in tunnel mode
-  PopulateFromPacket populate;
+  std::optional<TunnelEndpoints> endpoints{};  // exactly in tunnel mode
+  PopulateFromPacket populate{};
   // SAs of its own, or a cluster of SAs that is there already.
   std::variant<SaTemplate, ClusterId> by = SaTemplate{};
 };
