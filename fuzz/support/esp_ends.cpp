@@ -57,9 +57,9 @@ EspEnds::EspEnds(Mode mode) : path_({}, {rng_, lifetime_, policy_}) {
 }
 
 void EspEnds::receive(OctetView datagram) {
-  HeldPacket held(datagram);
-  actions_.clear();
-  path_.receive({&held.buffer(), 1}, {}, actions_);
+  actions_.clear();  // before the packet that they view
+  arrived_.emplace(datagram);
+  path_.receive({&arrived_->buffer(), 1}, {}, actions_);
   ++received_;
   delivered_ += actions_.deliveries.size();
 }

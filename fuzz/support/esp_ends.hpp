@@ -1,6 +1,8 @@
 // Both ends of one ESP SA over the open provider, with the octets of a fuzzer in the place of what is sealed.
 #pragma once
 
+#include <optional>
+
 #include "crypto/open/open_provider.hpp"
 #include "ipsec/data_path.hpp"
 #include "ipsec/packet_tap.hpp"
@@ -40,7 +42,8 @@ class EspEnds {
   ipsec::StandardInboundPolicy policy_;
   TextReplacer replacer_;
   ipsec::DataPath path_;
-  ipsec::Actions actions_;
+  std::optional<ipsec::HeldPacket> arrived_;
+  ipsec::Actions actions_;  // its deliveries are views of arrived_
   std::unique_ptr<ipsec::OutboundSa> peer_;
   ipsec::AhAuthenticator authenticator_;
   std::size_t received_ = 0;
