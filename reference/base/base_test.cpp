@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "base/datagram.hpp"
 #include "base/huge_pages.hpp"
 #include "base/ip_address.hpp"
 #include "base/octets.hpp"
@@ -41,6 +42,12 @@ TEST(IpAddress, ParsesAndPrintsBothFamilies) {
   EXPECT_EQ(to_string(ip("2001:db8::1")), "2001:db8::1");
   EXPECT_FALSE(IpAddress::parse("192.0.2"));
   EXPECT_LT(ip("192.0.2.1"), ip("::"));
+}
+
+TEST(Endpoint, PrintsTheAddressApartFromThePort) {
+  EXPECT_EQ(to_string(Endpoint{ip("192.0.2.1"), 500}), "192.0.2.1:500");
+  EXPECT_EQ(to_string(Endpoint{ip("2001:db8::1"), 4500}), "[2001:db8::1]:4500");
+  EXPECT_LT((Endpoint{ip("192.0.2.1"), 4500}), (Endpoint{ip("192.0.2.2"), 500}));
 }
 
 TEST(SeededRng, GivesTheSameOctetsForTheSameSeed) {
