@@ -33,6 +33,14 @@ class CountHistogram {
     ++counts_[value];
   }
 
+  // `times` packets had the value 0, which callers on a fast path count for themselves.
+  void add_zeros(std::uint64_t times) {
+    if (times == 0) return;
+    if (counts_.empty()) counts_.resize(1);
+    counts_[0] += times;
+    total_ += times;
+  }
+
   std::uint64_t count(std::uint64_t value) const { return value < counts_.size() ? counts_[value] : 0; }
   // counts()[v] packets had the value v; may end in zeros.
   const std::vector<std::uint64_t>& counts() const { return counts_; }

@@ -2,7 +2,8 @@
 
 namespace mpsec::cluster {
 
-std::uint64_t NReordering::start_run(std::uint64_t number, std::uint64_t index, std::uint64_t floor) {
+std::uint64_t NReordering::start_run(std::uint64_t number, std::uint64_t floor) {
+  if (!runs_.empty()) runs_.back().length = arrivals_ - runs_.back().index;
   while (!runs_.empty() && runs_.back().number > number)
     runs_.pop_back();
   std::uint64_t before = 0;  // the last arrival with a number not larger
@@ -14,8 +15,9 @@ std::uint64_t NReordering::start_run(std::uint64_t number, std::uint64_t index, 
   // Of the runs wholly below the floor only the latest can be the answer.
   while (runs_.size() > 1 && runs_[runs_.begin() + 1].number + runs_[runs_.begin() + 1].length <= floor)
     runs_.pop_front();
-  runs_.push_back({number, index, 1});
-  return index - 1 - before;
+  runs_.push_back({number, arrivals_, 1});
+  next_number_ = number + 1;
+  return arrivals_ - 1 - before;
 }
 
 }  // namespace mpsec::cluster

@@ -16,15 +16,13 @@ class NReordering {
   // rises, are not asked about any more, so that what serves only them is forgotten.
   //= rfc4737/5.3/n-reordered-when-the-n-before-are-all-larger
   std::uint64_t arrival(std::uint64_t number, std::uint64_t floor) {
-    const std::uint64_t index = ++arrivals_;
-    if (!runs_.empty()) {
-      Run& last = runs_.back();
-      if (number == last.number + last.length && index == last.index + last.length) {
-        ++last.length;
-        return 0;
-      }
+    ++arrivals_;
+    // The last run goes on. How long it has become is seen from arrivals_ when it ends.
+    if (number == next_number_ && arrivals_ > 1) {
+      ++next_number_;
+      return 0;
     }
-    return start_run(number, index, floor);
+    return start_run(number, floor);
   }
 
   std::uint64_t arrivals() const { return arrivals_; }
@@ -37,9 +35,10 @@ class NReordering {
     std::uint64_t length;
   };
 
-  std::uint64_t start_run(std::uint64_t number, std::uint64_t index, std::uint64_t floor);
+  std::uint64_t start_run(std::uint64_t number, std::uint64_t floor);
 
   GrowingRing<Run> runs_;
+  std::uint64_t next_number_ = 0;  // that would continue the last run, whose length is not kept up to date
   std::uint64_t arrivals_ = 0;
 };
 

@@ -17,8 +17,8 @@ constexpr std::size_t initial_capacity = 256;
 void ReceivedWindow::start_before(std::uint64_t number) {
   first_ = number;
   top_ = number - 1;
-  head_ = 0;
   make_room(1);
+  head_ = capacity_ - 1;  // so that `number` is first in the ring
 }
 
 void ReceivedWindow::advance_far(std::uint64_t number) {
@@ -74,9 +74,23 @@ void ReceivedWindow::make_room(std::uint64_t span) {
   room_until_ = capacity_ == largest || first_ > unlimited - capacity_ ? unlimited : first_ + capacity_ - 1;
 }
 
+void ReceivedWindow::grow_to(std::size_t capacity) {
+  // As long as the ring has not come round, all that came stands in one piece and may stay where it is.
+  if (top_ - first_ <= head_ && capacity_ != 0) {
+    words_.resize((capacity + 63) / 64);
+    if (!late_octets_.empty()) late_octets_.resize(capacity);
+  } else {
+    straighten(capacity);
+  }
+  late_blocks_.assign(late_octets_.empty() ? 0 : capacity / block_size + 1, 0);
+  for (std::size_t i = 0; i < late_octets_.size(); ++i)
+    late_blocks_[i / block_size] += late_octets_[i];
+  capacity_ = capacity;
+}
+
 // What is remembered moves to the lower end, top_ last, so that the new places are numbers that have not
 // come.
-void ReceivedWindow::grow_to(std::size_t capacity) {
+void ReceivedWindow::straighten(std::size_t capacity) {
   std::vector<std::uint64_t> words((capacity + 63) / 64);
   std::vector<std::uint32_t> late(late_octets_.empty() ? 0 : capacity);
   for (std::size_t i = 0; i < capacity_; ++i) {
@@ -86,11 +100,7 @@ void ReceivedWindow::grow_to(std::size_t capacity) {
   }
   words_ = std::move(words);
   late_octets_ = std::move(late);
-  late_blocks_.assign(late_octets_.empty() ? 0 : capacity / block_size + 1, 0);
-  for (std::size_t i = 0; i < late_octets_.size(); ++i)
-    late_blocks_[i / block_size] += late_octets_[i];
   head_ = capacity_ == 0 ? 0 : capacity_ - 1;
-  capacity_ = capacity;
 }
 
 void ReceivedWindow::clear(std::size_t begin, std::size_t end) {

@@ -48,6 +48,7 @@ class ReceivedWindow {
   void advance_far(std::uint64_t number);
   void make_room(std::uint64_t span);
   void grow_to(std::size_t capacity);
+  void straighten(std::size_t capacity);
   void clear(std::size_t begin, std::size_t end);
   void forget_late_octets(std::size_t begin, std::size_t end);
   std::uint64_t late_octets_in(std::size_t begin, std::size_t end) const;

@@ -25,22 +25,21 @@ class ReorderBufferDensity {
   }
 
   void arrival(std::uint64_t number) {
-    if (!started_) {
-      started_ = true;
-      expected_ = number;
-    }
-    if (number == expected_ && buffer_.size() == 0) {  // the usual case of 7.2 b
-      step_over_expected();
-      occupancy_.add(0);
+    if (number == expected_ && held_ == 0 && started_) {  // the usual case of 7.2 b
+      if (expected_ != UINT64_MAX) ++expected_;
+      ++in_order_;
       return;
     }
     out_of_order(number);
   }
+  // The same with all arrivals in its histogram.
+  ReorderBufferDensity finished() const;
 
   std::uint64_t threshold() const { return threshold_; }
-  const CountHistogram& occupancy() const { return occupancy_; }  // FB[b] (3.10); total() is N'
-  std::uint64_t ignored() const { return ignored_; }              // copies and excessively late packets
-  double density(std::uint64_t held) const {                      // RBD[b] = FB[b] / N' (3.11)
+  // Of what finished() gives. FB[b] (3.10); total() is N'.
+  const CountHistogram& occupancy() const { return occupancy_; }
+  std::uint64_t ignored() const { return ignored_; }  // copies and excessively late packets
+  double density(std::uint64_t held) const {          // RBD[b] = FB[b] / N' (3.11)
     return occupancy_.total() == 0
                ? 0.0
                : static_cast<double>(occupancy_.count(held)) / static_cast<double>(occupancy_.total());
@@ -48,16 +47,14 @@ class ReorderBufferDensity {
 
  private:
   void out_of_order(std::uint64_t number);
-  void step_over_expected() {
-    if (expected_ != UINT64_MAX) ++expected_;
-    buffer_.advance(expected_);
-  }
   void release();
 
   std::uint64_t threshold_;
   std::uint64_t expected_;
   bool started_;
-  AheadSet buffer_;
+  std::uint64_t held_ = 0;      // buffer_.size()
+  std::uint64_t in_order_ = 0;  // arrivals after which nothing was held that occupancy_ does not know of yet
+  AheadSet buffer_;             // its base lags behind while nothing is held
   CountHistogram occupancy_;
   std::uint64_t ignored_ = 0;
 };

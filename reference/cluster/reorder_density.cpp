@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 namespace mpsec::cluster {
 
@@ -15,37 +16,45 @@ ReorderDensity::ReorderDensity(std::uint64_t threshold, std::uint64_t first)
 }
 
 void ReorderDensity::untidy_arrival(std::uint64_t number) {
-  const bool waits_in_run = tidy_ && !window_.empty() && number - window_.front().first < window_size_;
+  const bool waits_in_run = tidy_ && tidy_next_ - window_size_ <= number && number < tidy_next_;
   //= rfc5236/6/below-the-expected-or-held-already-is-a-duplicate
   if (number < receive_index_ || waits_in_run || present_.contains(number)) {
     ++ignored_;
     return;
   }
-  if (tidy_) leave_tidiness(number);
+  if (tidy_ && window_size_ == 0) {
+    tidy_next_ = number;
+  }
+  if (tidy_) leave_tidiness();
   push(number);
   present_.insert(number);
   if (window_size_ > threshold_) place_next();
-  if (window_.size() == 1 && window_.front().first >= receive_index_ && present_.size() == window_size_)
-    tidy_up();
+  const bool one_run = window_.size() == 1 && present_.size() == window_size_;
+  if (one_run && window_.front().first >= receive_index_) tidy_up();
 }
 
-void ReorderDensity::leave_tidiness(std::uint64_t number) {
+void ReorderDensity::leave_tidiness() {
   tidy_ = false;
-  present_.advance(std::max(receive_index_, window_.empty() ? number : window_.front().first));
+  const std::uint64_t first = tidy_next_ - window_size_;
+  present_.advance(std::max(receive_index_, first));
+  if (window_size_ != 0) window_.push_back({first, window_size_});
   for (std::uint64_t i = 0; i < window_size_; ++i)
-    present_.insert(window_.front().first + i);
+    present_.insert(first + i);
 }
 
 void ReorderDensity::tidy_up() {
   tidy_ = true;
+  tidy_next_ = window_.front().first + window_size_;
+  window_.pop_front();
   present_.clear();
 }
 
 ReorderDensity ReorderDensity::finished() const {
   ReorderDensity whole = *this;
-  if (tidy_) whole.leave_tidiness(receive_index_);
+  if (tidy_) whole.leave_tidiness();
   while (whole.window_size_ != 0)
     whole.place_next();
+  whole.late_.add_zeros(std::exchange(whole.in_place_, 0));
   return whole;
 }
 

@@ -18,21 +18,21 @@ class ReorderDensity {
   explicit ReorderDensity(std::uint64_t threshold, std::uint64_t first = 0);
 
   void arrival(std::uint64_t number) {
-    if (!tidy_ || window_.empty() || number != window_.front().first + window_size_)
-      return untidy_arrival(number);
-    Run& run = window_.front();
-    ++run.length;
-    if (++window_size_ <= threshold_) return;
-    late_.add(0);
-    receive_index_ = ++run.first;
-    --run.length;
-    --window_size_;
+    if (!tidy_ || number != tidy_next_ || window_size_ == 0) return untidy_arrival(number);
+    ++tidy_next_;
+    if (window_size_ == threshold_) {
+      ++in_place_;
+      receive_index_ = tidy_next_ - window_size_;
+    } else {
+      ++window_size_;
+    }
   }
   // What would be known if the stream ended here.
   ReorderDensity finished() const;
 
   std::uint64_t threshold() const { return threshold_; }
-  // FD[d]: packets with displacement d = receive index - sequence number; negative is early. (3.5)
+  // Of what finished() gives. FD[d]: packets with displacement d = receive index - sequence number; negative
+  // is early. (3.5)
   std::uint64_t frequency(std::int64_t displacement) const;
   const CountHistogram& early() const { return early_; }                    // by -d, from 1
   const CountHistogram& late() const { return late_; }                      // by d, from 0
@@ -49,7 +49,7 @@ class ReorderDensity {
   };
 
   void untidy_arrival(std::uint64_t number);
-  void leave_tidiness(std::uint64_t number);
+  void leave_tidiness();
   void tidy_up();
   void push(std::uint64_t number);
   std::uint64_t pop();
@@ -59,10 +59,12 @@ class ReorderDensity {
   std::uint64_t receive_index_;
   GrowingRing<Run> window_;        // the RFC's window[]: arrivals not yet given a receive index, in runs
   std::uint64_t window_size_ = 0;  // in arrivals
-  // While all that waits is one run, none below it awaited: present_ is left empty and arrivals in order are
-  // cheap.
+  // Tidy: all that waits is one run, and nothing below it is awaited. Then the run is tidy_next_ -
+  // window_size_ up to tidy_next_, window_ and present_ are empty, and arrivals in order are cheap.
   bool tidy_ = true;
-  AheadSet present_;  // numbers at or above the receive index that are in window[] or buffer[]
+  std::uint64_t tidy_next_ = 0;
+  std::uint64_t in_place_ = 0;  // packets with displacement 0 that late_ does not know of yet
+  AheadSet present_;            // numbers at or above the receive index that are in window[] or buffer[]
   CountHistogram early_;
   CountHistogram late_;
   std::uint64_t discarded_ = 0;

@@ -69,6 +69,7 @@ void ReorderingExtent::forget_front() {
   }
   discontinuities_.pop_front();
   reordering_.forget_before(discontinuities_.begin());
+  oldest_ = discontinuities_.empty() ? UINT64_MAX : discontinuities_.front().number;
 }
 
 ReorderingExtent ReorderingExtent::finished() const {

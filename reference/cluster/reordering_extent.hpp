@@ -27,7 +27,10 @@ class ReorderingExtent {
     std::uint64_t gap_from = 0;  // that one's index
     Instant gap_from_time{};     // and time
   };
-  void discontinuity(const Discontinuity& found) { discontinuities_.push_back(found); }
+  void discontinuity(const Discontinuity& found) {
+    if (discontinuities_.empty()) oldest_ = found.number;
+    discontinuities_.push_back(found);
+  }
 
   // A late packet. `in_order_octets` is the sum of all in-order packets so far, `late_octets_above` of the
   // late ones with larger numbers.
@@ -36,7 +39,7 @@ class ReorderingExtent {
 
   // No late packet below `floor` will be asked about any more.
   void forget_below(std::uint64_t floor) {
-    while (!discontinuities_.empty() && discontinuities_.front().number <= floor)
+    while (oldest_ <= floor && !discontinuities_.empty())
       forget_front();
   }
 
@@ -58,6 +61,7 @@ class ReorderingExtent {
 
   GrowingRing<Discontinuity> discontinuities_;  // ordered by number and index
   PositionMarks reordering_;                    // those of them that are reordering discontinuities
+  std::uint64_t oldest_ = UINT64_MAX;           // the number of their first; none: no number is larger
   bool forgot_reordering_ = false;              // the latest forgotten reordering discontinuity
   std::uint64_t forgotten_index_ = 0;
   Instant forgotten_time_{};

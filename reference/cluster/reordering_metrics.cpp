@@ -114,7 +114,7 @@ ReorderingReport ReorderingMetrics::report() const {
           .free_runs = free_runs_,
           .n_reordering = n_reordered_,
           .density = density_.finished(),
-          .buffer_density = buffer_density_};
+          .buffer_density = buffer_density_.finished()};
 }
 
 double ReorderingFreeRuns::variability() const {
