@@ -51,7 +51,7 @@ void look_at_ike(Found& found) {
 
 void look_at_udp(Found& found, const UdpPorts& ports) {
   constexpr std::size_t header = wire::end_of<&wire::UdpHeader::checksum>;
-  const std::size_t udp_at = found.headers.upper_at;
+  const std::size_t udp_at = found.security_at;
   if (found.packet.size() < udp_at + header) return end_too_early(found);
   const std::uint8_t* at = found.packet.data() + udp_at;
   found.source_port = wire::load<&wire::UdpHeader::source_port>(at);
@@ -92,54 +92,54 @@ std::expected<wire::HeaderWalk, wire::WalkError> walk_cut(OctetView packet) {
   return wire::walk_headers(OctetView(copy).first(start.size()));
 }
 
-void look_at_upper_layer(Found& found, const UdpPorts& ports) {
-  switch (found.headers.protocol) {
-    case wire::protocol::esp:
-      return look_at_esp(found, FoundKind::esp);
-    case wire::protocol::ah:
-      return look_at_ah(found);
-    case wire::protocol::udp:
-      return look_at_udp(found, ports);
-    default:
-      return;
-  }
-}
-
 bool may_be_ipsec(std::uint8_t protocol) {
   return protocol == wire::protocol::esp || protocol == wire::protocol::ah || protocol == wire::protocol::udp;
+}
+
+Found look_behind(OctetView packet, const wire::HeaderWalk& walk, const UdpPorts& ports, bool whole) {
+  Found found;
+  found.version = walk.version;
+  found.whole = whole;
+  found.protocol_at = walk.protocol_at;
+  found.packet = packet;
+  found.security_at = walk.upper_at;
+  found.security_end = static_cast<std::uint32_t>(packet.size());
+  if (walk.is_fragment()) {
+    if (may_be_ipsec(walk.protocol)) found.kind = FoundKind::fragment;
+    return found;
+  }
+  switch (walk.protocol) {
+    case wire::protocol::esp:
+      look_at_esp(found, FoundKind::esp);
+      break;
+    case wire::protocol::ah:
+      look_at_ah(found);
+      break;
+    case wire::protocol::udp:
+      look_at_udp(found, ports);
+      break;
+    default:
+      break;
+  }
+  return found;
 }
 
 }  // namespace
 
 Found find_ipsec(OctetView packet, const UdpPorts& ports, bool cut) {
-  auto walk = wire::walk_headers(packet);
-  const bool whole = !cut || walk.has_value();
-  if (!whole) walk = walk_cut(packet);
-  if (!walk) return only(whole ? FoundKind::malformed : FoundKind::cut, packet);
-  Found found;
-  found.whole = whole;
-  found.headers = *walk;
-  found.packet = whole ? packet.first(walk->total_length) : packet;
-  found.security_at = walk->upper_at;
-  found.security_end = static_cast<std::uint32_t>(found.packet.size());
-  if (walk->is_fragment()) {
-    if (may_be_ipsec(walk->protocol)) found.kind = FoundKind::fragment;
-    return found;
-  }
-  look_at_upper_layer(found, ports);
-  return found;
+  if (const auto walk = wire::walk_headers(packet))
+    return look_behind(packet.first(walk->total_length), *walk, ports, true);
+  if (!cut) return only(FoundKind::malformed, packet);
+  const auto walk = walk_cut(packet);
+  return walk ? look_behind(packet, *walk, ports, false) : only(FoundKind::cut, packet);
 }
 
-IpAddress Found::source() const {
-  if (headers.version == IpVersion::v4)
-    return IpAddress::v4(packet.data() + wire::offset_of<&wire::Ipv4Header::source>);
-  return IpAddress::v6(packet.data() + wire::offset_of<&wire::Ipv6Header::source>);
-}
-
-IpAddress Found::destination() const {
-  if (headers.version == IpVersion::v4)
-    return IpAddress::v4(packet.data() + wire::offset_of<&wire::Ipv4Header::destination>);
-  return IpAddress::v6(packet.data() + wire::offset_of<&wire::Ipv6Header::destination>);
+IpAddress AddressBits::address() const {
+  if (version == IpVersion::v4) return IpAddress::v4(static_cast<std::uint32_t>(low));
+  std::array<std::uint8_t, 16> octets;
+  store_be(octets.data(), high);
+  store_be(octets.data() + 8, low);
+  return IpAddress::v6(octets.data());
 }
 
 std::string_view to_string(FoundKind kind) {

@@ -42,21 +42,50 @@ enum class FoundKind : std::uint8_t {
 };
 std::string_view to_string(FoundKind kind);
 
+// An address as it is compared and hashed, without being built first: both families as a 128-bit number, IPv4
+// low.
+struct AddressBits {
+  std::uint64_t high = 0, low = 0;
+  IpVersion version = IpVersion::v4;
+
+  IpAddress address() const;
+  bool operator==(const AddressBits&) const = default;
+};
+
 struct Found {
   FoundKind kind = FoundKind::other;
-  OctetView packet;          // from the IP header to the datagram's end by its own word, or the capture's
-  wire::HeaderWalk headers;  // but for malformed and cut
-  std::uint16_t source_port = 0, destination_port = 0;  // of UDP
+  IpVersion version = IpVersion::v4;
+  bool whole = true;             // false: the capture cut the datagram short
+  std::uint8_t ike_version = 0;  // the major version; 0 where the message ends before it
+  Spi spi;                       // of ESP and AH
+  std::uint32_t sequence_number = 0;
+  std::uint32_t protocol_at = 0;  // the octet that names the upper layer
   // Where the ESP or AH header, or the IKE message, starts and ends in `packet`.
   std::uint32_t security_at = 0, security_end = 0;
-  Spi spi;  // of ESP and AH
-  std::uint32_t sequence_number = 0;
-  std::uint8_t ike_version = 0;  // the major version; 0 where the message ends before it
-  bool whole = true;             // false: the capture cut the datagram short
+  std::uint16_t source_port = 0, destination_port = 0;  // of UDP
+  OctetView packet;  // from the IP header to the datagram's end by its own word, or the capture's
 
   std::uint32_t security_octets() const { return security_end - security_at; }
-  IpAddress source() const;
-  IpAddress destination() const;
+  AddressBits source_bits() const {
+    if (version == IpVersion::v4) return bits_v4(packet.data() + wire::offset_of<&wire::Ipv4Header::source>);
+    return bits_v6(packet.data() + wire::offset_of<&wire::Ipv6Header::source>);
+  }
+  AddressBits destination_bits() const {
+    if (version == IpVersion::v4)
+      return bits_v4(packet.data() + wire::offset_of<&wire::Ipv4Header::destination>);
+    return bits_v6(packet.data() + wire::offset_of<&wire::Ipv6Header::destination>);
+  }
+  // Of malformed and cut packets unknown.
+  IpAddress source() const { return source_bits().address(); }
+  IpAddress destination() const { return destination_bits().address(); }
+
+ private:
+  static AddressBits bits_v4(const std::uint8_t* at) {
+    return {0, load_be<std::uint32_t>(at), IpVersion::v4};
+  }
+  static AddressBits bits_v6(const std::uint8_t* at) {
+    return {load_be<std::uint64_t>(at), load_be<std::uint64_t>(at + 8), IpVersion::v6};
+  }
 };
 
 // Looks at the IP packet at the front of `packet`, which may be followed by link padding. `cut`: the capture

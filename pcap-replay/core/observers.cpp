@@ -34,7 +34,7 @@ std::string summary_of(OctetView ip_packet) {
   if (!walk) return fmt::format("{} octets: {}", ip_packet.size(), to_string(walk.error()));
   Found addresses;
   addresses.packet = ip_packet;
-  addresses.headers = *walk;
+  addresses.version = walk->version;
   return fmt::format("{} {} > {}, protocol {}, {} octets", walk->version == IpVersion::v4 ? "IPv4" : "IPv6",
                      to_string(addresses.source()), to_string(addresses.destination()), walk->protocol,
                      ip_packet.size());

@@ -12,6 +12,10 @@ using ipsec::Discard;
 
 constexpr std::uint32_t last_reserved_spi = 255;  // RFC 4303 2.1, RFC 4302 2.4
 
+bool is_protected(FoundKind kind) {
+  return kind == FoundKind::esp || kind == FoundKind::esp_in_udp || kind == FoundKind::ah;
+}
+
 }  // namespace
 
 Replay::Replay(const std::vector<KeyEntry>& keys, const crypto::Provider& provider,
@@ -27,9 +31,17 @@ void Replay::frame(const CapturedFrame& frame) {
   last_time_ = std::max(last_time_, frame.time);
   counts_.octets += frame.octets.size();
   const LinkContent content = strip_link_layer(frame.link_type, frame.octets);
-  switch (content.kind) {
+  if (content.kind != LinkContent::Kind::ip) return not_ip(frame, content.kind);
+  const Found found = find_ipsec(content.packet, options_.udp_ports, frame.is_cut());
+  if (!is_protected(found.kind)) return something_else(frame, found, 0);
+  const std::size_t link_octets = frame.octets.size() - content.packet.size();
+  protected_packet(frame, found, found.whole ? found.packet.size() : frame.original_length - link_octets, 0);
+}
+
+void Replay::not_ip(const CapturedFrame& frame, LinkContent::Kind kind) {
+  switch (kind) {
     case LinkContent::Kind::ip:
-      break;
+      return;
     case LinkContent::Kind::not_ip:
       ++counts_.not_ip;
       return;
@@ -40,90 +52,86 @@ void Replay::frame(const CapturedFrame& frame) {
       ++counts_.unsupported_links[frame.link_type];
       return;
   }
-  const std::size_t link_octets = frame.octets.size() - content.packet.size();
-  packet(frame, content.packet, frame.is_cut(), frame.original_length - link_octets, 0);
 }
 
-bool Replay::packet(const CapturedFrame& frame, OctetView packet, bool cut, std::uint64_t datagram_octets,
-                    unsigned depth) {
-  const Found found = find_ipsec(packet, options_.udp_ports, cut);
+// A packet that another one carried. True if it is protected in turn.
+bool Replay::inner_packet(const CapturedFrame& frame, OctetView packet, unsigned depth) {
+  const Found found = find_ipsec(packet, options_.udp_ports);
+  if (is_protected(found.kind))
+    protected_packet(frame, found, found.packet.size(), depth);
+  else
+    something_else(frame, found, depth);
+  return is_protected(found.kind);
+}
+
+void Replay::something_else(const CapturedFrame& frame, const Found& found, unsigned depth) {
   switch (found.kind) {
-    case FoundKind::esp:
-      ++counts_.esp;
-      break;
-    case FoundKind::esp_in_udp:
-      ++counts_.esp_in_udp;
-      break;
-    case FoundKind::ah:
-      ++counts_.ah;
-      break;
     case FoundKind::other:
       counts_.other_ip += depth == 0 ? 1 : 0;
-      return false;
+      return;
     case FoundKind::ike:
       count_ike(found.ike_version);
-      return false;
+      return;
     case FoundKind::keepalive:
       ++counts_.keepalives;
-      return false;
+      return;
     case FoundKind::malformed:
       ++counts_.malformed;
-      return false;
+      return;
     case FoundKind::cut:
       ++counts_.cut;
-      return false;
+      return;
     case FoundKind::fragment:
       fragment(frame, found, depth);
-      return false;
+      return;
+    case FoundKind::esp:
+    case FoundKind::esp_in_udp:
+    case FoundKind::ah:
+      return;
   }
-  return protected_packet(frame, found, found.whole ? found.packet.size() : datagram_octets, depth);
 }
 
-bool Replay::protected_packet(const CapturedFrame& frame, const Found& found, std::uint64_t datagram_octets,
+void Replay::protected_packet(const CapturedFrame& frame, const Found& found, std::uint64_t datagram_octets,
                               unsigned depth) {
+  ++(found.kind == FoundKind::esp  ? counts_.esp
+     : found.kind == FoundKind::ah ? counts_.ah
+                                   : counts_.esp_in_udp);
   if (found.spi.value <= last_reserved_spi) {
     ++counts_.reserved_spi;
-    return false;
+    return;
   }
   const auto protocol = found.kind == FoundKind::ah ? ipsec::Protocol::ah : ipsec::Protocol::esp;
   bool added = false;
-  Stream* const stream = table_.find_or_add({protocol, found.spi, found.destination()}, added);
+  Stream* const stream = table_.find_or_add({protocol, found.spi, found.destination_bits()}, added);
   if (stream == nullptr) {
     ++counts_.beyond_streams;
-    return false;
+    return;
   }
   if (added) attach_keys(*stream, found);
   stream->arrived(found, frame.number, frame.time, datagram_octets);
-  inner_ = {};
-  const Discard discard = judge(frame, found, *stream, depth);
-  const OctetView inner = inner_;
-  const std::uint64_t number = stream->number();
-  if (observer_) observer_->on_protected({frame, found, *stream, discard, number, depth});
-  if (inner.empty()) {
-    if (found.kind == FoundKind::ah && !stream->opener) look_through_ah(frame, found, depth);
-    return true;
-  }
-  const bool nested = depth + 1 < deepest && packet(frame, inner, false, inner.size(), depth + 1);
-  counts_.clear += nested ? 0 : 1;
-  if (observer_ && !nested) observer_->on_clear({frame, *stream, number, inner});
-  return true;
+  // Packets that the capture cut short cannot be opened, but they have their place in the sequence.
+  if (stream->opener && found.whole) return open(frame, found, *stream, depth);
+  const Discard discard =
+      stream->judge_clear(found.sequence_number, frame.number, frame.time, found.security_octets());
+  if (observer_) observer_->on_protected({frame, found, *stream, discard, stream->number(), depth});
+  if (found.kind == FoundKind::ah) look_through_ah(frame, found, depth);
 }
 
-// Packets that the capture cut short cannot be opened, but they have their place in the sequence.
-Discard Replay::judge(const CapturedFrame& frame, const Found& found, Stream& stream, unsigned depth) {
-  const std::uint32_t octets = found.security_octets();
-  if (!stream.opener || !found.whole)
-    return stream.judge_clear(found.sequence_number, frame.number, frame.time, octets);
+void Replay::open(const CapturedFrame& frame, const Found& found, Stream& stream, unsigned depth) {
   const OpeningResult result = stream.opener->open(found, frame.time, storage_[depth]);
-  stream.judged(result.discard, result.number, frame.number, frame.time, octets);
-  inner_ = result.inner;
-  return result.discard;
+  stream.judged(result.discard, result.number, frame.number, frame.time, found.security_octets());
+  if (observer_) observer_->on_protected({frame, found, stream, result.discard, result.number, depth});
+  if (result.inner.empty()) return;
+  const bool nested = depth + 1 < deepest && inner_packet(frame, result.inner, depth + 1);
+  if (nested) return;
+  ++counts_.clear;
+  if (observer_) observer_->on_clear({frame, stream, result.number, result.inner});
 }
 
 void Replay::attach_keys(Stream& stream, const Found& found) {
   std::vector<const KeyEntry*> fitting;
   for (const KeyEntry& entry : *keys_)
-    if (entry.matches(stream.key().protocol, stream.key().spi, found.source(), stream.key().destination))
+    if (entry.matches(stream.key().protocol, stream.key().spi, found.source(), stream.key().destination()))
       fitting.push_back(&entry);
   if (fitting.empty()) return;
   auto opener = std::make_unique<SaOpener>(stream.key(), found.source(), fitting,
@@ -141,19 +149,19 @@ void Replay::look_through_ah(const CapturedFrame& frame, const Found& found, uns
   if (!found.whole || ah_octets > found.security_octets() || depth + 1 == deepest) return;
   const OctetView behind = found.packet.subspan(found.security_at + ah_octets);
   if (next_header == wire::protocol::ipv4 || next_header == wire::protocol::ipv6) {
-    packet(frame, behind, false, behind.size(), depth + 1);
+    inner_packet(frame, behind, depth + 1);
     return;
   }
   Octets& without = storage_[depth];
   without.assign(found.packet.begin(), found.packet.begin() + found.security_at);
   append(without, behind);
-  without[found.headers.protocol_at] = next_header;
+  without[found.protocol_at] = next_header;
   const auto size = static_cast<std::uint16_t>(without.size());
-  if (found.headers.version == IpVersion::v4)
+  if (found.version == IpVersion::v4)
     wire::store<&wire::Ipv4Header::total_length>(without.data(), size);
   else
     wire::store<&wire::Ipv6Header::payload_length>(without.data(), static_cast<std::uint16_t>(size - 40));
-  packet(frame, without, false, without.size(), depth + 1);
+  inner_packet(frame, without, depth + 1);
 }
 
 void Replay::fragment(const CapturedFrame& frame, const Found& found, unsigned depth) {
@@ -167,7 +175,7 @@ void Replay::fragment(const CapturedFrame& frame, const Found& found, unsigned d
   if (!outcome.datagram) return;
   ++counts_.reassembled;
   const Octets datagram = outcome.datagram->octets();
-  packet(frame, datagram, false, datagram.size(), depth);
+  inner_packet(frame, datagram, depth);
 }
 
 void Replay::count_ike(std::uint8_t version) {

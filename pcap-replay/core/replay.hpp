@@ -87,16 +87,16 @@ class Replay {
  private:
   static constexpr unsigned deepest = 4;
 
-  // True if the packet was protected, and opened or at least counted with a stream.
-  bool packet(const CapturedFrame& frame, OctetView packet, bool cut, std::uint64_t datagram_octets,
-              unsigned depth);
-  bool protected_packet(const CapturedFrame& frame, const Found& found, std::uint64_t datagram_octets,
+  void not_ip(const CapturedFrame& frame, LinkContent::Kind kind);
+  bool inner_packet(const CapturedFrame& frame, OctetView packet, unsigned depth);
+  void something_else(const CapturedFrame& frame, const Found& found, unsigned depth);
+  void protected_packet(const CapturedFrame& frame, const Found& found, std::uint64_t datagram_octets,
                         unsigned depth);
+  void open(const CapturedFrame& frame, const Found& found, Stream& stream, unsigned depth);
   void look_through_ah(const CapturedFrame& frame, const Found& found, unsigned depth);
   void fragment(const CapturedFrame& frame, const Found& found, unsigned depth);
   void count_ike(std::uint8_t version);
   void attach_keys(Stream& stream, const Found& found);
-  ipsec::Discard judge(const CapturedFrame& frame, const Found& found, Stream& stream, unsigned depth);
 
   const std::vector<KeyEntry>* keys_;
   ReplayOptions options_;
@@ -108,7 +108,6 @@ class Replay {
   Instant first_time_{}, last_time_{};
   std::vector<Error> problems_;
   std::array<Octets, deepest> storage_;
-  OctetView inner_;  // of the packet judged last
 };
 
 }  // namespace mpsec::replay

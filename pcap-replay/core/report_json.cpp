@@ -140,9 +140,9 @@ Json stream_of(const Stream& stream) {
   const cluster::ReorderingReport report = stream.metrics.report();
   return {{"protocol", stream.key().protocol == ipsec::Protocol::ah ? "AH" : "ESP"},
           {"spi", fmt::format("{:#010x}", stream.key().spi.value)},
-          {"source", to_string(stream.source)},
+          {"source", to_string(stream.source.address())},
           {"source_changes", stream.source_changes},
-          {"destination", to_string(stream.key().destination)},
+          {"destination", to_string(stream.key().destination())},
           {"packets", stream.packets},
           {"octets", stream.octets},
           {"in_udp", stream.in_udp},

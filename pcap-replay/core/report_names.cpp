@@ -28,7 +28,7 @@ std::string to_readable(Duration duration) {
 
 std::string name_of(const Stream& stream) {
   return fmt::format("{} {:#010x} to {}", stream.key().protocol == ipsec::Protocol::ah ? "AH" : "ESP",
-                     stream.key().spi.value, to_string(stream.key().destination));
+                     stream.key().spi.value, to_string(stream.key().destination()));
 }
 
 }  // namespace mpsec::replay

@@ -142,10 +142,10 @@ void add_sequence(Lines& lines, const cluster::ReorderingReport& report) {
 }
 
 void add_stream(std::string& text, const Stream& stream) {
-  fmt::format_to(std::back_inserter(text), "\n{} from {}{}\n", name_of(stream), to_string(stream.source),
-                 stream.source_changes == 0
-                     ? ""
-                     : fmt::format(" and others ({})", plural(stream.source_changes, "change")));
+  fmt::format_to(
+      std::back_inserter(text), "\n{} from {}{}\n", name_of(stream), to_string(stream.source.address()),
+      stream.source_changes == 0 ? ""
+                                 : fmt::format(" and others ({})", plural(stream.source_changes, "change")));
   Lines lines(text);
   lines.add("key", key_text(stream));
   lines.add("packets", fmt::format("{}, {} octets, frames {} to {}", stream.packets, stream.octets,

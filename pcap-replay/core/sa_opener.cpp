@@ -87,7 +87,7 @@ ipsec::InboundParameters parameters_for(const KeyEntry& entry, const StreamKey& 
   parameters.replay_window = entry.parameters.replay_window;
   parameters.spi = stream.spi;
   parameters.source = source;
-  parameters.destination = stream.destination;
+  parameters.destination = stream.destination();
   if (entry.window_known) return parameters;
   parameters.anti_replay = default_window != 0;
   if (default_window != 0) parameters.replay_window = default_window;
@@ -173,7 +173,7 @@ void SaOpener::install(Candidate& candidate) {
   // An ESP and an AH stream with the same SPI and destination would share a place in the SAD: then the second
   // is found by its stream alone.
   const auto inserted =
-      bench_->sad().insert(ipsec::SadKey::of(stream_.spi, stream_.destination), *installed_);
+      bench_->sad().insert(ipsec::SadKey::of(stream_.spi, stream_.destination()), *installed_);
   static_cast<void>(inserted);
 }
 

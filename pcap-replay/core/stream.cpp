@@ -45,35 +45,16 @@ bool counts_for_metrics(Discard discard) {
 }  // namespace
 
 Stream::Stream(const StreamKey& key, const StreamOptions& options)
-    : metrics({.bound = options.reordering_bound,
+    : key_(key),
+      metrics({.bound = options.reordering_bound,
                .displacement_threshold = options.reordering_bound,
-               .buffer_threshold = options.reordering_bound}),
-      key_(key) {
+               .buffer_threshold = options.reordering_bound}) {
   // Full numbers are inferred here, from the whole range and not from the window: 64-bit, then.
   if (options.replay_window != 0) window_.emplace(options.replay_window, true);
 }
 
 Stream::~Stream() = default;
 Stream::Stream(Stream&&) noexcept = default;
-
-void Stream::arrived(const Found& found, std::uint64_t frame, Instant time, std::uint64_t datagram_octets) {
-  const IpAddress from = found.source();
-  if (packets++ == 0) {
-    first_frame = frame;
-    first_time = last_time = time;
-    source = last_source_ = from;
-  }
-  octets += datagram_octets;
-  in_udp += found.kind == FoundKind::esp_in_udp ? 1 : 0;
-  cut += found.whole ? 0 : 1;
-  last_frame = frame;
-  first_time = std::min(first_time, time);
-  last_time = std::max(last_time, time);
-  if (from != last_source_) {
-    ++source_changes;
-    last_source_ = from;
-  }
-}
 
 Discard Stream::judge_clear(std::uint32_t on_wire, std::uint64_t frame, Instant time,
                             std::uint32_t packet_octets) {
@@ -95,10 +76,9 @@ void Stream::judged(Discard discard, std::uint64_t number, std::uint64_t frame, 
   count(discard, frame);
 }
 
-// The number nearest to the highest so far. RFC 4737 6 asks for a test of wraps: a jump over half the range
-// is one.
+// RFC 4737 6 asks for a test of wraps: a jump over half the range is one.
 //= rfc4737/6/jumps-over-half-the-range-are-rollover
-std::uint64_t Stream::infer(std::uint32_t on_wire) const {
+std::uint64_t Stream::infer_far(std::uint32_t on_wire) const {
   constexpr std::uint64_t range = std::uint64_t{1} << 32;
   if (metrics.arrivals() == 0) return on_wire;
   const std::uint64_t number = (top_ & ~(range - 1)) | on_wire;
@@ -107,11 +87,7 @@ std::uint64_t Stream::infer(std::uint32_t on_wire) const {
   return number;
 }
 
-void Stream::count(Discard discard, std::uint64_t frame) {
-  if (discard == Discard::none) {
-    ++accepted;
-    return;
-  }
+void Stream::count_discard(Discard discard, std::uint64_t frame) {
   discards.count(discard);
   const auto known = std::ranges::find(discarded_frames, discard, &std::pair<Discard, FrameList>::first);
   auto& list = known == discarded_frames.end() ? discarded_frames.emplace_back(discard, FrameList{}) : *known;

@@ -1,6 +1,7 @@
 // One SA as a capture shows it: the packets with one SPI to one destination.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -39,8 +40,9 @@ class FrameList {
 struct StreamKey {
   ipsec::Protocol protocol = ipsec::Protocol::esp;
   Spi spi;
-  IpAddress destination;
+  AddressBits to;
 
+  IpAddress destination() const { return to.address(); }
   bool operator==(const StreamKey&) const = default;
 };
 
@@ -56,13 +58,53 @@ struct StreamOptions {
 };
 
 class Stream {
+  // What every packet touches stands together, ahead of the rest.
+  StreamKey key_;
+  AddressBits last_source_;
+  std::uint64_t top_ = 0;
+  std::uint64_t number_ = 0;
+  std::optional<ipsec::ReplayWindow> window_;
+
  public:
+  std::unique_ptr<SaOpener> opener;  // where a key may fit
+  std::uint64_t packets = 0;
+  std::uint64_t octets = 0;
+  std::uint64_t in_udp = 0;  // of the packets
+  std::uint64_t cut = 0;     // by the capture: sequence numbers only
+  std::uint64_t first_frame = 0, last_frame = 0;
+  Instant first_time{}, last_time{};
+  AddressBits source;                // of the first packet
+  std::uint64_t source_changes = 0;  // packets whose source was not that of the packet before
+  Judge judge = Judge::clear_header;
+  std::uint64_t accepted = 0;
+  ipsec::DiscardCounters discards;
+  std::vector<std::pair<ipsec::Discard, FrameList>> discarded_frames;  // in the order of first appearance
+
+  cluster::ReorderingMetrics metrics;
+
   Stream(const StreamKey& key, const StreamOptions& options);
   ~Stream();
   Stream(Stream&&) noexcept;
 
   // A packet arrived, whatever becomes of it. `octets` of the IP datagram on the wire.
-  void arrived(const Found& found, std::uint64_t frame, Instant time, std::uint64_t octets);
+  void arrived(const Found& found, std::uint64_t frame, Instant time, std::uint64_t datagram_octets) {
+    const AddressBits from = found.source_bits();
+    if (packets++ == 0) {
+      first_frame = frame;
+      first_time = last_time = time;
+      source = last_source_ = from;
+    }
+    octets += datagram_octets;
+    in_udp += found.kind == FoundKind::esp_in_udp ? 1 : 0;
+    cut += found.whole ? 0 : 1;
+    last_frame = frame;
+    first_time = std::min(first_time, time);
+    last_time = std::max(last_time, time);
+    if (from != last_source_) {
+      ++source_changes;
+      last_source_ = from;
+    }
+  }
 
   // Without a key: judges by the number in the clear header.
   ipsec::Discard judge_clear(std::uint32_t on_wire, std::uint64_t frame, Instant time, std::uint32_t octets);
@@ -74,31 +116,19 @@ class Stream {
   // The packet's number as the stream saw it last.
   std::uint64_t number() const { return number_; }
 
-  std::uint64_t packets = 0;
-  std::uint64_t octets = 0;
-  std::uint64_t in_udp = 0;  // of the packets
-  std::uint64_t cut = 0;     // by the capture: sequence numbers only
-  std::uint64_t first_frame = 0, last_frame = 0;
-  Instant first_time{}, last_time{};
-  IpAddress source;                  // of the first packet
-  std::uint64_t source_changes = 0;  // packets whose source was not that of the packet before
-  Judge judge = Judge::clear_header;
-  std::uint64_t accepted = 0;
-  ipsec::DiscardCounters discards;
-  std::vector<std::pair<ipsec::Discard, FrameList>> discarded_frames;  // in the order of first appearance
-
-  cluster::ReorderingMetrics metrics;
-  std::unique_ptr<SaOpener> opener;  // where a key may fit
-
  private:
-  std::uint64_t infer(std::uint32_t on_wire) const;
-  void count(ipsec::Discard discard, std::uint64_t frame);
-
-  StreamKey key_;
-  IpAddress last_source_;
-  std::optional<ipsec::ReplayWindow> window_;
-  std::uint64_t top_ = 0;
-  std::uint64_t number_ = 0;
+  // The full number nearest to the highest so far.
+  std::uint64_t infer(std::uint32_t on_wire) const {
+    return on_wire == static_cast<std::uint32_t>(top_) + 1 && on_wire > 1 ? top_ + 1 : infer_far(on_wire);
+  }
+  std::uint64_t infer_far(std::uint32_t on_wire) const;
+  void count(ipsec::Discard discard, std::uint64_t frame) {
+    if (discard == ipsec::Discard::none)
+      ++accepted;
+    else
+      count_discard(discard, frame);
+  }
+  void count_discard(ipsec::Discard discard, std::uint64_t frame);
 };
 
 }  // namespace mpsec::replay

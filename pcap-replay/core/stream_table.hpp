@@ -43,8 +43,8 @@ class StreamTable {
   std::size_t home(const StreamKey& key) const {
     std::uint64_t state =
         seed_ ^ key.spi.value ^ std::uint64_t{static_cast<std::uint8_t>(key.protocol)} << 32;
-    state = std::rotl(state * 0x9e3779b97f4a7c15, 29) ^ key.destination.low();
-    if (!key.destination.is_v4()) state = std::rotl(state * seed_, 29) ^ key.destination.high();
+    state = std::rotl(state * 0x9e3779b97f4a7c15, 29) ^ key.to.low;
+    if (key.to.version == IpVersion::v6) state = std::rotl(state * seed_, 29) ^ key.to.high;
     return static_cast<std::size_t>(state * seed_ >> 32) & (slots_.size() - 1);
   }
 
