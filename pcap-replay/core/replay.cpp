@@ -167,7 +167,7 @@ void Replay::look_through_ah(const CapturedFrame& frame, const Found& found, uns
 void Replay::fragment(const CapturedFrame& frame, const Found& found, unsigned depth) {
   ++counts_.fragments;
   if (!found.whole) {
-    ++counts_.cut;
+    ++counts_.fragments_dropped;
     return;
   }
   ipsec::Reassembler::Outcome outcome = reassembler_.offer(found.packet, frame.time);
