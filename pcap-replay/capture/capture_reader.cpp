@@ -12,7 +12,7 @@ namespace mpsec::replay {
 namespace {
 
 // Large enough that a read is worth its system call, small enough to stay in the cache.
-constexpr std::size_t file_buffer = 256 * 1024;
+constexpr std::size_t file_buffer = 64 * 1024;
 
 Error cannot_open(const std::string& path, std::string why) {
   return {.blame = Blame::local_fault, .path = path, .offset = {}, .why = std::move(why), .clause = {}};
