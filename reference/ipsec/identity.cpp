@@ -3,12 +3,16 @@
 #include <cassert>
 #include <fmt/format.h>
 
+#include "ipsec/distinguished_name.hpp"
+
 namespace mpsec::ipsec {
 namespace {
 
 Octets octets_of(std::string_view text) {
   return {text.begin(), text.end()};
 }
+
+}  // namespace
 
 std::string printable(std::string_view text) {
   std::string result;
@@ -20,8 +24,6 @@ std::string printable(std::string_view text) {
   }
   return result;
 }
-
-}  // namespace
 
 std::string_view to_string(IdentityType type) {
   switch (type) {
@@ -74,6 +76,9 @@ std::string to_string(const Identity& identity) {
   if (identity.is_address()) return kind + " " + to_string(identity.to_address());
   if (identity.type == IdentityType::fqdn || identity.type == IdentityType::rfc822_address)
     return kind + " " + printable(identity.text());
+  if (identity.type == IdentityType::distinguished_name) {
+    if (const auto name = DistinguishedName::read(identity.value)) return kind + " " + to_string(*name);
+  }
   return kind + " 0x" + to_hex(identity.value);
 }
 

@@ -41,6 +41,8 @@ struct Identity {
   std::string_view text() const { return {reinterpret_cast<const char*>(value.data()), value.size()}; }
   bool operator==(const Identity&) const = default;
 };
+// The text with whatever is not visible ASCII as "\\x0a".
+std::string printable(std::string_view text);
 // "fqdn gw.example.com", "key ID 0x6d79": fit for a log, whatever octets a peer has sent.
 std::string to_string(const Identity& identity);
 

@@ -52,9 +52,12 @@ struct Field {
   std::string_view path;
   std::string_view name;
 
+  std::string full_path() const {
+    return path.empty() ? std::string(name) : fmt::format("{}/{}", path, name);
+  }
   std::unexpected<Error> fault(std::string why, std::string clause = "RFC 4301 4.4.1.1") const {
     return std::unexpected(Error{.blame = Blame::local_fault,
-                                 .path = path.empty() ? std::string(name) : fmt::format("{}/{}", path, name),
+                                 .path = full_path(),
                                  .offset = std::nullopt,
                                  .why = std::move(why),
                                  .clause = std::move(clause)});
@@ -65,9 +68,7 @@ struct Field {
 Result<> validate_addresses(const std::vector<AddressRange>& ranges, std::optional<IpVersion>& family,
                             const Field& field) {
   for (const AddressRange& range : ranges) {
-    if (range.first.version() != range.last.version())
-      return field.fault(fmt::format("{}: families mixed in one range", to_string(range)));
-    if (range.last < range.first) return field.fault(fmt::format("{}: range reversed", to_string(range)));
+    if (auto valid = validate(range, field.full_path()); !valid) return valid;
     if (family && *family != range.first.version())
       return field.fault(
           fmt::format("{}: IPv4 and IPv6 mixed in one selector; allowed: one family", to_string(range)));
@@ -161,6 +162,14 @@ bool PortSelector::matches(std::uint32_t port) const {
   if (is_opaque()) return port == unavailable_port;
   return std::ranges::any_of(
       ranges_, [port](const PortRange& range) { return range.first <= port && port <= range.last; });
+}
+
+Result<> validate(const AddressRange& range, std::string_view path) {
+  const Field field{{}, path};
+  if (range.first.version() != range.last.version())
+    return field.fault(fmt::format("{}: families mixed in one range", to_string(range)));
+  if (range.last < range.first) return field.fault(fmt::format("{}: range reversed", to_string(range)));
+  return {};
 }
 
 Result<> validate(const Selector& selector, std::string_view path) {

@@ -29,6 +29,8 @@ struct AddressRange {
   auto operator<=>(const AddressRange&) const = default;
 };
 std::string to_string(const AddressRange& range);
+// Fails (local fault) where the range is reversed or has two families.
+Result<> validate(const AddressRange& range, std::string_view path);
 
 // From `first` to `last`, both included. Of ICMP: type * 256 + code; of the Mobility Header: type * 256.
 struct PortRange {

@@ -1,7 +1,6 @@
 #include "ipsec/spd.hpp"
 
 #include <algorithm>
-#include <fmt/format.h>
 
 namespace mpsec::ipsec {
 namespace {
@@ -16,14 +15,6 @@ BoxTree<Number> compile(const PolicyList& policies, Direction direction) {
       append_boxes(selector, direction, order, boxes);
   }
   return BoxTree<Number>(std::move(boxes));
-}
-
-std::unexpected<Error> fault(std::string path, std::string why) {
-  return std::unexpected(Error{.blame = Blame::local_fault,
-                               .path = std::move(path),
-                               .offset = std::nullopt,
-                               .why = std::move(why),
-                               .clause = "RFC 4301 4.4.1"});
 }
 
 }  // namespace
@@ -46,57 +37,26 @@ std::size_t SpdSnapshot::octets() const {
 }
 
 Result<> Spd::insert(Policy policy, std::size_t place) {
-  if (auto valid = validate(policy); !valid) return valid;
-  if (const Policy* holder = find(policy.id))
-    return fault(describe(policy), fmt::format("its id is that of {}", describe(*holder)));
-  if (place > policies_.size())
-    return fault(describe(policy),
-                 fmt::format("place {} is beyond the end; allowed: 0 to {}", place, policies_.size()));
-  auto held = std::make_shared<const Policy>(std::move(policy));
-  by_id_[held->id] = held.get();
-  policies_.insert(policies_.begin() + static_cast<std::ptrdiff_t>(place), std::move(held));
-  snapshot_ = nullptr;
-  return {};
+  return changed(entries_.insert(std::move(policy), place));
 }
 
 Result<> Spd::remove(PolicyId id) {
-  const auto place = place_of(id);
-  if (!place) return std::unexpected(place.error());
-  by_id_.erase(id);
-  policies_.erase(policies_.begin() + static_cast<std::ptrdiff_t>(*place));
-  snapshot_ = nullptr;
-  return {};
+  return changed(entries_.remove(id));
 }
 
 //= rfc4301/4.4.1/administrator-orders-entries
 Result<> Spd::move(PolicyId id, std::size_t place) {
-  const auto from = place_of(id);
-  if (!from) return std::unexpected(from.error());
-  if (place >= policies_.size())
-    return fault(describe(*find(id)),
-                 fmt::format("place {} is beyond the end; allowed: 0 to {}", place, policies_.size() - 1));
-  const auto first = policies_.begin() + static_cast<std::ptrdiff_t>(std::min(*from, place));
-  const auto last = policies_.begin() + static_cast<std::ptrdiff_t>(std::max(*from, place)) + 1;
-  std::rotate(first, *from < place ? first + 1 : last - 1, last);
-  snapshot_ = nullptr;
-  return {};
+  return changed(entries_.move(id, place));
 }
 
-const Policy* Spd::find(PolicyId id) const {
-  const auto found = by_id_.find(id);
-  return found == by_id_.end() ? nullptr : found->second;
+Result<> Spd::changed(Result<> result) {
+  if (result) snapshot_ = nullptr;
+  return result;
 }
 
 std::shared_ptr<const SpdSnapshot> Spd::snapshot() {
-  if (snapshot_ == nullptr) snapshot_ = std::make_shared<const SpdSnapshot>(policies_);
+  if (snapshot_ == nullptr) snapshot_ = std::make_shared<const SpdSnapshot>(entries_.list());
   return snapshot_;
-}
-
-Result<std::size_t> Spd::place_of(PolicyId id) const {
-  const Policy* policy = find(id);
-  if (policy == nullptr) return fault(fmt::format("policy {}", id.value), "there is no policy with this id");
-  const auto found = std::ranges::find(policies_, policy, &std::shared_ptr<const Policy>::get);
-  return static_cast<std::size_t>(found - policies_.begin());
 }
 
 }  // namespace mpsec::ipsec

@@ -6,15 +6,15 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "ipsec/box_tree.hpp"
+#include "ipsec/ordered_entries.hpp"
 #include "ipsec/policy.hpp"
 
 namespace mpsec::ipsec {
 
-using PolicyList = std::vector<std::shared_ptr<const Policy>>;
+using PolicyList = OrderedEntries<Policy>::List;
 
 // An SPD at one moment, for the data path: immutable, and safe to read from many threads.
 //
@@ -76,23 +76,22 @@ class Spd {
   // Puts the policy before the one that is now at `place`. Refuses (local fault) an invalid policy, an id
   // that is taken, naming both policies, and a place beyond the end.
   Result<> insert(Policy policy, std::size_t place);
-  Result<> append(Policy policy) { return insert(std::move(policy), policies_.size()); }
+  Result<> append(Policy policy) { return insert(std::move(policy), policies().size()); }
   Result<> remove(PolicyId id);
   // Takes the policy out and puts it back so that it stands at `place`.
   Result<> move(PolicyId id, std::size_t place);
 
-  const PolicyList& policies() const { return policies_; }
-  const Policy* find(PolicyId id) const;
+  const PolicyList& policies() const { return entries_.list(); }
+  const Policy* find(PolicyId id) const { return entries_.find(id); }
 
   // The compiled form of the list as it is now; compiled only if something has changed since. Who uses it
   // replaces one pointer by another, and packets meet the old order or the new one, never a mixture.
   std::shared_ptr<const SpdSnapshot> snapshot();
 
  private:
-  Result<std::size_t> place_of(PolicyId id) const;
+  Result<> changed(Result<> result);
 
-  PolicyList policies_;
-  std::unordered_map<PolicyId, const Policy*> by_id_;
+  OrderedEntries<Policy> entries_{"policy", "RFC 4301 4.4.1"};
   std::shared_ptr<const SpdSnapshot> snapshot_;
 };
 
