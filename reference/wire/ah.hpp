@@ -20,18 +20,19 @@ struct Ah {
   std::uint32_t sequence_number = 0;  // the low half where the number is extended
   Octets icv;                         // with the padding that aligns the header, if there is any
 
+  //= rfc4302/2.2/length-in-words-less-two
+  std::size_t icv_octets() const { return (payload_length + std::size_t{2}) * 4 - fixed_size; }
   bool operator==(const Ah&) const = default;
 
   static constexpr auto wire = std::tuple{
-      field<&Ah::next_header>("Next Header"), field<&Ah::payload_length>("Payload Len"),
-      check<&Ah::payload_length>(
-          "Payload Len", [](const auto& ah) { return ah.payload_length >= 1; },
-          "need at least 1 (12 octets, an empty ICV)"),
-      field<&Ah::reserved>("RESERVED"), field<&Ah::spi>("SPI"),
+      field<&Ah::next_header>("Next Header"),
+      field<&Ah::payload_length>("Payload Len"),
+      check<&Ah::payload_length>("Payload Len", at_least(1), "12 octets are fixed"),
+      field<&Ah::reserved>("RESERVED"),
+      field<&Ah::spi>("SPI"),
       field<&Ah::sequence_number>("Sequence Number"),
-      //= rfc4302/2.2/length-in-words-less-two
-      octets<&Ah::icv>("ICV",
-                       [](const auto& ah) { return (ah.payload_length + std::size_t{2}) * 4 - fixed_size; })};
+      octets<&Ah::icv>("ICV", &Ah::icv_octets),
+  };
 };
 
 }  // namespace mpsec::wire

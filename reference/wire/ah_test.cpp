@@ -26,7 +26,7 @@ TEST(Ah, MayHaveAnEmptyIcv) {
 
 TEST(Ah, RefusesALengthBelowItsFixedPart) {
   EXPECT_EQ(to_string(decode<Ah>(hex("04 00 0000 00000100 00000001")).error()),
-            "AH/Payload Len @ 0x1: need at least 1 (12 octets, an empty ICV), found 0 (RFC 4302 2)");
+            "AH/Payload Len @ 0x1: 12 octets are fixed: need at least 1, found 0 (RFC 4302 2)");
 }
 
 TEST(Ah, RefusesALengthThatLies) {

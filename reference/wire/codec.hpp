@@ -37,10 +37,10 @@ inline Error within(std::string_view outer, Error inner) {
 
 template <class Length, class Owner>
 std::size_t count_of(const Length& length, const Owner& owner, std::size_t left) {
-  if constexpr (std::invocable<Length, const Owner&, std::size_t>)
-    return length(owner, left);
+  if constexpr (std::invocable<const Length&, const Owner&, std::size_t>)
+    return std::invoke(length, owner, left);
   else
-    return length(owner);
+    return std::invoke(length, owner);
 }
 
 // Reads entries into one struct, one overload an entry kind. An overload returns the error, if any.
@@ -126,7 +126,7 @@ struct ReadEntry {
 
   template <class Present, class Entry>
   std::optional<Error> operator()(const When<Present, Entry>& entry) const {
-    return entry.present(owner) ? (*this)(entry.entry) : std::nullopt;
+    return is_present(entry, owner) ? (*this)(entry.entry) : std::nullopt;
   }
 
   template <class... Entries>
@@ -136,13 +136,15 @@ struct ReadEntry {
     return error;
   }
 
-  template <auto Member, class Holds>
-  std::optional<Error> operator()(const Check<Member, Holds>& entry) const {
-    if (entry.holds(owner)) return std::nullopt;
+  template <auto Member, class Rule>
+  std::optional<Error> operator()(const Check<Member, Rule>& entry) const {
+    const std::uint64_t found = to_number(owner.*Member);
+    if (entry.rule.holds(found)) return std::nullopt;
     return Error{.blame = Blame::malformed,
                  .path = std::string(entry.name),
                  .offset = last_offset,
-                 .why = fmt::format("{}, found {}", entry.why, to_number(owner.*Member)),
+                 .why = fmt::format("{}{}{} {}, found {}", entry.reason, entry.reason.empty() ? "" : ": ",
+                                    Rule::need, entry.rule.number, found),
                  .clause = {}};
   }
 
@@ -214,14 +216,14 @@ struct WriteEntry {
   }
   template <class Present, class Entry>
   void operator()(const When<Present, Entry>& entry) const {
-    if (entry.present(owner)) (*this)(entry.entry);
+    if (is_present(entry, owner)) (*this)(entry.entry);
   }
   template <class... Entries>
   void operator()(const OneOf<Entries...>& entry) const {
     choose(entry, owner, *this);
   }
-  template <auto Member, class Holds>
-  void operator()(const Check<Member, Holds>&) const {}
+  template <auto Member, class Rule>
+  void operator()(const Check<Member, Rule>&) const {}
 
  private:
   template <unsigned Width, auto Member>

@@ -16,9 +16,10 @@ struct Pair {
   static constexpr std::string_view name = "Pair", clause = "RFC 0 2";
   std::uint8_t size = 0;
   Octets value;
+  std::size_t value_octets() const { return size; }
   bool operator==(const Pair&) const = default;
-  static constexpr auto wire = std::tuple{
-      field<&Pair::size>("Size"), octets<&Pair::value>("Value", [](const auto& pair) { return pair.size; })};
+  static constexpr auto wire =
+      std::tuple{field<&Pair::size>("Size"), octets<&Pair::value>("Value", &Pair::value_octets)};
 };
 
 struct Everything {
@@ -35,6 +36,8 @@ struct Everything {
   std::uint16_t short_form = 0;
   std::uint32_t long_form = 0;
   std::vector<Pair> rest;
+  std::size_t counted_octets() const { return count; }
+  bool is_red() const { return colour == Colour::red; }
   bool operator==(const Everything&) const = default;
   static constexpr auto wire =
       std::tuple{field<&Everything::colour>("Colour"),
@@ -44,9 +47,8 @@ struct Everything {
                  bits<std::uint64_t>(bit<4, &Everything::high>("High"), bit<60, &Everything::low>("Low")),
                  nested<&Everything::pair>("Pair"),
                  field<&Everything::count>("Count"),
-                 list<&Everything::counted>("Counted", [](const auto& all) { return all.count; }),
-                 one_of(when([](const auto& all) { return all.colour == Colour::red; },
-                             field<&Everything::short_form>("Short Form")),
+                 list<&Everything::counted>("Counted", &Everything::counted_octets),
+                 one_of(when(&Everything::is_red, field<&Everything::short_form>("Short Form")),
                         field<&Everything::long_form>("Long Form")),
                  rest_list<&Everything::rest>("Rest")};
 };
@@ -107,7 +109,8 @@ TEST(Codec, AnElementStaysInItsList) {
 struct Nothing {
   static constexpr std::string_view name = "Nothing", clause = "RFC 0 3";
   Octets never;
-  static constexpr auto wire = std::tuple{octets<&Nothing::never>("Never", [](const auto&) { return 0; })};
+  std::size_t never_octets() const { return 0; }
+  static constexpr auto wire = std::tuple{octets<&Nothing::never>("Never", &Nothing::never_octets)};
 };
 struct Endless {
   static constexpr std::string_view name = "Endless", clause = "RFC 0 4";

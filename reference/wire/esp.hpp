@@ -17,9 +17,11 @@ struct Esp {
 
   bool operator==(const Esp&) const = default;
 
-  static constexpr auto wire =
-      std::tuple{field<&Esp::spi>("SPI"), field<&Esp::sequence_number>("Sequence Number"),
-                 rest<&Esp::sealed>("Payload Data")};
+  static constexpr auto wire = std::tuple{
+      field<&Esp::spi>("SPI"),
+      field<&Esp::sequence_number>("Sequence Number"),
+      rest<&Esp::sealed>("Payload Data"),
+  };
 };
 
 }  // namespace mpsec::wire

@@ -34,17 +34,18 @@ struct Icmp {
   bool operator==(const Icmp&) const = default;
 
   static constexpr auto wire = std::tuple{
-      field<&Icmp::type>("Type"), field<&Icmp::code>("Code"), field<&Icmp::checksum>("Checksum"),
-      one_of(when([](const auto& icmp) { return icmp.is_echo(); },
-                  bits<std::uint32_t>(bit<16, &Icmp::identifier>("Identifier"),
-                                      bit<16, &Icmp::sequence_number>("Sequence Number"))),
-             when([](const auto& icmp) { return icmp.is_unreachable(); },
-                  bits<std::uint32_t>(bit<16, &Icmp::unused>("unused"),
-                                      bit<16, &Icmp::next_hop_mtu>("Next-Hop MTU"))),
-             when([](const auto& icmp) { return icmp.is_parameter_problem(); },
+      field<&Icmp::type>("Type"),
+      field<&Icmp::code>("Code"),
+      field<&Icmp::checksum>("Checksum"),
+      one_of(when(&Icmp::is_echo, bits<std::uint32_t>(bit<16, &Icmp::identifier>("Identifier"),
+                                                      bit<16, &Icmp::sequence_number>("Sequence Number"))),
+             when(&Icmp::is_unreachable, bits<std::uint32_t>(bit<16, &Icmp::unused>("unused"),
+                                                             bit<16, &Icmp::next_hop_mtu>("Next-Hop MTU"))),
+             when(&Icmp::is_parameter_problem,
                   bits<std::uint32_t>(bit<8, &Icmp::pointer>("Pointer"), bit<24, &Icmp::unused>("unused"))),
              field<&Icmp::unused>("unused")),
-      rest<&Icmp::data>("Data")};
+      rest<&Icmp::data>("Data"),
+  };
 };
 
 }  // namespace mpsec::wire

@@ -30,22 +30,23 @@ struct Icmpv6 {
 
   bool is_echo() const { return type == echo_request || type == echo_reply; }
   bool is_error() const { return type < 128; }
+  bool is_too_big() const { return type == packet_too_big; }
+  bool is_parameter_problem() const { return type == parameter_problem; }
+  bool has_unused() const { return type == destination_unreachable || type == time_exceeded; }
   bool operator==(const Icmpv6&) const = default;
 
   static constexpr auto wire = std::tuple{
-      field<&Icmpv6::type>("Type"), field<&Icmpv6::code>("Code"), field<&Icmpv6::checksum>("Checksum"),
-      one_of(when([](const auto& icmp) { return icmp.is_echo(); },
-                  bits<std::uint32_t>(bit<16, &Icmpv6::identifier>("Identifier"),
-                                      bit<16, &Icmpv6::sequence_number>("Sequence Number"))),
-             when([](const auto& icmp) { return icmp.type == packet_too_big; }, field<&Icmpv6::mtu>("MTU")),
-             when([](const auto& icmp) { return icmp.type == parameter_problem; },
-                  field<&Icmpv6::pointer>("Pointer")),
-             when(
-                 [](const auto& icmp) {
-                   return icmp.type == destination_unreachable || icmp.type == time_exceeded;
-                 },
-                 field<&Icmpv6::unused>("Unused"))),
-      rest<&Icmpv6::data>("Data")};
+      field<&Icmpv6::type>("Type"),
+      field<&Icmpv6::code>("Code"),
+      field<&Icmpv6::checksum>("Checksum"),
+      one_of(
+          when(&Icmpv6::is_echo, bits<std::uint32_t>(bit<16, &Icmpv6::identifier>("Identifier"),
+                                                     bit<16, &Icmpv6::sequence_number>("Sequence Number"))),
+          when(&Icmpv6::is_too_big, field<&Icmpv6::mtu>("MTU")),
+          when(&Icmpv6::is_parameter_problem, field<&Icmpv6::pointer>("Pointer")),
+          when(&Icmpv6::has_unused, field<&Icmpv6::unused>("Unused"))),
+      rest<&Icmpv6::data>("Data"),
+  };
 };
 
 }  // namespace mpsec::wire

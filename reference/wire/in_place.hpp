@@ -21,8 +21,8 @@ template <class Word, class... Parts>
 struct FixedSize<Bits<Word, Parts...>> {
   static constexpr std::size_t value = sizeof(Word);
 };
-template <auto Member, class Holds>
-struct FixedSize<Check<Member, Holds>> {
+template <auto Member, class Rule>
+struct FixedSize<Check<Member, Rule>> {
   static constexpr std::size_t value = 0;
 };
 

@@ -32,14 +32,13 @@ struct Ipv4Header {
   std::vector<Ipv4Option> options;
 
   static constexpr std::uint8_t dont_fragment = 2, more_fragments = 1;
+  std::size_t options_octets() const { return (ihl - std::size_t{5}) * 4; }
   bool operator==(const Ipv4Header&) const = default;
 
   static constexpr auto wire = std::tuple{
       bits<std::uint8_t>(bit<4, &Ipv4Header::version>("Version"), bit<4, &Ipv4Header::ihl>("IHL")),
-      check<&Ipv4Header::version>(
-          "Version", [](const auto& header) { return header.version == 4; }, "expected 4"),
-      check<&Ipv4Header::ihl>(
-          "IHL", [](const auto& header) { return header.ihl >= 5; }, "need at least 5 (20 octets)"),
+      check<&Ipv4Header::version>("Version", exactly(4)),
+      check<&Ipv4Header::ihl>("IHL", at_least(5), "20 octets are fixed"),
       bits<std::uint8_t>(bit<6, &Ipv4Header::dscp>("DSCP"), bit<2, &Ipv4Header::ecn>("ECN")),
       field<&Ipv4Header::total_length>("Total Length"),
       field<&Ipv4Header::identification>("Identification"),
@@ -50,8 +49,8 @@ struct Ipv4Header {
       field<&Ipv4Header::checksum>("Header Checksum"),
       field<&Ipv4Header::source>("Source Address"),
       field<&Ipv4Header::destination>("Destination Address"),
-      list<&Ipv4Header::options>("Options",
-                                 [](const auto& header) { return (std::size_t{header.ihl} - 5) * 4; })};
+      list<&Ipv4Header::options>("Options", &Ipv4Header::options_octets),
+  };
 };
 
 }  // namespace mpsec::wire

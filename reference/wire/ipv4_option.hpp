@@ -43,19 +43,20 @@ struct Ipv4Option {
   std::uint8_t option_class() const { return type >> 5 & 3; }
   std::uint8_t number() const { return type & 0x1f; }
   bool has_length() const { return type != ipv4_option::end_of_list && type != ipv4_option::no_operation; }
+  // What stands behind the end of the list is no option; it is kept as this last one's data.
+  std::size_t data_octets(std::size_t left) const {
+    if (type == ipv4_option::end_of_list) return left;
+    return has_length() ? length - std::size_t{2} : 0;
+  }
   bool operator==(const Ipv4Option&) const = default;
 
   static constexpr auto wire = std::tuple{
       field<&Ipv4Option::type>("Type"),
-      when([](const auto& option) { return option.has_length(); }, field<&Ipv4Option::length>("Length")),
-      check<&Ipv4Option::length>(
-          "Length", [](const auto& option) { return !option.has_length() || option.length >= 2; },
-          "an option's length counts its own type and length octets: need at least 2"),
-      octets<&Ipv4Option::data>("Data", [](const auto& option, std::size_t left) {
-        // What stands behind the end of the list is no option; it is kept as this last one's data.
-        if (option.type == ipv4_option::end_of_list) return left;
-        return option.has_length() ? std::size_t{option.length} - 2 : 0;
-      })};
+      when(&Ipv4Option::has_length, field<&Ipv4Option::length>("Length")),
+      when(&Ipv4Option::has_length,
+           check<&Ipv4Option::length>("Length", at_least(2), "type and length octet count too")),
+      octets<&Ipv4Option::data>("Data", &Ipv4Option::data_octets),
+  };
 };
 
 }  // namespace mpsec::wire

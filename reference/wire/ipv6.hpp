@@ -31,13 +31,13 @@ struct Ipv6Header {
   static constexpr auto wire = std::tuple{
       bits<std::uint32_t>(bit<4, &Ipv6Header::version>("Version"), bit<6, &Ipv6Header::dscp>("DSCP"),
                           bit<2, &Ipv6Header::ecn>("ECN"), bit<20, &Ipv6Header::flow_label>("Flow Label")),
-      check<&Ipv6Header::version>(
-          "Version", [](const auto& header) { return header.version == 6; }, "expected 6"),
+      check<&Ipv6Header::version>("Version", exactly(6)),
       field<&Ipv6Header::payload_length>("Payload Length"),
       field<&Ipv6Header::next_header>("Next Header"),
       field<&Ipv6Header::hop_limit>("Hop Limit"),
       field<&Ipv6Header::source>("Source Address"),
-      field<&Ipv6Header::destination>("Destination Address")};
+      field<&Ipv6Header::destination>("Destination Address"),
+  };
 };
 
 }  // namespace mpsec::wire

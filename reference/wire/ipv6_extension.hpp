@@ -13,13 +13,14 @@ struct Ipv6ExtensionHeader {
   std::uint8_t length = 0;  // in units of 8 octets, the first 8 not counted
   Octets data;
 
+  std::size_t data_octets() const { return length * std::size_t{8} + 6; }
   bool operator==(const Ipv6ExtensionHeader&) const = default;
 
   static constexpr auto wire = std::tuple{
       field<&Ipv6ExtensionHeader::next_header>("Next Header"),
       field<&Ipv6ExtensionHeader::length>("Hdr Ext Len"),
-      octets<&Ipv6ExtensionHeader::data>(
-          "Header Specific Data", [](const auto& header) { return header.length * std::size_t{8} + 6; })};
+      octets<&Ipv6ExtensionHeader::data>("Header Specific Data", &Ipv6ExtensionHeader::data_octets),
+  };
 };
 
 struct MobilityHeader : Ipv6ExtensionHeader {

@@ -20,11 +20,13 @@ struct FragmentHeader {
   bool operator==(const FragmentHeader&) const = default;
 
   static constexpr auto wire = std::tuple{
-      field<&FragmentHeader::next_header>("Next Header"), field<&FragmentHeader::reserved>("Reserved"),
+      field<&FragmentHeader::next_header>("Next Header"),
+      field<&FragmentHeader::reserved>("Reserved"),
       bits<std::uint16_t>(bit<13, &FragmentHeader::fragment_offset>("Fragment Offset"),
                           bit<2, &FragmentHeader::reserved2>("Res"),
                           bit<1, &FragmentHeader::more_fragments>("M")),
-      field<&FragmentHeader::identification>("Identification")};
+      field<&FragmentHeader::identification>("Identification"),
+  };
 };
 
 }  // namespace mpsec::wire

@@ -29,14 +29,14 @@ struct Ipv6Option {
   //= rfc4302/A2/changeable-option-data-is-zero-for-the-icv
   bool may_change_en_route() const { return (type & 0x20) != 0; }
   bool has_length() const { return type != pad1; }
+  std::size_t data_octets() const { return has_length() ? length : std::size_t{0}; }
   bool operator==(const Ipv6Option&) const = default;
 
-  static constexpr auto wire = std::tuple{field<&Ipv6Option::type>("Option Type"),
-                                          when([](const auto& option) { return option.has_length(); },
-                                               field<&Ipv6Option::length>("Opt Data Len")),
-                                          octets<&Ipv6Option::data>("Option Data", [](const auto& option) {
-                                            return option.has_length() ? std::size_t{option.length} : 0;
-                                          })};
+  static constexpr auto wire = std::tuple{
+      field<&Ipv6Option::type>("Option Type"),
+      when(&Ipv6Option::has_length, field<&Ipv6Option::length>("Opt Data Len")),
+      octets<&Ipv6Option::data>("Option Data", &Ipv6Option::data_octets),
+  };
 };
 
 // |  Next Header  |  Hdr Ext Len  |                               |
@@ -46,12 +46,14 @@ struct Ipv6OptionsHeader {
   std::uint8_t length = 0;  // in units of 8 octets, the first 8 not counted
   std::vector<Ipv6Option> options;
 
+  std::size_t options_octets() const { return length * std::size_t{8} + 6; }
   bool operator==(const Ipv6OptionsHeader&) const = default;
 
   static constexpr auto wire = std::tuple{
-      field<&Ipv6OptionsHeader::next_header>("Next Header"), field<&Ipv6OptionsHeader::length>("Hdr Ext Len"),
-      list<&Ipv6OptionsHeader::options>(
-          "Options", [](const auto& header) { return header.length * std::size_t{8} + 6; })};
+      field<&Ipv6OptionsHeader::next_header>("Next Header"),
+      field<&Ipv6OptionsHeader::length>("Hdr Ext Len"),
+      list<&Ipv6OptionsHeader::options>("Options", &Ipv6OptionsHeader::options_octets),
+  };
 };
 
 // RFC 8200 4.3: looked at by nodes on the way; stands right behind the IPv6 header.

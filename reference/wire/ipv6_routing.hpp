@@ -31,6 +31,8 @@ struct RoutingHeader {
   Octets data;                         // any other type
 
   bool is_source_route() const { return routing_type == source_route; }
+  std::size_t addresses_octets() const { return length * std::size_t{8}; }
+  std::size_t data_octets() const { return length * std::size_t{8} + 4; }
   bool operator==(const RoutingHeader&) const = default;
 
   static constexpr auto wire = std::tuple{
@@ -38,14 +40,11 @@ struct RoutingHeader {
       field<&RoutingHeader::length>("Hdr Ext Len"),
       field<&RoutingHeader::routing_type>("Routing Type"),
       field<&RoutingHeader::segments_left>("Segments Left"),
-      when([](const auto& header) { return header.is_source_route(); },
-           field<&RoutingHeader::reserved>("Reserved")),
-      one_of(when([](const auto& header) { return header.is_source_route(); },
-                  list<&RoutingHeader::addresses>(
-                      "Addresses", [](const auto& header) { return header.length * std::size_t{8}; })),
-             octets<&RoutingHeader::data>("Type-Specific Data", [](const auto& header) {
-               return header.length * std::size_t{8} + 4;
-             }))};
+      when(&RoutingHeader::is_source_route, field<&RoutingHeader::reserved>("Reserved")),
+      one_of(when(&RoutingHeader::is_source_route,
+                  list<&RoutingHeader::addresses>("Addresses", &RoutingHeader::addresses_octets)),
+             octets<&RoutingHeader::data>("Type-Specific Data", &RoutingHeader::data_octets)),
+  };
 };
 
 }  // namespace mpsec::wire

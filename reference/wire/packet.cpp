@@ -64,7 +64,7 @@ class ChainReader {
     const std::size_t header_length = reader.offset() - start;
     if (header.total_length < header_length) {
       return Error{Blame::malformed, "Total Length", start + offset_of<&Ipv4Header::total_length>,
-                   fmt::format("the length counts the header too: need at least {}, found {}", header_length,
+                   fmt::format("the header counts too: need at least {}, found {}", header_length,
                                header.total_length),
                    std::string(Ipv4Header::clause)};
     }

@@ -158,11 +158,10 @@ TEST(PacketError, LengthsThatClaimMoreThanThereIs) {
 }
 
 TEST(PacketError, LengthsThatClaimLessThanTheirHeader) {
-  EXPECT_EQ(
-      error_of("4500 0000 1c46 0000 4011 7254 c0000201 c6336402" + udp),
-      "IPv4/Total Length @ 0x2: the length counts the header too: need at least 20, found 0 (RFC 791 3.1)");
+  EXPECT_EQ(error_of("4500 0000 1c46 0000 4011 7254 c0000201 c6336402" + udp),
+            "IPv4/Total Length @ 0x2: the header counts too: need at least 20, found 0 (RFC 791 3.1)");
   EXPECT_EQ(error_of(v4 + "03e8 07d0 0000 07ef"),
-            "IPv4/UDP/Length @ 0x18: the length counts the header too: need at least 8, found 0 (RFC 768)");
+            "IPv4/UDP/Length @ 0x18: the header counts too: need at least 8, found 0 (RFC 768)");
 }
 
 TEST(PacketError, CountsFromTheBase) {

@@ -15,6 +15,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
@@ -105,9 +106,10 @@ constexpr Bits<Word, Parts...> bits(Parts... parts) {
   return {std::tuple{parts...}};
 }
 
-// A std::vector of octets. `length(owner)`, or `length(owner, octets_left)`, says how many there are, from
-// fields declared before it. (Such functions are written `[](const auto& owner)`: the struct is not complete
-// yet.)
+// A std::vector of octets. `length` says how many there are: a member function, which knows the fields
+// declared before, and may take the count of octets left as its argument. (Name a member function rather than
+// write a lambda: GCC gives a lambda in a declaration another name in every translation unit, and coverage
+// tools trip.)
 template <auto Member, class Length>
 struct CountedOctets {
   std::string_view name;
@@ -138,7 +140,7 @@ constexpr Nested<Member> nested(std::string_view name) {
   return {name};
 }
 
-// A std::vector of described structs that fills exactly `length(owner)` octets.
+// A std::vector of described structs that fills exactly `length` octets; for `length` see octets().
 template <auto Member, class Length>
 struct CountedList {
   std::string_view name;
@@ -159,7 +161,7 @@ constexpr RestList<Member> rest_list(std::string_view name) {
   return {name};
 }
 
-// An entry that is on the wire only where `present(owner)` holds, judged by fields declared before it.
+// An entry that is on the wire only where `present` holds: a member function that knows the fields before it.
 template <class Present, class Entry>
 struct When {
   Present present;
@@ -188,7 +190,7 @@ constexpr bool is_present(const Entry&, const Owner&) {
 }
 template <class Present, class Entry, class Owner>
 constexpr bool is_present(const When<Present, Entry>& entry, const Owner& owner) {
-  return entry.present(owner);
+  return std::invoke(entry.present, owner);
 }
 // Calls `use` with the alternative that is on the wire, if there is one.
 template <class... Entries, class Owner, class Use>
@@ -202,17 +204,34 @@ constexpr void choose(const OneOf<Entries...>& alternatives, const Owner& owner,
 }  // namespace detail
 
 // A condition on Member without which the rest cannot be read; stands right behind the entry that holds the
-// member. Checked when decoding only: a malformed message must be easy to make. `why` says what is needed;
-// the error adds what was found.
-template <auto Member, class Holds>
+// member. Checked when decoding only: a malformed message must be easy to make. The error says the reason, if
+// one is given, what is needed, and what was found.
+template <auto Member, class Rule>
 struct Check {
   std::string_view name;
-  Holds holds;
-  std::string_view why;
+  Rule rule;
+  std::string_view reason;
 };
-template <auto Member, class Holds>
-constexpr Check<Member, Holds> check(std::string_view name, Holds holds, std::string_view why) {
-  return {name, holds, why};
+template <auto Member, class Rule>
+constexpr Check<Member, Rule> check(std::string_view name, Rule rule, std::string_view reason = {}) {
+  return {name, rule, reason};
+}
+
+struct Exactly {
+  static constexpr std::string_view need = "expected";
+  std::uint64_t number;
+  constexpr bool holds(std::uint64_t found) const { return found == number; }
+};
+struct AtLeast {
+  static constexpr std::string_view need = "need at least";
+  std::uint64_t number;
+  constexpr bool holds(std::uint64_t found) const { return found >= number; }
+};
+constexpr Exactly exactly(std::uint64_t number) {
+  return {number};
+}
+constexpr AtLeast at_least(std::uint64_t number) {
+  return {number};
 }
 
 }  // namespace mpsec::wire

@@ -18,10 +18,12 @@ struct SctpHeader {
 
   bool operator==(const SctpHeader&) const = default;
 
-  static constexpr auto wire = std::tuple{field<&SctpHeader::source_port>("Source Port Number"),
-                                          field<&SctpHeader::destination_port>("Destination Port Number"),
-                                          field<&SctpHeader::verification_tag>("Verification Tag"),
-                                          field<&SctpHeader::checksum>("Checksum")};
+  static constexpr auto wire = std::tuple{
+      field<&SctpHeader::source_port>("Source Port Number"),
+      field<&SctpHeader::destination_port>("Destination Port Number"),
+      field<&SctpHeader::verification_tag>("Verification Tag"),
+      field<&SctpHeader::checksum>("Checksum"),
+  };
 };
 
 }  // namespace mpsec::wire

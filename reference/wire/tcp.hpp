@@ -15,19 +15,20 @@ struct TcpOption {
   Octets data;
 
   bool has_length() const { return kind != end_of_list && kind != no_operation; }
+  // What stands behind the end of the list is no option; it is kept as this last one's data.
+  std::size_t data_octets(std::size_t left) const {
+    if (kind == end_of_list) return left;
+    return has_length() ? length - std::size_t{2} : 0;
+  }
   bool operator==(const TcpOption&) const = default;
 
   static constexpr auto wire = std::tuple{
       field<&TcpOption::kind>("Kind"),
-      when([](const auto& option) { return option.has_length(); }, field<&TcpOption::length>("Length")),
-      check<&TcpOption::length>(
-          "Length", [](const auto& option) { return !option.has_length() || option.length >= 2; },
-          "an option's length counts its own kind and length octets: need at least 2"),
-      octets<&TcpOption::data>("Data", [](const auto& option, std::size_t left) {
-        // What stands behind the end of the list is no option; it is kept as this last one's data.
-        if (option.kind == end_of_list) return left;
-        return option.has_length() ? std::size_t{option.length} - 2 : 0;
-      })};
+      when(&TcpOption::has_length, field<&TcpOption::length>("Length")),
+      when(&TcpOption::has_length,
+           check<&TcpOption::length>("Length", at_least(2), "kind and length octet count too")),
+      octets<&TcpOption::data>("Data", &TcpOption::data_octets),
+  };
 };
 
 // |          Source Port          |       Destination Port        |
@@ -52,6 +53,7 @@ struct TcpHeader {
   std::uint16_t urgent_pointer = 0;
   std::vector<TcpOption> options;
 
+  std::size_t options_octets() const { return (data_offset - std::size_t{5}) * 4; }
   bool operator==(const TcpHeader&) const = default;
 
   static constexpr auto wire = std::tuple{
@@ -61,13 +63,12 @@ struct TcpHeader {
       field<&TcpHeader::acknowledgment_number>("Acknowledgment Number"),
       bits<std::uint16_t>(bit<4, &TcpHeader::data_offset>("Data Offset"),
                           bit<4, &TcpHeader::reserved>("Rsrvd"), bit<8, &TcpHeader::flags>("Control Bits")),
-      check<&TcpHeader::data_offset>(
-          "Data Offset", [](const auto& tcp) { return tcp.data_offset >= 5; }, "need at least 5 (20 octets)"),
+      check<&TcpHeader::data_offset>("Data Offset", at_least(5), "20 octets are fixed"),
       field<&TcpHeader::window>("Window"),
       field<&TcpHeader::checksum>("Checksum"),
       field<&TcpHeader::urgent_pointer>("Urgent Pointer"),
-      list<&TcpHeader::options>("Options",
-                                [](const auto& tcp) { return (tcp.data_offset - std::size_t{5}) * 4; })};
+      list<&TcpHeader::options>("Options", &TcpHeader::options_octets),
+  };
 };
 
 }  // namespace mpsec::wire

@@ -17,13 +17,13 @@ struct UdpHeader {
 
   bool operator==(const UdpHeader&) const = default;
 
-  static constexpr auto wire =
-      std::tuple{field<&UdpHeader::source_port>("Source Port"),
-                 field<&UdpHeader::destination_port>("Destination Port"), field<&UdpHeader::length>("Length"),
-                 check<&UdpHeader::length>(
-                     "Length", [](const auto& header) { return header.length >= 8; },
-                     "the length counts the header too: need at least 8"),
-                 field<&UdpHeader::checksum>("Checksum")};
+  static constexpr auto wire = std::tuple{
+      field<&UdpHeader::source_port>("Source Port"),
+      field<&UdpHeader::destination_port>("Destination Port"),
+      field<&UdpHeader::length>("Length"),
+      check<&UdpHeader::length>("Length", at_least(8), "the header counts too"),
+      field<&UdpHeader::checksum>("Checksum"),
+  };
 };
 
 }  // namespace mpsec::wire

@@ -21,7 +21,7 @@ TEST(UdpHeader, DecodesEveryField) {
 
 TEST(UdpHeader, RefusesALengthBelowItself) {
   EXPECT_EQ(to_string(decode<UdpHeader>(hex("1194 01f4 0007 abcd")).error()),
-            "UDP/Length @ 0x4: the length counts the header too: need at least 8, found 7 (RFC 768)");
+            "UDP/Length @ 0x4: the header counts too: need at least 8, found 7 (RFC 768)");
 }
 
 TEST(UdpEncapsulation, TellsEspIkeAndKeepaliveApart) {

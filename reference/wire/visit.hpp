@@ -95,14 +95,14 @@ struct VisitEntry {
   }
   template <class Present, class Entry>
   void operator()(const When<Present, Entry>& entry) const {
-    if (entry.present(owner)) (*this)(entry.entry);
+    if (is_present(entry, owner)) (*this)(entry.entry);
   }
   template <class... Entries>
   void operator()(const OneOf<Entries...>& entry) const {
     choose(entry, owner, *this);
   }
-  template <auto Member, class Holds>
-  void operator()(const Check<Member, Holds>&) const {}
+  template <auto Member, class Rule>
+  void operator()(const Check<Member, Rule>&) const {}
 
  private:
   template <unsigned Width, auto Member>
