@@ -17,7 +17,8 @@ struct Strong {
   constexpr auto operator<=>(const Strong&) const = default;
 };
 
-using Spi = Strong<std::uint32_t, struct SpiTag>;  // RFC 4303 2.1, RFC 4302 2.4
+using Spi = Strong<std::uint32_t, struct SpiTag>;        // RFC 4303 2.1, RFC 4302 2.4
+using IkeSpi = Strong<std::uint64_t, struct IkeSpiTag>;  // RFC 7296 2.6
 using SequenceNumber =
     Strong<std::uint64_t, struct SequenceNumberTag>;           // RFC 4303 2.2, high half 0 without ESN
 using MessageId = Strong<std::uint32_t, struct MessageIdTag>;  // RFC 7296 2.2

@@ -43,6 +43,15 @@ std::size_t count_of(const Length& length, const Owner& owner, std::size_t left)
     return std::invoke(length, owner);
 }
 
+inline std::optional<Error> nothing_left(const Reader& reader) {
+  if (reader.left() == 0) return std::nullopt;
+  return Error{Blame::malformed, "", reader.offset(), octet_count(reader.left()) + " left over", ""};
+}
+
+// Reads entries in their order into one struct; stops at the first error.
+template <class... Entries, class Owner>
+std::optional<Error> read_entries(const std::tuple<Entries...>& entries, Reader& reader, Owner& owner);
+
 // Reads entries into one struct, one overload an entry kind. An overload returns the error, if any.
 template <class Owner>
 struct ReadEntry {
@@ -136,6 +145,24 @@ struct ReadEntry {
     return error;
   }
 
+  template <auto Member, class... Entries>
+  std::optional<Error> operator()(const Inside<Member, Entries...>& entry) const {
+    const std::size_t length = to_number(owner.*Member), have = reader.left() + entry.counted_before;
+    if (length < entry.counted_before) {
+      return Error{
+          .blame = Blame::malformed,
+          .path = std::string(entry.name),
+          .offset = last_offset,
+          .why = fmt::format("the length counts what stands before it too: need at least {}, found {}",
+                             entry.counted_before, length),
+          .clause = {}};
+    }
+    auto child = reader.child(length - entry.counted_before);
+    if (!child) return need(entry.name, last_offset, length, have);
+    auto error = read_entries(entry.entries, *child, owner);
+    return error ? error : nothing_left(*child);
+  }
+
   template <auto Member, class Rule>
   std::optional<Error> operator()(const Check<Member, Rule>& entry) const {
     const std::uint64_t found = to_number(owner.*Member);
@@ -222,6 +249,10 @@ struct WriteEntry {
   void operator()(const OneOf<Entries...>& entry) const {
     choose(entry, owner, *this);
   }
+  template <auto Member, class... Entries>
+  void operator()(const Inside<Member, Entries...>& entry) const {
+    std::apply([&](const auto&... inner) { ((*this)(inner), ...); }, entry.entries);
+  }
   template <auto Member, class Rule>
   void operator()(const Check<Member, Rule>&) const {}
 
@@ -232,15 +263,21 @@ struct WriteEntry {
   }
 };
 
+template <class... Entries, class Owner>
+std::optional<Error> read_entries(const std::tuple<Entries...>& entries, Reader& reader, Owner& owner) {
+  std::optional<Error> error;
+  ReadEntry<Owner> read_entry{reader, owner, reader.offset()};
+  std::apply([&](const auto&... entry) { static_cast<void>((... && !(error = read_entry.step(entry)))); },
+             entries);
+  return error;
+}
+
 }  // namespace detail
 
 // Reads one T from the front of `reader`. On an error `out` is unspecified; the error's path starts inside T.
 template <Described T>
 std::optional<Error> read(Reader& reader, T& out) {
-  std::optional<Error> error;
-  detail::ReadEntry<T> entries{reader, out, reader.offset()};
-  std::apply([&](const auto&... entry) { static_cast<void>((... && !(error = entries.step(entry)))); },
-             T::wire);
+  auto error = detail::read_entries(T::wire, reader, out);
   if (error && error->clause.empty()) error->clause = T::clause;
   return error;
 }
@@ -258,12 +295,10 @@ Result<T> decode(OctetView octets, std::size_t base = 0) {
   Reader reader(octets, base);
   T value{};
   auto error = read(reader, value);
-  if (!error && reader.left() > 0) {
-    error = Error{Blame::malformed, "", reader.offset(), detail::octet_count(reader.left()) + " left over",
-                  std::string(T::clause)};
-  }
-  if (error) return std::unexpected(detail::within(T::name, *std::move(error)));
-  return value;
+  if (!error) error = detail::nothing_left(reader);
+  if (!error) return value;
+  if (error->clause.empty()) error->clause = T::clause;
+  return std::unexpected(detail::within(T::name, *std::move(error)));
 }
 
 template <Described T>

@@ -183,6 +183,20 @@ constexpr OneOf<Entries...> one_of(Entries... entries) {
   return {std::tuple{entries...}};
 }
 
+// Entries that end where a length field says: they are read from a child that sees no more, and must use it
+// up. Stands right behind the field, which counts itself and what stands before it: `counted_before` octets.
+template <auto Member, class... Entries>
+struct Inside {
+  std::string_view name;
+  std::size_t counted_before;
+  std::tuple<Entries...> entries;
+};
+template <auto Member, class... Entries>
+constexpr Inside<Member, Entries...> inside(std::string_view name, std::size_t counted_before,
+                                            Entries... entries) {
+  return {name, counted_before, std::tuple{entries...}};
+}
+
 namespace detail {
 template <class Entry, class Owner>
 constexpr bool is_present(const Entry&, const Owner&) {

@@ -101,6 +101,10 @@ struct VisitEntry {
   void operator()(const OneOf<Entries...>& entry) const {
     choose(entry, owner, *this);
   }
+  template <auto Member, class... Entries>
+  void operator()(const Inside<Member, Entries...>& entry) const {
+    std::apply([&](const auto&... inner) { ((*this)(inner), ...); }, entry.entries);
+  }
   template <auto Member, class Rule>
   void operator()(const Check<Member, Rule>&) const {}
 
