@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
-#include <fmt/format.h>
-#include <string>
+
+#include "crypto/registry.hpp"
 
 namespace mpsec::crypto {
 namespace {
@@ -76,58 +75,6 @@ constexpr IntegrityTransform integrity_table[] = {
 };
 // clang-format on
 
-bool usable(const EncryptionTransform& transform) {
-  return transform.kind != unsupported;
-}
-bool usable(const IntegrityTransform& transform) {
-  return transform.supported;
-}
-
-template <class Transform>
-std::string usable_names(std::span<const Transform> table) {
-  std::string names;
-  for (const Transform& transform : table) {
-    if (!usable(transform)) continue;
-    if (!names.empty()) names += ", ";
-    names += transform.name;
-  }
-  return names;
-}
-
-// In upper case and without the registry's prefix.
-std::string normalised(std::string_view name, std::string_view prefix) {
-  std::string upper;
-  for (const char c : name)
-    upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  return upper.starts_with(prefix) ? upper.substr(prefix.size()) : upper;
-}
-
-template <class Transform, class Id>
-Result<const Transform*> by_number(std::span<const Transform> table, Id id, std::string_view what) {
-  for (const Transform& transform : table)
-    if (transform.id == id) return &transform;
-  return std::unexpected(Error{.blame = Blame::no_common_ground,
-                               .path = std::string(what),
-                               .offset = {},
-                               .why = fmt::format("transform ID {} is not known; usable are {}",
-                                                  static_cast<unsigned>(id), usable_names(table)),
-                               .clause = "RFC 7296 3.3.2"});
-}
-
-template <class Transform>
-Result<const Transform*> by_name(std::span<const Transform> table, std::string_view name,
-                                 std::string_view prefix, std::string_view what) {
-  const std::string wanted = normalised(name, prefix);
-  for (const Transform& transform : table)
-    if (normalised(transform.name, prefix) == wanted) return &transform;
-  return std::unexpected(
-      Error{.blame = Blame::no_common_ground,
-            .path = std::string(what),
-            .offset = {},
-            .why = fmt::format("expected one of {}, found \"{}\"", usable_names(table), name),
-            .clause = "RFC 7296 3.3.2"});
-}
-
 }  // namespace
 
 bool EncryptionTransform::takes_key(std::size_t octets) const {
@@ -142,19 +89,19 @@ std::span<const IntegrityTransform> integrity_transforms() {
 }
 
 Result<const EncryptionTransform*> find(EncryptionId id) {
-  return by_number(encryption_transforms(), id, "encryption transform");
+  return registry::by_number(encryption_transforms(), id, "encryption transform");
 }
 
 Result<const IntegrityTransform*> find(IntegrityId id) {
-  return by_number(integrity_transforms(), id, "integrity transform");
+  return registry::by_number(integrity_transforms(), id, "integrity transform");
 }
 
 Result<const EncryptionTransform*> find_encryption(std::string_view name) {
-  return by_name(encryption_transforms(), name, "ENCR_", "encryption transform");
+  return registry::by_name(encryption_transforms(), name, "ENCR_", "encryption transform");
 }
 
 Result<const IntegrityTransform*> find_integrity(std::string_view name) {
-  return by_name(integrity_transforms(), name, "AUTH_", "integrity transform");
+  return registry::by_name(integrity_transforms(), name, "AUTH_", "integrity transform");
 }
 
 std::string_view to_string(Requirement requirement) {
