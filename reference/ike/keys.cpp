@@ -72,8 +72,8 @@ Result<IkeKeys> expand(const crypto::IkeProvider& provider, const Suite& suite, 
   const auto keyed = provider.prf(*suite.prf, skeyseed);
   if (!keyed) return std::unexpected(keyed.error());
   Octets spi_octets;
-  append_be(spi_octets, spis.initiator);
-  append_be(spi_octets, spis.responder);
+  append_be(spi_octets, spis.initiator.value);
+  append_be(spi_octets, spis.responder.value);
   const SecretOctets seed = joined({nonces.initiator, nonces.responder, spi_octets});
 
   //= rfc7296/2.13/sk-d-and-sk-p-have-the-preferred-length

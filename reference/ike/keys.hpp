@@ -6,6 +6,7 @@
 #include "base/secret.hpp"
 #include "crypto/ike_provider.hpp"
 #include "ike/suite.hpp"
+#include "ike/types.hpp"
 
 namespace mpsec::ike {
 
@@ -13,13 +14,6 @@ namespace mpsec::ike {
 struct Nonces {
   OctetView initiator;
   OctetView responder;
-};
-
-// The SPIs of an IKE SA as they stand in its header.
-struct IkeSpis {
-  std::uint64_t initiator = 0;
-  std::uint64_t responder = 0;
-  bool operator==(const IkeSpis&) const = default;
 };
 
 // In the order in which they are taken from the stream. SK_e* holds the salt behind the key; SK_a* is empty

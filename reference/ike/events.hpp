@@ -1,0 +1,69 @@
+// What has happened, for logs, traces and whoever waits for it. No event holds a key.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/datagram.hpp"
+#include "base/error.hpp"
+#include "ike/transitions.hpp"
+#include "ike/types.hpp"
+#include "ipsec/identity.hpp"
+#include "ipsec/sa.hpp"
+
+namespace mpsec::ike {
+
+struct IkeStateChanged {
+  IkeSaId sa;
+  IkeSpis spis;
+  IkeState from, to;
+  IkeEvent by;
+};
+// Both ends have proved who they are.
+struct IkeAuthenticated {
+  IkeSaId sa;
+  IkeSpis spis;
+  Role role;
+  std::string peer_name;  // of the configuration
+  ipsec::Identity local_id, remote_id;
+  Endpoint local, remote;
+  std::string suite;
+};
+struct IkeRekeyed {
+  IkeSaId old_sa, new_sa;
+  IkeSpis new_spis;
+};
+struct ChildStateChanged {
+  IkeSaId sa;
+  ChildId child;
+  ipsec::Protocol protocol;
+  Spi inbound, outbound;
+  ChildState from, to;
+  ChildEvent by;
+};
+// A child, or an IKE SA, that could not be made; `error` says why, by whose fault.
+struct NegotiationFailed {
+  IkeSaId sa;
+  std::optional<std::string> child;
+  Error error;
+};
+// A message that was not let in. The causes of RFC 7296 2.21 that an administrator may want to see.
+struct MessageRefused {
+  Endpoint local, remote;
+  std::optional<IkeSaId> sa;
+  Error error;
+};
+struct PeerMoved {
+  IkeSaId sa;
+  Endpoint from, to;
+};
+struct NatFound {
+  IkeSaId sa;
+  bool we_are_behind, peer_is_behind;
+};
+using Event = std::variant<IkeStateChanged, IkeAuthenticated, IkeRekeyed, ChildStateChanged,
+                           NegotiationFailed, MessageRefused, PeerMoved, NatFound>;
+std::string to_string(const Event& event);
+
+}  // namespace mpsec::ike
