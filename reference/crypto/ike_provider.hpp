@@ -23,14 +23,13 @@ class IkeProvider {
   virtual Result<std::unique_ptr<Prf>> prf(const PrfTransform& transform, OctetView key) const = 0;
 
   // A fresh key pair, its private value drawn from `rng` and nothing else: the same octets, the same pair.
-  virtual Result<std::unique_ptr<KeyExchange>> key_exchange(
-      const KeyExchangeTransform& transform, Rng& rng, PrivateValueUse use = PrivateValueUse::once) const = 0;
+  virtual Result<std::unique_ptr<KeyExchange>> key_exchange(const KeyExchangeTransform& transform,
+                                                            Rng& rng) const = 0;
 
   // The pair of a given private value, for vectors and for opening captures: a big-endian exponent or scalar,
   // or the raw octets of x25519 and x448. Fails (local_fault) where the group has no such private value.
-  virtual Result<std::unique_ptr<KeyExchange>> key_exchange_from(
-      const KeyExchangeTransform& transform, OctetView private_value,
-      PrivateValueUse use = PrivateValueUse::once) const = 0;
+  virtual Result<std::unique_ptr<KeyExchange>> key_exchange_from(const KeyExchangeTransform& transform,
+                                                                 OctetView private_value) const = 0;
 };
 
 }  // namespace mpsec::crypto

@@ -76,18 +76,15 @@ enum class PublicValueFault : std::uint8_t {
   wrong_length,  // not the fixed length of the group
   out_of_range,  // not 1 < r < p-1 (MODP), or a coordinate not below p (ECP)
   off_curve,     // the point does not satisfy the curve's equation
-  wrong_order,   // r^q != 1 in a group with small subgroups, where private values are used again
+  wrong_order,   // r^q != 1 in a group with small subgroups
   zero_secret,   // the shared secret came out as nothing but zeros (x25519, x448)
 };
 std::string_view to_string(PublicValueFault fault);
 // With found and expected lengths, and the clause that refuses it; peer_misbehaved.
 Error error_of(PublicValueFault fault, const KeyExchangeTransform& transform, std::size_t found_octets);
 
-// Whether a private value serves more than one exchange: groups with small subgroups then cost a further
-// check (RFC 6989 2.2).
-enum class PrivateValueUse : std::uint8_t { once, again };
-
-// One side's key pair in one group.
+// One side's key pair in one group. It may serve more than one exchange: all checks that this asks for are
+// always made (RFC 6989 2, RFC 8247 2.4).
 class KeyExchange {
  public:
   virtual ~KeyExchange() = default;

@@ -36,9 +36,9 @@ using Pair = std::unique_ptr<KeyExchange>;
 // precomputations.
 class ModpGroup;
 std::shared_ptr<const ModpGroup> make_modp_group(const KeyExchangeTransform& transform);
-Pair make_modp_pair(std::shared_ptr<const ModpGroup> group, PrivateValueUse use, Rng& rng);
+Pair make_modp_pair(std::shared_ptr<const ModpGroup> group, Rng& rng);
 // Null where the private value is not in the group's range, and so below.
-Pair make_modp_pair(std::shared_ptr<const ModpGroup> group, PrivateValueUse use, OctetView private_value);
+Pair make_modp_pair(std::shared_ptr<const ModpGroup> group, OctetView private_value);
 
 // Null where libcrypto has no such curve.
 Group make_ecp_group(const KeyExchangeTransform& transform);

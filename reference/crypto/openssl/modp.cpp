@@ -90,9 +90,8 @@ bool fill_subgroup(ModpGroup& group) {
 
 class ModpPair final : public KeyExchange {
  public:
-  ModpPair(std::shared_ptr<const ModpGroup> group, PrivateValueUse use, Number private_value)
+  ModpPair(std::shared_ptr<const ModpGroup> group, Number private_value)
       : group_(std::move(group)),
-        use_(use),
         private_value_(std::move(private_value)),
         public_value_(group_->transform->public_octets) {
     write_number(group_->power(group_->generator.get(), private_value_.get()).get(), public_value_);
@@ -118,15 +117,13 @@ class ModpPair final : public KeyExchange {
     //= rfc6989/2.1/public-value-between-1-and-p-minus-1
     if (BN_cmp(peer, BN_value_one()) <= 0 || BN_cmp(peer, group_->prime_less_one.get()) >= 0)
       return PublicValueFault::out_of_range;
-    //= rfc6989/2.2/order-checked-where-private-values-are-reused
-    if (group_->order && use_ == PrivateValueUse::again &&
-        !BN_is_one(group_->power(peer, group_->order.get()).get()))
+    //= rfc8247/2.4/order-always-checked-in-groups-23-and-24
+    if (group_->order && !BN_is_one(group_->power(peer, group_->order.get()).get()))
       return PublicValueFault::wrong_order;
     return std::nullopt;
   }
 
   std::shared_ptr<const ModpGroup> group_;
-  PrivateValueUse use_;
   Number private_value_;
   Octets public_value_;
 };
@@ -149,15 +146,15 @@ std::shared_ptr<const ModpGroup> make_modp_group(const KeyExchangeTransform& tra
   return group;
 }
 
-Pair make_modp_pair(std::shared_ptr<const ModpGroup> group, PrivateValueUse use, Rng& rng) {
+Pair make_modp_pair(std::shared_ptr<const ModpGroup> group, Rng& rng) {
   Number private_value = random_below(group->private_bound.get(), rng);
-  return std::make_unique<ModpPair>(std::move(group), use, std::move(private_value));
+  return std::make_unique<ModpPair>(std::move(group), std::move(private_value));
 }
 
-Pair make_modp_pair(std::shared_ptr<const ModpGroup> group, PrivateValueUse use, OctetView private_value) {
+Pair make_modp_pair(std::shared_ptr<const ModpGroup> group, OctetView private_value) {
   Number exponent = secret_number(private_value);
   if (BN_is_zero(exponent.get()) || BN_cmp(exponent.get(), group->prime_less_one.get()) >= 0) return nullptr;
-  return std::make_unique<ModpPair>(std::move(group), use, std::move(exponent));
+  return std::make_unique<ModpPair>(std::move(group), std::move(exponent));
 }
 
 }  // namespace mpsec::crypto::evp

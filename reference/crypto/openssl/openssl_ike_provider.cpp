@@ -70,14 +70,13 @@ class OpensslIkeProvider final : public IkeProvider {
         transform.id == PrfId::aes128_xcbc ? IntegrityId::aes_xcbc_96 : IntegrityId::aes_cmac_96, key);
   }
 
-  Result<evp::Pair> key_exchange(const KeyExchangeTransform& transform, Rng& rng,
-                                 PrivateValueUse use) const override {
-    return pair(transform, use, rng);
+  Result<evp::Pair> key_exchange(const KeyExchangeTransform& transform, Rng& rng) const override {
+    return pair(transform, rng);
   }
 
-  Result<evp::Pair> key_exchange_from(const KeyExchangeTransform& transform, OctetView private_value,
-                                      PrivateValueUse use) const override {
-    return pair(transform, use, private_value);
+  Result<evp::Pair> key_exchange_from(const KeyExchangeTransform& transform,
+                                      OctetView private_value) const override {
+    return pair(transform, private_value);
   }
 
  private:
@@ -100,7 +99,7 @@ class OpensslIkeProvider final : public IkeProvider {
 
   // `source` is an Rng& or the octets of a private value.
   template <class Source>
-  Result<evp::Pair> pair(const KeyExchangeTransform& transform, PrivateValueUse use, Source&& source) const {
+  Result<evp::Pair> pair(const KeyExchangeTransform& transform, Source&& source) const {
     if (!supports(transform)) return std::unexpected(not_supported(transform.name, "openssl"));
     evp::Pair made;
     if (transform.kind == KeyExchangeKind::montgomery)
@@ -108,7 +107,7 @@ class OpensslIkeProvider final : public IkeProvider {
     else if (transform.kind == KeyExchangeKind::ecp)
       made = evp::make_ecp_pair(curves_.at(transform.id), transform, source);
     else
-      made = evp::make_modp_pair(modp_.at(transform.id), use, source);
+      made = evp::make_modp_pair(modp_.at(transform.id), source);
     if (!made) return std::unexpected(refused_private_value(transform));
     return made;
   }
