@@ -2,6 +2,9 @@
 // serves packets. Nothing made here needs its provider to live on.
 #pragma once
 
+#include <array>
+#include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 
@@ -10,6 +13,8 @@
 #include "crypto/prf.hpp"
 
 namespace mpsec::crypto {
+
+using Sha1Digest = std::array<std::uint8_t, 20>;
 
 class IkeProvider {
  public:
@@ -30,6 +35,9 @@ class IkeProvider {
   // or the raw octets of x25519 and x448. Fails (local_fault) where the group has no such private value.
   virtual Result<std::unique_ptr<KeyExchange>> key_exchange_from(const KeyExchangeTransform& transform,
                                                                  OctetView private_value) const = 0;
+
+  // SHA-1 of all parts, one behind the other: for NAT detection (RFC 7296 2.23), where it guards nothing.
+  virtual Sha1Digest sha1(std::initializer_list<OctetView> parts) const noexcept = 0;
 };
 
 }  // namespace mpsec::crypto

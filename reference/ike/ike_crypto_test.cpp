@@ -235,7 +235,8 @@ TEST(Keys, HaveTheLengthsOfTheirSuite) {
       if (!prf.supported) continue;
       const Suite suite{protection, &prf, *crypto::find(crypto::KeyExchangeId::curve25519)};
       const Octets ni(32, 1), nr(32, 2), secret(32, 3);
-      const IkeKeys keys = derive_ike_keys(*provider, suite, {ni, nr}, secret, {4, 5}).value();
+      const IkeKeys keys =
+          derive_ike_keys(*provider, suite, {ni, nr}, secret, {IkeSpi(4), IkeSpi(5)}).value();
       EXPECT_EQ(keys.d.size(), prf.key_octets);
       EXPECT_EQ(keys.pr.size(), prf.key_octets);
       EXPECT_EQ(keys.ai.size(), protection.integrity_octets());

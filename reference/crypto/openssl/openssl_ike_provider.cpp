@@ -5,6 +5,7 @@
 #include <openssl/crypto.h>
 
 #include "crypto/openssl/evp_ike.hpp"
+#include "crypto/provider.hpp"
 
 namespace mpsec::crypto {
 namespace {
@@ -77,6 +78,17 @@ class OpensslIkeProvider final : public IkeProvider {
   Result<evp::Pair> key_exchange_from(const KeyExchangeTransform& transform,
                                       OctetView private_value) const override {
     return pair(transform, private_value);
+  }
+
+  Sha1Digest sha1(std::initializer_list<OctetView> parts) const noexcept override {
+    Sha1Digest digest{};
+    const evp::DigestContext context(EVP_MD_CTX_new());
+    const evp::DigestAlgorithm& algorithm = digests_.at(PrfId::hmac_sha1);
+    bool done = context && algorithm && EVP_DigestInit_ex2(context.get(), algorithm.get(), nullptr) == 1;
+    for (const OctetView part : parts)
+      done = done && EVP_DigestUpdate(context.get(), part.data(), part.size()) == 1;
+    if (!done || EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1) fatal("openssl", "SHA-1");
+    return digest;
   }
 
  private:
