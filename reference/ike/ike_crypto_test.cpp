@@ -6,6 +6,7 @@
 #include "crypto/openssl/openssl_ike_provider.hpp"
 #include "crypto/openssl/openssl_provider.hpp"
 #include "ike/keys.hpp"
+#include "ike/profiles.hpp"
 #include "ike/protection.hpp"
 
 namespace mpsec::ike {
@@ -257,6 +258,47 @@ TEST(Keys, OfChildrenAreCutFromKeymat) {
     EXPECT_TRUE(std::ranges::equal(pair.initiator_to_responder.encryption.view(), stream.view().first(35)));
     EXPECT_TRUE(std::ranges::equal(pair.responder_to_initiator.encryption.view(), stream.view().subspan(35)));
   }
+}
+
+bool proposes(const IkeProposal& proposal, EncryptionId id) {
+  return std::ranges::any_of(proposal.encryption, [id](const auto& allowed) { return allowed.id == id; });
+}
+
+TEST(Profiles, LeaveLegacyOutUnlessAskedFor) {
+  for (const Profile profile : {Profile::recommended, Profile::permitted, Profile::legacy}) {
+    const IkeProposal proposal = ike_proposal(profile);
+    EXPECT_TRUE(check(proposal, profile)) << to_string(profile);
+    EXPECT_TRUE(check(esp_proposal(profile), profile)) << to_string(profile);
+    EXPECT_TRUE(check(ah_proposal(profile), profile)) << to_string(profile);
+    EXPECT_TRUE(proposes(proposal, EncryptionId::aes_cbc));
+    EXPECT_FALSE(proposes(proposal, EncryptionId::null));
+    EXPECT_EQ(proposes(proposal, EncryptionId::triple_des), profile != Profile::recommended);
+    const bool weak = std::ranges::find(proposal.key_exchange, crypto::KeyExchangeId::modp_1024) !=
+                      proposal.key_exchange.end();
+    EXPECT_EQ(weak, profile == Profile::legacy);
+    EXPECT_EQ(proposal.key_exchange.front(), crypto::KeyExchangeId::curve25519);
+  }
+  EXPECT_FALSE(check(ike_proposal(Profile::legacy), Profile::permitted));
+  EXPECT_FALSE(check(ike_proposal(Profile::permitted), Profile::recommended));
+  const auto refused = check(IkeProposal{.prf = {crypto::PrfId::hmac_md5}}, Profile::permitted);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(
+      to_string(refused.error()),
+      "PRF_HMAC_MD5: the profile \"permitted\" does not admit it: its level is MUST NOT (RFC 8247 2.2)");
+}
+
+// Whatever is proposed makes a suite that fits.
+TEST(Profiles, ProposeSuitesThatFit) {
+  const IkeProposal proposal = ike_proposal(Profile::legacy);
+  for (const AllowedEncryption& encryption : proposal.encryption)
+    for (const IntegrityId integrity : proposal.integrity) {
+      const bool combined = (*crypto::find(encryption.id))->combined();
+      const auto suite =
+          ike_suite({{encryption.id, encryption.key_bits, combined ? IntegrityId::none : integrity},
+                     proposal.prf.front(),
+                     proposal.key_exchange.back()});
+      EXPECT_TRUE(suite);
+    }
 }
 
 }  // namespace
