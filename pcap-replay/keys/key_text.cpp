@@ -19,6 +19,23 @@ bool is_hex(std::string_view text) {
   return text.starts_with("0x") || text.starts_with("0X");
 }
 
+// The part of a word that errors may show. Where a separator is damaged, a secret stands at its end: nothing
+// is shown from a run of digits on that is longer than an SPI's, nor from a colon behind a name.
+std::string_view showable(std::string_view text) {
+  constexpr std::size_t enough = 64, longest_number = 10;
+  std::size_t run = 0;
+  bool name = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool is_digit = digit(text[i]) >= 0;
+    run = is_digit ? run + 1 : 0;
+    if (run > longest_number) return text.substr(0, i + 1 - run);
+    const bool printable = text[i] >= ' ' && text[i] <= '~';
+    if (i == enough || !printable || (text[i] == ':' && name)) return text.substr(0, i);
+    name = name || (!is_digit && text[i] >= 'g' && text[i] <= 'z' && text[i] != 'x');
+  }
+  return text;
+}
+
 }  // namespace
 
 void LineReader::skip_space() {
@@ -58,9 +75,9 @@ Error misread(std::string_view file, const Word& at, std::string why, Blame blam
 
 Error expected(std::string_view file, const Word& at, std::string_view what) {
   if (at.empty()) return misread(file, at, fmt::format("expected {}, found the end of the line", what));
-  constexpr std::size_t enough = 64;
-  const std::string_view more = at.text.size() > enough ? "..." : "";
-  return misread(file, at, fmt::format("expected {}, found \"{}{}\"", what, at.text.substr(0, enough), more));
+  const std::string_view start = showable(at.text);
+  const std::string_view more = start.size() < at.text.size() ? "..." : "";
+  return misread(file, at, fmt::format("expected {}, found \"{}{}\"", what, start, more));
 }
 
 Error expected_secret(std::string_view file, const Word& at, std::string_view what) {
@@ -85,7 +102,8 @@ Result<SecretOctets> secret_from_hex(std::string_view file, const Word& word) {
   for (std::size_t i = 0; i < digits.text.size(); ++i) {
     const int value = digit(digits.text[i]);
     if (value < 0)
-      return std::unexpected(misread(file, digits.part(i), "expected a hexadecimal digit of the key"));
+      return std::unexpected(
+          misread(file, digits.part(i), "expected a hexadecimal digit of the key, found another character"));
     if (i / 2 == secret.size()) break;
     std::uint8_t& octet = secret.writable()[i / 2];
     octet = static_cast<std::uint8_t>(octet << 4 | value);

@@ -38,7 +38,7 @@ TEST(KeyText, ReadsSecretsAsWritten) {
 
 TEST(KeyText, NamesThePlaceAndNotTheKey) {
   EXPECT_EQ(to_string(secret_from_hex("f", {"0x00zz", 3, 9}).error()),
-            "f:3:13: expected a hexadecimal digit of the key");
+            "f:3:13: expected a hexadecimal digit of the key, found another character");
   EXPECT_EQ(to_string(secret_from_hex("f", {"0x123", 3, 9}).error()),
             "f:3:9: expected an even number of hexadecimal digits of the key, found 3");
 }

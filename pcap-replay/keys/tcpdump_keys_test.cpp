@@ -107,7 +107,8 @@ TEST(TcpdumpKeys, NamesWhatIsWrong) {
             "keys:1:8: expected an IPv4 or IPv6 address, found \"192.0.2\"");
   EXPECT_EQ(refused("0x1000@192.0.2.1"), "keys:1:17: expected algorithm:secret, found the end of the line");
   EXPECT_THAT(refused("0x1000@192.0.2.1 rot13:x"), HasSubstr("keys:1:18: expected an algorithm such as"));
-  EXPECT_EQ(refused("0x1000@192.0.2.1 aes128:0xzz"), "keys:1:27: expected a hexadecimal digit of the key");
+  EXPECT_EQ(refused("0x1000@192.0.2.1 aes128:0xzz"),
+            "keys:1:27: expected a hexadecimal digit of the key, found another character");
   EXPECT_EQ(refused("0x1000@192.0.2.1 aes128:0xaa"),
             "keys:1:25: expected a key of at least 16 octets, found 1");
   EXPECT_EQ(refused("0x1000@192.0.2.1 aes128:x more"),

@@ -116,12 +116,13 @@ class Parser {
     TableReader top(document, "keys", file_);
     toml::node* const list = top.take("sa");
     toml::array* const tables = list ? list->as_array() : nullptr;
-    if (!tables) top.fail_last("sa", "expected one or more tables [[sa]]");
+    if (!tables) top.fail_last("sa", "expected one or more tables [[sa]], found none");
     if (auto finished = top.finish(); !finished) return std::unexpected(std::move(finished).error());
     for (std::size_t i = 0; i < tables->size(); ++i) {
       toml::table* const table = tables->get(i)->as_table();
       if (!table)
-        return std::unexpected(misread(file_, top.place(*tables->get(i)), "expected a table [[sa]]"));
+        return std::unexpected(
+            misread(file_, top.place(*tables->get(i)), "expected a table [[sa]], found something else"));
       if (auto read = read_sa(*table, fmt::format("sa[{}]", i)); !read)
         return std::unexpected(std::move(read).error());
     }
@@ -176,7 +177,7 @@ class Parser {
       if (!transform) return reader.fail_last("encryption", transform.error().why);
       parameters.encryption = (*transform)->id;
     } else if (parameters.protocol == Protocol::esp) {
-      return reader.fail(misread(file_, table, "expected a value \"encryption\""));
+      return reader.fail(misread(file_, table, "expected a value \"encryption\", found none"));
     }
     parameters.encryption_key = secret(reader, "encryption_key");
     if (auto checked = parameters.protocol == Protocol::esp
@@ -307,7 +308,8 @@ Result<KeyFile> parse_toml_keys(std::string_view text, std::string_view file) {
     return Parser(file).parse(document);
   } catch (const toml::parse_error& error) {
     const auto at = error.source().begin;
-    return std::unexpected(misread(file, {{}, at.line, at.column}, std::string(error.description())));
+    return std::unexpected(misread(file, {{}, at.line, at.column},
+                                   fmt::format("expected TOML, found otherwise: {}", error.description())));
   }
 }
 

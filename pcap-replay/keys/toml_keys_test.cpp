@@ -79,9 +79,9 @@ TEST(TomlKeys, ReadsTheLeast) {
 }
 
 TEST(TomlKeys, NamesWhatIsWrong) {
-  EXPECT_EQ(refused(""), "keys.toml:1:1: keys/sa: expected one or more tables [[sa]]");
+  EXPECT_EQ(refused(""), "keys.toml:1:1: keys/sa: expected one or more tables [[sa]], found none");
   EXPECT_THAT(refused("[[sa]\n"), HasSubstr("keys.toml:1:"));
-  EXPECT_EQ(refused("[[sa]]\nspi = 1\n"), "keys.toml:2:7: expected a value \"encryption\"");
+  EXPECT_EQ(refused("[[sa]]\nspi = 1\n"), "keys.toml:2:7: expected a value \"encryption\", found none");
   EXPECT_EQ(refused(good + "spi = -1\n"),
             "keys.toml:4:7: sa[0]/spi: expected a number from 0 to 4294967295, found -1");
   EXPECT_EQ(refused(good + "spi = \"x\"\n"),
@@ -112,7 +112,7 @@ TEST(TomlKeys, NamesWhatIsWrong) {
 
 TEST(TomlKeys, NeverShowsAKey) {
   EXPECT_EQ(refused(head + "encryption_key = \"deadbeefzz\"\n"),
-            "keys.toml:3:27: expected a hexadecimal digit of the key");
+            "keys.toml:3:27: expected a hexadecimal digit of the key, found another character");
   EXPECT_THAT(refused(head + "encryption_key = \"deadbeef\n"), Not(HasSubstr("deadbeef")));
 }
 

@@ -159,7 +159,7 @@ TEST(WiresharkKeys, NamesWhatIsWrong) {
   EXPECT_THAT(refused(line(anywhere, "NULL", "", "HMAC-SHA-1-96", key_16)),
               HasSubstr("expected a key of 20 octets for AUTH_HMAC_SHA1_96, found 16"));
   EXPECT_EQ(refused(line(anywhere, "AES-CBC", "0x00zz")),
-            "esp_sa:1:34: expected a hexadecimal digit of the key");
+            "esp_sa:1:34: expected a hexadecimal digit of the key, found another character");
 }
 
 TEST(QuotedFields, TakesALineApart) {

@@ -130,7 +130,8 @@ TEST(XfrmKeys, NamesWhatIsWrong) {
   EXPECT_EQ(refused("src 192.0.2.1 dst ::1\n"), "xfrm:1:1: the two addresses are of different families");
   EXPECT_EQ(refused("src 192.0.2.1 dst 192.0.2.2\n\tproto esp spi x\n"),
             "xfrm:2:16: expected an SPI of 32 bits, found \"x\"");
-  EXPECT_EQ(refused(head + "\tenc cbc(aes) 0x00zz\n"), "xfrm:3:19: expected a hexadecimal digit of the key");
+  EXPECT_EQ(refused(head + "\tenc cbc(aes) 0x00zz\n"),
+            "xfrm:3:19: expected a hexadecimal digit of the key, found another character");
   EXPECT_EQ(refused(head + "\tenc cbc(aes) 0x00\n"),
             "xfrm:3:15: expected a key of 16, 24, 32 octets for ENCR_AES_CBC, found 1");
   EXPECT_EQ(refused(head + "\tenc ecb(cipher_null)\n\tenc ecb(cipher_null)\n"),
