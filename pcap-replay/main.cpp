@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 #include <random>
 
+#include "ipsec/replay_window.hpp"
 #include "pcap-replay/core/program.hpp"
 
 namespace {
@@ -39,9 +40,11 @@ void add_options(CLI::App& app, ProgramOptions& options, std::string& format,
       ->allow_extra_args(false);
   app.add_option("--replay-window", options.replay.stream.replay_window,
                  "numbers in the replay window of SAs whose key file names none; 0: no anti-replay")
-      ->check(CLI::Range(0u, 1u << 20))
       ->check([](const std::string& text) {
-        return text.size() == 1 && text != "0" ? std::string("0, or 32 to 1048576") : std::string();
+        std::uint32_t size = 0;
+        const bool allowed = CLI::detail::lexical_cast(text, size) &&
+                             (size == 0 || mpsec::ipsec::ReplayWindow::check_size(size).has_value());
+        return allowed ? "" : "expected 0, or 32 to 1048576, found " + text;
       })
       ->capture_default_str();
   app.add_option("--reordering-bound", options.replay.stream.reordering_bound,
