@@ -72,7 +72,7 @@ TEST(PcapReader, NamesFileFrameAndOffset) {
 
 TEST(OpenCapture, RefusesWhatIsNoCapture) {
   EXPECT_THAT(to_string(*read_all(hex("00112233445566778899")).error),
-              HasSubstr("sample @ 0x0: not a capture file"));
+              HasSubstr("sample @ 0x0: expected a pcap or pcapng file"));
   EXPECT_EQ(to_string(*read_all(Octets{}).error), "sample: expected a capture, found an empty file");
   EXPECT_THAT(to_string(open_capture("no/such/file").error()),
               HasSubstr("no/such/file: cannot open: No such file"));

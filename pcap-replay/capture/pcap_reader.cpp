@@ -27,7 +27,7 @@ Result<std::unique_ptr<CaptureReader>> PcapReader::open(OpenFile file, const std
   char why[PCAP_ERRBUF_SIZE] = {};
   pcap* const capture = pcap_fopen_offline_with_tstamp_precision(file.get(), PCAP_TSTAMP_PRECISION_NANO, why);
   if (capture == nullptr)
-    return std::unexpected(file_error(name, 0, fmt::format("not a capture file: {}", why)));
+    return std::unexpected(file_error(name, 0, fmt::format("expected a pcap or pcapng file: {}", why)));
   static_cast<void>(file.release());  // pcap_close() closes it
   return std::unique_ptr<CaptureReader>(new PcapReader(capture, name));
 }

@@ -1,7 +1,9 @@
 #include "pcap-replay/core/program.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fmt/format.h>
 #include <iterator>
 
@@ -11,6 +13,14 @@
 
 namespace mpsec::replay {
 namespace {
+
+Error would_overwrite(const std::string& path) {
+  return {.blame = Blame::local_fault,
+          .path = path,
+          .offset = {},
+          .why = "expected a new name for the clear packets, found a file that is read; choose another",
+          .clause = {}};
+}
 
 class Run {
  public:
@@ -54,10 +64,20 @@ class Run {
     if (!reader) return refuse(reader.error());
     reader_ = *std::move(reader);
     if (options_.write.empty()) return true;
+    if (is_input(options_.write)) return refuse(would_overwrite(options_.write));
     auto writer = PcapngWriter::create(options_.write, options_.application);
     if (!writer) return refuse(writer.error());
     writer_.emplace(*std::move(writer));
     return true;
+  }
+
+  bool is_input(const std::string& path) const {
+    const auto same = [&](const std::string& input) {
+      std::error_code cannot_tell;
+      return std::filesystem::is_regular_file(path, cannot_tell) &&
+             std::filesystem::equivalent(path, input, cannot_tell);
+    };
+    return same(options_.capture) || std::ranges::any_of(options_.key_files, same);
   }
 
   // False if the clear packets could not be written.
@@ -73,11 +93,17 @@ class Run {
     while ((next = reader_->next(frame)) == CaptureReader::Next::frame)
       replay.frame(frame);
     replay.set_observer(nullptr);
-    if (next == CaptureReader::Next::damaged) damage_ = reader_->error();
+    if (next == CaptureReader::Next::damaged) note_damage(replay.counts().frames);
     if (!writer_) return true;
     const auto committed = writer_->commit();
     if (!committed) say("error", committed.error());
     return committed.has_value();
+  }
+
+  void note_damage(std::uint64_t frames_read) {
+    damage_ = reader_->error();
+    damage_->why += fmt::format("; {} read and reported: for the rest, take an undamaged copy of the file",
+                                frames_read == 1 ? "1 frame is" : fmt::format("{} frames are", frames_read));
   }
 
   static bool has_findings(const Replay& replay) {
