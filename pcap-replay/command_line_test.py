@@ -1,0 +1,103 @@
+#!/usr/bin/python3
+"""mpsec-replay as it is called: exit codes, reports against their schema, damaged input, pipes."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+PROGRAM = sys.argv.pop(1)
+VECTORS = Path(__file__).resolve().parent.parent / "vectors"
+CAPTURE = VECTORS / "exchanges/esp_two_gateways.pcap"
+KEYS = VECTORS / "exchanges/esp_two_gateways.esp_sa"
+SHARED = Path(os.environ.get("MPSEC_SHARED_DIR", VECTORS.parent.parent / "shared"))
+
+try:
+    import jsonschema
+except ImportError:
+    jsonschema = None
+
+
+class CommandLine(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = Path(self.folder.name)
+
+    def tearDown(self):
+        self.folder.cleanup()
+
+    def call(self, *arguments: str | Path, **options):
+        return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, check=False, **options)
+
+    def report(self, *arguments: str | Path, exit_code: int = 0, **options) -> dict:
+        result = self.call("--json", *arguments, **options)
+        self.assertEqual(result.returncode, exit_code, result.stderr)
+        report = json.loads(result.stdout)
+        if jsonschema:
+            schema = json.loads((VECTORS / "schema/replay_report.schema.json").read_text())
+            jsonschema.Draft202012Validator(schema).validate(report)
+        return report
+
+    def test_report(self):
+        report = self.report(CAPTURE, "--keys", KEYS)
+        self.assertEqual([stream["accepted"] for stream in report["streams"]], [10, 8])
+        if jsonschema is None:
+            self.skipTest("python3-jsonschema is not installed: the schema was not looked at")
+
+    def test_pipe(self):
+        with CAPTURE.open("rb") as capture:
+            piped = self.report("-", "--keys", KEYS, stdin=capture)
+        self.assertEqual(piped["streams"], self.report(CAPTURE, "--keys", KEYS)["streams"])
+
+    def test_strict(self):
+        self.assertEqual(self.call("--strict", CAPTURE, "--keys", KEYS).returncode, 3)
+
+    def test_damaged_capture(self):
+        cut = self.path / "cut.pcap"
+        cut.write_bytes(CAPTURE.read_bytes()[:-5])
+        clear = self.path / "clear.pcapng"
+        report = self.report(cut, "--keys", KEYS, "--write", clear, exit_code=1)
+        self.assertEqual(report["capture"]["frames"], 20)
+        self.assertFalse(report["capture"]["complete"])
+        written = self.report(clear)
+        self.assertTrue(written["capture"]["complete"])
+        self.assertEqual(written["capture"]["frames"], report["counts"]["clear"])
+
+    def test_refusals(self):
+        keys = self.path / "keys"
+        keys.write_text("0x1000@192.0.2.1 aes128-cbc-hmac96:0x12\n")
+        for arguments, said in (
+            ((CAPTURE, "--keys", keys), "keys:1:36: expected a key of at least 16 octets, found 1"),
+            ((CAPTURE, "--keys", self.path / "none"), "none: cannot open: No such file or directory"),
+            ((self.path / "none",), "none: cannot open: No such file or directory"),
+            ((KEYS,), "esp_two_gateways.esp_sa @ 0x0: expected a pcap or pcapng file"),
+            ((CAPTURE, "--replay-window", "31"), "0, or 32 to 1048576"),
+            ((CAPTURE, "--wrong"), "--wrong"),
+        ):
+            result = self.call(*arguments)
+            self.assertEqual(result.returncode, 2, arguments)
+            self.assertEqual(result.stdout, b"")
+            self.assertIn(said, result.stderr.decode())
+
+    def test_full_disk(self):
+        with open("/dev/full", "wb") as full:
+            result = subprocess.run([PROGRAM, CAPTURE], stdout=full, stderr=subprocess.PIPE, check=False)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn(b"report: No space left on device", result.stderr)
+
+    def test_captures_of_others(self):
+        captures = sorted(path for path in (SHARED / "data").glob("*/*.pcap*"))
+        if not captures:
+            self.skipTest(f"no captures in {SHARED}/data")
+        for capture in captures:
+            report = self.report(capture, "--keys", SHARED / "data/tcpdump/esp-secrets.txt")
+            counts = report["counts"]
+            print(capture.name, {name: count for name, count in counts.items() if count})
+            self.assertGreater(report["capture"]["frames"], 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
