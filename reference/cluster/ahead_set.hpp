@@ -49,6 +49,10 @@ class AheadSet {
   std::optional<std::uint64_t> next_from(std::uint64_t number) const;
 
   std::size_t size() const { return near_ + far_.size(); }
+  std::size_t memory_octets() const {
+    constexpr std::size_t node = sizeof(std::uint64_t) + 4 * sizeof(void*);
+    return words_.capacity() * sizeof(std::uint64_t) + far_.size() * node;
+  }
 
  private:
   std::size_t word(std::uint64_t number) const {

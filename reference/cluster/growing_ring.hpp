@@ -15,6 +15,7 @@ class GrowingRing {
  public:
   std::uint64_t begin() const { return begin_; }
   std::uint64_t end() const { return end_; }
+  std::size_t memory_octets() const { return slots_.capacity() * sizeof(Element); }
   std::size_t size() const { return static_cast<std::size_t>(end_ - begin_); }
   bool empty() const { return begin_ == end_; }
 

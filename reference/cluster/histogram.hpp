@@ -44,6 +44,7 @@ class CountHistogram {
   std::uint64_t count(std::uint64_t value) const { return value < counts_.size() ? counts_[value] : 0; }
   // counts()[v] packets had the value v; may end in zeros.
   const std::vector<std::uint64_t>& counts() const { return counts_; }
+  std::size_t memory_octets() const { return counts_.capacity() * sizeof(std::uint64_t); }
   std::uint64_t beyond() const { return beyond_; }
   std::uint64_t total() const { return total_; }      // beyond() included
   std::uint64_t maximum() const { return maximum_; }  // beyond() included; 0 when nothing was added

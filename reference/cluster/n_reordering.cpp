@@ -1,5 +1,7 @@
 #include "cluster/n_reordering.hpp"
 
+#include <algorithm>
+
 namespace mpsec::cluster {
 
 std::uint64_t NReordering::start_run(std::uint64_t number, std::uint64_t floor) {
@@ -9,8 +11,10 @@ std::uint64_t NReordering::start_run(std::uint64_t number, std::uint64_t floor) 
   std::uint64_t before = 0;  // the last arrival with a number not larger
   if (!runs_.empty()) {
     Run& run = runs_.back();
-    if (number - run.number < run.length) run.length = number - run.number + 1;  // a copy from inside the run
-    before = run.index + run.length - 1;
+    before = run.index + std::min(number - run.number, run.length - 1);
+    // A copy from inside the run: from now on it is the last with its number.
+    run.length = std::min(number - run.number, run.length);
+    if (run.length == 0) runs_.pop_back();
   }
   // Of the runs wholly below the floor only the latest can be the answer.
   while (runs_.size() > 1 && runs_[runs_.begin() + 1].number + runs_[runs_.begin() + 1].length <= floor)

@@ -26,6 +26,7 @@ class NReordering {
   }
 
   std::uint64_t arrivals() const { return arrivals_; }
+  std::size_t memory_octets() const { return runs_.memory_octets(); }
 
  private:
   // Arrivals index .. index + length - 1 had the numbers number .. number + length - 1.

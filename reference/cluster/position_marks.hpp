@@ -12,6 +12,7 @@ namespace mpsec::cluster {
 // A bit a position, from the first not forgotten to the last marked; searches look at 64 positions at a time.
 class PositionMarks {
  public:
+  std::size_t memory_octets() const { return words_.memory_octets(); }
   void mark(std::uint64_t position) {
     while (words_.end() <= position / 64)
       words_.push_back(0);

@@ -18,6 +18,11 @@ class ReceivedWindow {
   // The lowest number still told apart from a duplicate: top() - bound(), or 0.
   std::uint64_t floor() const { return top_ < bound_ ? 0 : top_ - bound_; }
 
+  std::size_t memory_octets() const {
+    return (words_.capacity() + late_blocks_.capacity()) * sizeof(std::uint64_t) +
+           late_octets_.capacity() * sizeof(std::uint32_t);
+  }
+
   // Nothing has come; the number expected first is `number`. top() is the one below it, if need be 2^64 - 1.
   void start_before(std::uint64_t number);
   // A number above top() has come, those between have not. The usual next number costs one bit.

@@ -36,6 +36,7 @@ class ReorderBufferDensity {
   ReorderBufferDensity finished() const;
 
   std::uint64_t threshold() const { return threshold_; }
+  std::size_t memory_octets() const { return buffer_.memory_octets() + occupancy_.memory_octets(); }
   // Of what finished() gives. FB[b] (3.10); total() is N'.
   const CountHistogram& occupancy() const { return occupancy_; }
   std::uint64_t ignored() const { return ignored_; }  // copies and excessively late packets

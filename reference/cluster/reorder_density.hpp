@@ -31,6 +31,10 @@ class ReorderDensity {
   ReorderDensity finished() const;
 
   std::uint64_t threshold() const { return threshold_; }
+  std::size_t memory_octets() const {
+    return window_.memory_octets() + present_.memory_octets() + early_.memory_octets() +
+           late_.memory_octets();
+  }
   // Of what finished() gives. FD[d]: packets with displacement d = receive index - sequence number; negative
   // is early. (3.5)
   std::uint64_t frequency(std::int64_t displacement) const;

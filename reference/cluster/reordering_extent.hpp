@@ -53,6 +53,9 @@ class ReorderingExtent {
   const MagnitudeHistogram& gap() const { return gap_; }
   const MagnitudeHistogram& gap_time() const { return gap_time_; }
   std::uint64_t reordering_discontinuities() const { return reordering_discontinuities_; }
+  std::size_t memory_octets() const {
+    return discontinuities_.memory_octets() + reordering_.memory_octets() + extent_.memory_octets();
+  }
 
  private:
   std::uint64_t find(std::uint64_t number) const;

@@ -117,6 +117,11 @@ ReorderingReport ReorderingMetrics::report() const {
           .buffer_density = buffer_density_.finished()};
 }
 
+std::size_t ReorderingMetrics::memory_octets() const {
+  return window_.memory_octets() + n_reordering_.memory_octets() + buffer_density_.memory_octets() +
+         density_.memory_octets() + extent_.memory_octets() + n_reordered_.memory_octets();
+}
+
 double ReorderingFreeRuns::variability() const {
   if (runs == 0 || in_order == 0) return 0.0;
   return static_cast<double>(square_sum) / static_cast<double>(in_order) / mean();

@@ -88,6 +88,8 @@ class ReorderingMetrics {
 
   std::uint64_t arrivals() const { return n_reordering_.arrivals(); }
   SequenceNumber highest() const { return SequenceNumber(window_.top()); }
+  // Beside this object itself.
+  std::size_t memory_octets() const;
 
  private:
   void start(std::uint64_t number);

@@ -1,12 +1,14 @@
 // The streaming metrics against models that say what the RFCs define and nothing more: quadratic, whole
 // sample in hand.
 #include <algorithm>
+#include <functional>
 #include <gtest/gtest.h>
 #include <map>
 #include <rapidcheck/gtest.h>
 #include <set>
 #include <vector>
 
+#include "base/rng.hpp"
 #include "cluster/reordering_metrics.hpp"
 
 namespace mpsec::cluster {
@@ -302,6 +304,68 @@ RC_GTEST_PROP(ReorderingModel, TheBoundIsNoPartOfTheResult, ()) {
   RC_ASSERT(narrow.extent.extent().maximum() == wide.extent.extent().maximum());
   same(narrow.extent.byte_offset(), wide.extent.byte_offset());
   same(narrow.extent.gap(), wide.extent.gap());
+}
+
+// Beyond the bound late packets and copies cannot be told apart: they are counted, copies "at least" and lost
+// numbers "at most", and all else stays exact.
+RC_GTEST_PROP(ReorderingModel, BeyondTheBoundCountsAreAtLeast, ()) {
+  const Samples samples = *streams(200);
+  const auto bound = *rc::gen::inRange<std::uint64_t>(1, 60);
+  Samples s;  // without the copies that can be told
+  std::set<std::uint64_t> came;
+  std::vector<std::uint64_t> extents;
+  std::uint64_t duplicates = 0, beyond = 0, late = 0;
+  for (const Sample& sample : samples) {
+    const bool known = !came.insert(sample.number).second;
+    if (sample.number + bound < *came.rbegin()) {
+      s.push_back(sample);
+      ++beyond;
+    } else if (known) {
+      ++duplicates;
+    } else {
+      s.push_back(sample);
+      const std::size_t i = s.size() - 1, j = earliest_larger(s, i);
+      if (j != i) extents.push_back(i - j);
+      late += j != i ? 1 : 0;
+    }
+  }
+  const auto report = measured(samples, {.bound = bound});
+  RC_ASSERT(report.beyond_bound == beyond);
+  RC_ASSERT(report.duplicates == duplicates);
+  RC_ASSERT(report.reordered == late + beyond);
+  RC_ASSERT(report.received == s.size());
+  same_within_limit(report.extent.extent(), extents, bound);
+  const std::uint64_t true_duplicates = samples.size() - came.size();
+  RC_ASSERT(report.duplicates <= true_duplicates);
+  RC_ASSERT(true_duplicates <= report.duplicates + report.beyond_bound);
+  const std::uint64_t span = came.empty() ? 0 : *came.rbegin() - report.lowest + 1;
+  RC_ASSERT(report.lost >= span - std::min<std::uint64_t>(span, came.size()));
+  RC_CLASSIFY(beyond != 0, "beyond the bound");
+}
+
+// Streams made to be remembered: memory stays within a constant of the bound, however many packets come.
+TEST(ReorderingModel, MemoryFollowsTheBoundAndNotTheStream) {
+  constexpr std::uint64_t bound = 1024, packets = 200'000, far = 1 << 20;
+  SeededRng rng(5);
+  const std::pair<const char*, std::function<std::uint64_t(std::uint64_t)>> worst[] = {
+      {"one number again and again", [](std::uint64_t) { return 7; }},
+      {"a run, and a copy from inside it", [](std::uint64_t i) { return i < 100 ? i : 50 + i % 2; }},
+      {"falling", [](std::uint64_t i) { return far - i; }},
+      {"falling behind a leader",
+       [](std::uint64_t i) { return i % bound == 0 ? far + i : far + bound - i % bound; }},
+      {"every other number lost", [](std::uint64_t i) { return 2 * i; }},
+      {"every other number late by the bound", [](std::uint64_t i) { return i % 2 == 0 ? i + bound : i; }},
+      {"all beyond the bound but one", [](std::uint64_t i) { return i == 0 ? far : i; }},
+      {"far apart", [](std::uint64_t i) { return i * far; }},
+      {"at random", [&](std::uint64_t) { return rng.next_u64(); }},
+      {"at random within the bound", [&](std::uint64_t i) { return i + rng.below(bound); }},
+  };
+  for (const auto& [name, number] : worst) {
+    ReorderingMetrics metrics({.bound = bound, .displacement_threshold = bound, .buffer_threshold = bound});
+    for (std::uint64_t i = 0; i < packets; ++i)
+      metrics.arrival(SequenceNumber(number(i)), {}, 100);
+    EXPECT_LE(metrics.memory_octets(), 512 * bound) << name;
+  }
 }
 
 }  // namespace
