@@ -2,6 +2,7 @@
 // depends: ipsec crypto_open
 #include "crypto/open/open_provider.hpp"
 #include "ipsec/ah_authenticator.hpp"
+#include "ipsec/decapsulation.hpp"
 #include "support/require.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t size) {
@@ -19,7 +20,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t si
   if (forged.discard != Discard::none) return 0;
   authenticator.verify(*mac, AhLayout::of(transform, true), {&again, 1});
   mpsec::fuzz::require(again.discard == Discard::none, "a right ICV is found right");
-  ah_strip(held.buffer(), *place);
+  const auto payload = static_cast<std::uint32_t>(size) - place->end();
+  restore_transport(held.buffer(), place->at, place->named_at, place->end(), payload, octets[place->at]);
   static_cast<void>(ah_encapsulate(held.buffer(), AhLayout::of(transform, true), mpsec::Spi(256), 1));
   return 0;
 }

@@ -4,14 +4,7 @@
 #include <cstring>
 
 namespace mpsec::ipsec {
-namespace {
-
-// No packet is longer, so the head of any one fits.
-constexpr std::size_t largest_packet = 40 + 0xffff;
-
-}  // namespace
-
-AhAuthenticator::AhAuthenticator() : heads_(largest_packet) {}
+AhAuthenticator::AhAuthenticator(std::size_t largest_head) : heads_(largest_head) {}
 
 void AhAuthenticator::sign(crypto::Mac& mac, const AhLayout& layout, std::span<AhJob> jobs,
                            AhRole role) noexcept {

@@ -22,7 +22,9 @@ struct AhJob {
 // before a call returns; so nothing is copied but headers. One thread at a time.
 class AhAuthenticator {
  public:
-  AhAuthenticator();
+  // `largest_head`: the most octets, up to the end of AH, of a packet that comes here. No packet is longer
+  // than the default.
+  explicit AhAuthenticator(std::size_t largest_head = 40 + 0xffff);
 
   // Writes the ICV into each packet. Sets `discard` where that cannot be done: ah_bad_length, or a cause of
   // canonicalise(); the packet is then as it was.

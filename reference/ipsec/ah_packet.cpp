@@ -95,22 +95,4 @@ Discard ah_check_length(OctetView packet, const AhPlace& place, const AhLayout& 
   return place.octets == layout.header_octets(version) ? Discard::none : Discard::ah_bad_length;
 }
 
-void ah_strip(PacketBuffer& packet, const AhPlace& place) noexcept {
-  std::uint8_t* start = packet.data();
-  const auto next = load<&Ah::next_header>(start + place.at);
-  std::memmove(start + place.octets, start, place.at);
-  packet.trim_front(place.octets);
-  announce(packet.writable(), place.named_at, next);
-}
-
-Discard ah_take_inner(PacketBuffer& packet, const AhPlace& place) noexcept {
-  const auto announced = load<&Ah::next_header>(packet.data() + place.at);
-  if (announced != protocol::ipv4 && announced != protocol::ipv6) return Discard::bad_next_header;
-  const OctetView inner = packet.view().subspan(place.end());
-  const std::uint8_t version = announced == protocol::ipv4 ? 4 : 6;
-  if (inner.empty() || load<&Ipv4Header::version>(inner.data()) != version) return Discard::inner_malformed;
-  packet.trim_front(place.end());
-  return Discard::none;
-}
-
 }  // namespace mpsec::ipsec

@@ -1,10 +1,10 @@
-// Putting the authentication header into a packet, finding it, and taking it out again (RFC 4302 2, 3.1).
-// Octets only: which SA, which number and whether the ICV is right is for others to say
+// Putting the authentication header into a packet and finding it (RFC 4302 2, 3.1); decapsulation.hpp takes
+// it out again. Octets only: which SA, which number and whether the ICV is right is for others to say
 // (ah_authenticator.hpp).
 //
 // Tunnel mode needs nothing of its own here: AH stands behind the outer header as it stands behind the only
 // one in transport mode. To protect, put the outer header in front, its Protocol or Next Header naming IPv4
-// or IPv6, and encapsulate; to unprotect, take the inner packet.
+// or IPv6, and encapsulate.
 #pragma once
 
 #include <cstdint>
@@ -26,8 +26,9 @@ struct AhLayout {
   bool extended_numbers = false;    // the ICV covers the high half of a 64-bit number
   std::uint8_t ipv4_alignment = 4;  // 8 for a peer that pads for IPv4 as for IPv6
 
-  static AhLayout of(const crypto::IntegrityTransform& transform, bool extended_numbers) {
-    return {transform.icv_octets, transform.iv_octets, extended_numbers};
+  static AhLayout of(const crypto::IntegrityTransform& transform, bool extended_numbers,
+                     std::uint8_t ipv4_alignment = 4) {
+    return {transform.icv_octets, transform.iv_octets, extended_numbers, ipv4_alignment};
   }
   //= rfc4302/2.6/least-padding-to-alignment
   // The whole header, in octets; at the end of its ICV field is as much padding as aligns it and no more.
@@ -75,14 +76,5 @@ std::expected<AhPlace, Discard> ah_locate(OctetView packet) noexcept;
 
 // Whether AH at `place` is as long as the layout of its SA asks, padding included: none or ah_bad_length.
 Discard ah_check_length(OctetView packet, const AhPlace& place, const AhLayout& layout) noexcept;
-
-// Takes AH out of a transport mode packet, and restores the lengths, the octet that announced AH, and the
-// IPv4 checksum.
-void ah_strip(PacketBuffer& packet, const AhPlace& place) noexcept;
-
-// Leaves the inner packet of a tunnel mode packet in `packet`. Fails, with the packet as it was, as
-// bad_next_header where AH announces something else than IPv4 or IPv6, and as inner_malformed where what
-// follows is of another version or nothing.
-Discard ah_take_inner(PacketBuffer& packet, const AhPlace& place) noexcept;
 
 }  // namespace mpsec::ipsec

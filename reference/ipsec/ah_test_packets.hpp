@@ -7,6 +7,7 @@
 #include "crypto/openssl/openssl_provider.hpp"
 #include "ipsec/ah_authenticator.hpp"
 #include "ipsec/ah_field_matrix.hpp"
+#include "ipsec/decapsulation.hpp"
 #include "wire/codec.hpp"
 #include "wire/header_build.hpp"
 #include "wire/protocol.hpp"
@@ -159,9 +160,21 @@ struct Ends {
   }
 };
 
+// What the receiver makes of a packet with AH in it.
 inline Octets stripped(OctetView packet) {
   HeldPacket held(packet);
-  ah_strip(held.buffer(), ah_locate(packet).value());
+  const AhPlace place = ah_locate(packet).value();
+  restore_transport(held.buffer(), place.at, place.named_at, place.end(),
+                    static_cast<std::uint32_t>(packet.size()) - place.end(), packet[place.at]);
+  return held.octets();
+}
+inline std::expected<Octets, Discard> inner_of(OctetView packet) {
+  HeldPacket held(packet);
+  const AhPlace place = ah_locate(packet).value();
+  const Discard cause =
+      take_inner(held.buffer(), place.end(), static_cast<std::uint32_t>(packet.size()) - place.end(),
+                 packet[place.at], 0);
+  if (cause != Discard::none) return std::unexpected(cause);
   return held.octets();
 }
 

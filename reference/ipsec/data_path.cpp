@@ -114,9 +114,20 @@ void DataPath::on_time(Instant now, Actions& actions) {
       note_lifetime(*outbound_.at(*out).sa, actions);
     }
   }
-  for (std::size_t overdue = reassembler_.expire(now); overdue > 0; --overdue)
-    discards_.count(Discard::reassembly_timeout);
+  give_up_fragments(now, actions);
   raise_path_mtus(now, actions);
+}
+
+void DataPath::give_up_fragments(Instant now, Actions& actions) {
+  const Reassembler::TimedOut overdue = reassembler_.expire(now);
+  for (std::size_t i = 0; i < overdue.datagrams; ++i)
+    discards_.count(Discard::reassembly_timeout);
+  for (const Octets& first : overdue.first_fragments) {
+    const bool tell = (first[0] >> 4 == 4 ? options_.own_v4 : options_.own_v6).has_value();
+    if (!tell || !icmp_errors_.allow(now)) continue;
+    auto message = reassembly_time_exceeded(first);
+    if (message) actions.emissions.push_back({Emission::Side::unprotected, *std::move(message)});
+  }
 }
 
 void DataPath::raise_path_mtus(Instant now, Actions& actions) {

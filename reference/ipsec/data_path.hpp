@@ -122,6 +122,7 @@ class DataPath {
                      Actions& actions);
 
   void schedule(const Lifetime& lifetime, Timers::mapped_type sa);
+  void give_up_fragments(Instant now, Actions& actions);
   void raise_path_mtus(Instant now, Actions& actions);
 
   Options options_;

@@ -4,118 +4,13 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "crypto/openssl/openssl_provider.hpp"
-#include "ipsec/sa_test_support.hpp"
+#include "ipsec/data_path_test_support.hpp"
 
 namespace mpsec::ipsec {
 namespace {
 
-using test::SaPlan;
-using test::udp_packet;
+using namespace test;
 using namespace std::chrono_literals;
-
-const crypto::Provider& provider() {
-  static const auto openssl = crypto::make_openssl_provider();
-  return *openssl;
-}
-
-constexpr PolicyId protect_id{1}, bypass_id{2}, discard_id{3};
-
-AddressRange range(const char* text) {
-  return AddressRange::parse(text).value();
-}
-
-// One gateway with the policies: UDP between the two test networks is protected, 192.0.2.0/24 passes clear,
-// the rest of 198.51.100.0/24 is discarded; what no policy names is discarded too.
-class Gateway {
- public:
-  explicit Gateway(DataPath::Options options = {})
-      : path_(with_addresses(options), {rng_, lifetime_, policy_}) {
-    Spd spd;
-    Policy protect;
-    protect.id = protect_id, protect.action = Action::protect, protect.name = "protect";
-    Selector networks;
-    networks.protocol = ProtocolSelector::number(17);
-    protect.selectors = {networks};
-    protect.protect = ProtectSpec{};
-    protect.protect->endpoints = TunnelEndpoints{ip("192.0.2.1"), ip("192.0.2.2")};
-    Policy bypass;
-    bypass.id = bypass_id, bypass.action = Action::bypass, bypass.name = "bypass";
-    Selector outside;
-    outside.remote = {range("192.0.2.0/24")};
-    bypass.selectors = {outside};
-    Policy discard;
-    discard.id = discard_id, discard.action = Action::discard, discard.name = "discard";
-    Selector rest;
-    rest.remote = {range("198.51.100.0/24")};
-    discard.selectors = {rest};
-    for (Policy* policy : {&protect, &bypass, &discard}) {
-      const auto appended = spd.append(*policy);
-      EXPECT_TRUE(appended) << to_string(appended.error());
-    }
-    path_.use(spd);
-  }
-
-  void add(const SaPlan& plan) { add(test::outbound_parameters(plan), test::inbound_parameters(plan)); }
-  void add(OutboundParameters out, InboundParameters in) {
-    out_ = path_.add(protect_id, OutboundSa::make(std::move(out), provider()).value());
-    in_ = path_.add(InboundSa::make(std::move(in), provider()).value()).value();
-  }
-
-  struct Sent {
-    Fate fate;
-    Discard discard;
-    Octets packet;
-  };
-  Sent send(OctetView clear, Instant now = {}) {
-    actions_.clear();
-    HeldPacket held(clear);
-    Outgoing outgoing{.packet = held.buffer()};
-    Fate fate{};
-    path_.send({&outgoing, 1}, now, {&fate, 1}, actions_);
-    const auto view = outgoing.packet.view();
-    return {fate, outgoing.discard, Octets(view.begin(), view.end())};
-  }
-  // What was delivered.
-  std::vector<Octets> receive(OctetView datagram, Instant now = {}) {
-    actions_.clear();
-    HeldPacket held(datagram);
-    path_.receive({&held.buffer(), 1}, now, actions_);
-    std::vector<Octets> delivered;
-    for (const Delivery& delivery : actions_.deliveries) {
-      const auto view = delivery.packet.view();
-      delivered.emplace_back(view.begin(), view.end());
-    }
-    return delivered;
-  }
-  template <class Kind>
-  std::vector<Kind> events() const {
-    std::vector<Kind> found;
-    for (const Event& event : actions_.events) {
-      if (const auto* kind = std::get_if<Kind>(&event)) found.push_back(*kind);
-    }
-    return found;
-  }
-
-  DataPath& path() { return path_; }
-  Actions& actions() { return actions_; }
-  OutboundSa& out() { return *out_; }
-  InboundSa& in() { return *in_; }
-
- private:
-  static DataPath::Options with_addresses(DataPath::Options options) {
-    options.own_v4 = ip("192.0.2.1");
-    options.own_v6 = ip("2001:db8::1");
-    return options;
-  }
-  SeededRng rng_{7};
-  StandardLifetimePolicy lifetime_;
-  StandardInboundPolicy policy_;
-  DataPath path_;
-  Actions actions_;
-  OutboundSa* out_ = nullptr;
-  InboundSa* in_ = nullptr;
-};
 
 Octets tcp_packet(const char* to) {
   Octets packet = udp_packet(false, 20);
@@ -226,6 +121,59 @@ TEST(DataPath, CutsAfterProtectionAndTheReceiverPutsTogether) {
       delivered.push_back(std::move(octets));
   }
   EXPECT_THAT(delivered, testing::ElementsAre(clear));
+}
+
+TEST(DataPath, TellsTheSenderOfFragmentsThatTheyNeverBecameWhole) {
+  DataPath::Options options;
+  options.fragment_after_protection = true;
+  Gateway gateway(options);
+  OutboundParameters out = test::outbound_parameters({});
+  out.path_mtu = 600;
+  gateway.add(std::move(out), test::inbound_parameters({}));
+  ASSERT_EQ(gateway.send(udp_packet(false, 1200)).fate, Fate::replaced);
+  const Octets first = gateway.actions().emissions.at(0).packet.octets();
+  EXPECT_TRUE(gateway.receive(first, Instant(1s)).empty());
+  EXPECT_EQ(gateway.path().next_deadline(), Instant(61s));
+  gateway.path().on_time(Instant(61s), gateway.actions());
+  EXPECT_EQ(gateway.path().discards()[Discard::reassembly_timeout], 1u);
+  ASSERT_EQ(gateway.actions().emissions.size(), 1u);
+  EXPECT_EQ(gateway.actions().emissions[0].side, Emission::Side::unprotected);
+  EXPECT_EQ(to_hex(OctetView(gateway.actions().emissions[0].packet.octets()).subspan(20, 2)), "0b01");
+}
+
+//= rfc4301/4.1/several-sas-with-the-same-selectors
+//= rfc4301/4.4.2.1/dscp-values-choose-an-outbound-sa
+TEST(DataPath, ChoosesAmongSasOfOnePolicyByDscp) {
+  Gateway gateway;
+  const auto add = [&](std::uint32_t spi, std::initializer_list<std::size_t> dscp_values) {
+    OutboundParameters out = test::outbound_parameters({});
+    InboundParameters in = test::inbound_parameters({});
+    out.spi = in.spi = Spi{spi};
+    for (const std::size_t value : dscp_values)
+      out.dscp_values.set(value);
+    gateway.add(std::move(out), std::move(in));
+  };
+  const auto spi_for = [&](std::uint8_t dscp) {
+    const auto sent = gateway.send(udp_packet(false, 10, static_cast<std::uint8_t>(dscp << 2)));
+    if (sent.fate != Fate::protected_) return 0u;
+    EXPECT_EQ(gateway.receive(sent.packet).size(), 1u);
+    return load_be<std::uint32_t>(sent.packet.data() + 20);
+  };
+  add(0x1000, {46});
+  EXPECT_EQ(spi_for(46), 0x1000u);
+  EXPECT_EQ(spi_for(0), 0u);  // no SA for it, and nothing clear
+  add(0x2000, {46, 10});
+  add(0x3000, {});
+  EXPECT_EQ(spi_for(46), 0x2000u);  // of those that name it, the newest
+  EXPECT_EQ(spi_for(10), 0x2000u);
+  EXPECT_EQ(spi_for(0), 0x3000u);
+  // Packets of one flow in one batch part ways by their DSCP.
+  HeldPacket expedited(udp_packet(false, 10, 46 << 2)), other(udp_packet(false, 10));
+  Outgoing outgoing[] = {{.packet = expedited.buffer()}, {.packet = other.buffer()}};
+  Fate fates[2];
+  gateway.path().send(outgoing, {}, fates, gateway.actions());
+  EXPECT_EQ(load_be<std::uint32_t>(outgoing[0].packet.data() + 20), 0x2000u);
+  EXPECT_EQ(load_be<std::uint32_t>(outgoing[1].packet.data() + 20), 0x3000u);
 }
 
 TEST(DataPath, TellsTheSourceWhatWouldFit) {

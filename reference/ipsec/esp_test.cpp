@@ -151,6 +151,98 @@ TEST(Esp, RollsOverOnlyWhereNothingDependsOnTheNumber) {
   EXPECT_FALSE(may_roll_over(stops));
 }
 
+// Whatever takes its nonce from the number stops at the last one: without anti-replay too, and with 64 bits.
+//= rfc8750/7/counter-modes-stop-at-the-last-number
+TEST(Esp, CounterModesNeverUseANumberTwice) {
+  for (const Suite& suite : suites) {
+    const bool counts = suite.encryption != EncryptionId::aes_cbc &&
+                        suite.encryption != EncryptionId::triple_des &&
+                        suite.encryption != EncryptionId::null;
+    for (const bool anti_replay : {false, true}) {
+      for (const bool extended : {false, true}) {
+        const SaPlan plan{.encryption = suite.encryption,
+                          .key_octets = suite.key_octets,
+                          .integrity = suite.integrity,
+                          .extended = extended};
+        OutboundParameters out = test::outbound_parameters(plan);
+        out.anti_replay = anti_replay, out.allow_esn_without_anti_replay = true;
+        const std::uint64_t last = extended ? ~std::uint64_t{0} : 0xffffffff;
+        out.last_sequence_number = last - 2;
+        const auto sa = OutboundSa::make(std::move(out), provider()).value();
+        SeededRng rng(1);
+        StandardLifetimePolicy lifetime;
+        AhAuthenticator ah;
+        HeldPacket packets[4] = {HeldPacket(udp_packet(false, 10)), HeldPacket(udp_packet(false, 10)),
+                                 HeldPacket(udp_packet(false, 10)), HeldPacket(udp_packet(false, 10))};
+        std::array<Outgoing, 4> run;
+        for (std::size_t i = 0; i < run.size(); ++i)
+          run[i].packet = packets[i].buffer();
+        sa->protect(run, {}, {rng, lifetime, ah});
+        const bool stops = counts || anti_replay || extended;
+        EXPECT_EQ(run[1].number, last);
+        EXPECT_EQ(run[2].discard, stops ? Discard::sequence_exhausted : Discard::none)
+            << static_cast<int>(suite.encryption) << anti_replay << extended;
+        EXPECT_EQ(run[3].discard, run[2].discard);
+        EXPECT_EQ(sa->exhausted(), stops);
+        EXPECT_EQ(sa->usable(), !stops);
+        EXPECT_EQ(std::ranges::equal(run[3].packet.view(), udp_packet(false, 10)), stops);
+      }
+    }
+  }
+}
+
+// RFC 8750: the IV is the number, and not sent; with the IV before it, and with 64 bits, the rest is the
+// same.
+TEST(Esp, AnImplicitIvIsTheExplicitOneLeftOut) {
+  const std::pair<EncryptionId, EncryptionId> pairs[] = {
+      {EncryptionId::aes_gcm_16_iiv, EncryptionId::aes_gcm_16},
+      {EncryptionId::aes_ccm_8_iiv, EncryptionId::aes_ccm_8},
+      {EncryptionId::chacha20_poly1305_iiv, EncryptionId::chacha20_poly1305}};
+  for (const auto& [implicit, explicit_] : pairs) {
+    for (const bool extended : {false, true}) {
+      const std::size_t key = implicit == EncryptionId::chacha20_poly1305_iiv ? 32u : 16u;
+      const auto sealed = [&](EncryptionId encryption) {
+        const SaPlan plan{.encryption = encryption, .key_octets = key, .extended = extended};
+        OutboundParameters out = test::outbound_parameters(plan);
+        out.last_sequence_number = extended ? 0x1'2345'6788 : 0x2345'6788;
+        SaPair pair(std::move(out), test::inbound_parameters(plan), provider());
+        return pair.protect(udp_packet(false, 10));
+      };
+      const Octets without = sealed(implicit), with = sealed(explicit_);
+      ASSERT_EQ(without.size() + 8, with.size());
+      EXPECT_EQ(to_hex(OctetView(with).subspan(28, 8)), extended ? "0000000123456789" : "0000000023456789");
+      EXPECT_EQ(to_hex(OctetView(without).subspan(28)), to_hex(OctetView(with).subspan(36)));
+    }
+  }
+}
+
+//= rfc4301/4.4.2.1/dscp-bypassed-or-mapped
+TEST(Esp, CopiesFixesOrMapsTheDscpOfATunnel) {
+  DscpMap map;
+  for (std::uint8_t i = 0; i < 64; ++i)
+    map[i] = static_cast<std::uint8_t>(63 - i);
+  for (const bool outer_v6 : {false, true}) {
+    for (const bool inner_v6 : {false, true}) {
+      const auto outer_class = [&](std::uint8_t dscp, auto change) {
+        const SaPlan plan{.outer_v6 = outer_v6};
+        OutboundParameters out = test::outbound_parameters(plan);
+        change(out.tunnel);
+        SaPair pair(std::move(out), test::inbound_parameters(plan), provider());
+        const auto ecn_ect0 = static_cast<std::uint8_t>(dscp << 2 | 2);
+        const Octets clear = udp_packet(inner_v6, 10, ecn_ect0), sealed = pair.protect(clear);
+        EXPECT_EQ(pair.receive(sealed).packet, clear);  // inside nothing changes
+        return load_be<std::uint16_t>(sealed.data()) >> (outer_v6 ? 4 : 0) & 0xff;
+      };
+      for (std::uint8_t dscp = 0; dscp < 64; ++dscp) {
+        EXPECT_EQ(outer_class(dscp, [](TunnelOptions&) {}), dscp << 2 | 2);
+        EXPECT_EQ(outer_class(dscp, [](TunnelOptions& tunnel) { tunnel.dscp = 46; }), 46 << 2 | 2);
+        EXPECT_EQ(outer_class(dscp, [&](TunnelOptions& tunnel) { tunnel.dscp_map = map; }),
+                  (63 - dscp) << 2 | 2);
+      }
+    }
+  }
+}
+
 TEST(Esp, DropsADummyPacketAfterAcceptingIt) {
   SaPair pair(SaPlan{}, provider());
   HeldPacket held(OctetView{}, 128, 512);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ipsec/upper_header.hpp"
+#include "wire/codec.hpp"
 #include "wire/header_build.hpp"
 #include "wire/ipv6_extension.hpp"
 #include "wire/ipv6_fragment.hpp"
@@ -133,6 +134,21 @@ std::optional<HeldPacket> FragmentBuffer::join() {
   }
   *this = {};
   return whole;
+}
+
+Octets FragmentBuffer::first_fragment(std::uint32_t identification) const {
+  const auto first = pieces_.find(0);
+  if (first == pieces_.end()) return {};
+  Octets packet = header_;
+  if (packet[0] >> 4 == 6) {
+    wire::FragmentHeader header;
+    header.next_header = payload_starts_;
+    header.more_fragments = 1;
+    header.identification = identification;
+    append(packet, wire::encode(header));
+  }
+  append(packet, first->second);
+  return packet;
 }
 
 void FragmentBuffer::finish_header(std::size_t payload) {

@@ -44,6 +44,9 @@ class FragmentBuffer {
   // the pieces' congestion marks contradict each other.
   std::optional<HeldPacket> join();
 
+  // The first fragment as it came, but for reserved bits of an IPv6 fragment header; empty if it is not here.
+  Octets first_fragment(std::uint32_t identification) const;
+
   std::size_t pieces() const { return pieces_.size(); }
   // Octets of memory that a piece takes, nearly.
   static std::size_t cost_of(const FragmentPart& part) {

@@ -182,34 +182,28 @@ std::array<std::uint8_t, Size> as_array(const IpAddress& address) {
   return octets;
 }
 
-Octets too_big_v4(OctetView quoted, const Addresses& addresses, std::uint32_t mtu) {
+Octets error_v4(wire::Icmp icmp, OctetView quoted, const Addresses& addresses) {
   constexpr std::size_t largest = 576;  // RFC 1812 4.3.2.3
-  wire::Icmp icmp;
-  icmp.type = wire::Icmp::destination_unreachable;
-  icmp.code = wire::Icmp::fragmentation_needed;
-  icmp.next_hop_mtu = static_cast<std::uint16_t>(std::clamp<std::uint32_t>(mtu, 68, 0xffff));
   icmp.data.assign(quoted.begin(),
                    quoted.begin() + std::min(quoted.size(), largest - wire::ipv4_header_size - 8));
   Octets message = wire::encode(icmp);
   store_be(message.data() + wire::offset_of<&wire::Icmp::checksum>, wire::internet_checksum(message));
-  Octets packet(wire::ipv4_header_size);
+  Octets packet(wire::ipv4_header_size + message.size());
   // Whole and never cut, so its Identification may be anything (RFC 6864 4).
-  wire::store_ipv4_header(packet.data(),
-                          {.source = as_array<4>(addresses.source),
-                           .destination = as_array<4>(addresses.destination),
-                           .protocol = wire::protocol::icmp,
-                           .traffic_class = internetwork_control,
-                           .dont_fragment = true,
-                           .total_length = static_cast<std::uint16_t>(packet.size() + message.size())});
-  append(packet, message);
+  wire::store_ipv4_header(packet.data(), {.source = as_array<4>(addresses.source),
+                                          .destination = as_array<4>(addresses.destination),
+                                          .protocol = wire::protocol::icmp,
+                                          .traffic_class = internetwork_control,
+                                          .dont_fragment = true,
+                                          .total_length = static_cast<std::uint16_t>(packet.size())});
+  std::ranges::copy(message, packet.begin() + wire::ipv4_header_size);
   return packet;
 }
 
-Octets too_big_v6(OctetView quoted, const Addresses& addresses, std::uint32_t mtu) {
-  constexpr std::size_t largest = 1280;
-  wire::Icmpv6 icmp;
-  icmp.type = wire::Icmpv6::packet_too_big;
-  icmp.mtu = std::max<std::uint32_t>(mtu, largest);
+constexpr std::uint32_t least_mtu_v4 = 68, least_mtu_v6 = 1280;
+
+Octets error_v6(wire::Icmpv6 icmp, OctetView quoted, const Addresses& addresses) {
+  constexpr std::size_t largest = least_mtu_v6;
   //= rfc4443/2.4/as-much-of-the-packet-as-fits
   icmp.data.assign(quoted.begin(),
                    quoted.begin() + std::min(quoted.size(), largest - wire::ipv6_header_size - 8));
@@ -217,13 +211,13 @@ Octets too_big_v6(OctetView quoted, const Addresses& addresses, std::uint32_t mt
   auto sum = wire::pseudo_header_sum(addresses.source.octets(), addresses.destination.octets(),
                                      wire::protocol::icmpv6, static_cast<std::uint32_t>(message.size()));
   store_be(message.data() + wire::offset_of<&wire::Icmpv6::checksum>, sum.add(message).checksum());
-  Octets packet(wire::ipv6_header_size);
+  Octets packet(wire::ipv6_header_size + message.size());
   wire::store_ipv6_header(packet.data(), {.source = as_array<16>(addresses.source),
                                           .destination = as_array<16>(addresses.destination),
                                           .next_header = wire::protocol::icmpv6,
                                           .traffic_class = internetwork_control,
                                           .payload_length = static_cast<std::uint16_t>(message.size())});
-  append(packet, message);
+  std::ranges::copy(message, packet.begin() + wire::ipv6_header_size);
   return packet;
 }
 
@@ -253,7 +247,32 @@ std::expected<HeldPacket, NoReply> packet_too_big(OctetView offending, const IpA
   if (const auto reason = reason_for_silence(offending, *walk, own)) return std::unexpected(*reason);
   const OctetView quoted = offending.first(walk->total_length);
   const Addresses back{own, addresses_of(offending.data(), walk->version).source};
-  return HeldPacket(own.is_v4() ? too_big_v4(quoted, back, mtu) : too_big_v6(quoted, back, mtu));
+  wire::Icmp v4;
+  v4.type = wire::Icmp::destination_unreachable;
+  v4.code = wire::Icmp::fragmentation_needed;
+  v4.next_hop_mtu = static_cast<std::uint16_t>(std::clamp<std::uint32_t>(mtu, least_mtu_v4, 0xffff));
+  wire::Icmpv6 v6;
+  v6.type = wire::Icmpv6::packet_too_big;
+  v6.mtu = std::max<std::uint32_t>(mtu, least_mtu_v6);
+  return HeldPacket(own.is_v4() ? error_v4(v4, quoted, back) : error_v6(v6, quoted, back));
+}
+
+std::expected<HeldPacket, NoReply> reassembly_time_exceeded(OctetView first_fragment) {
+  constexpr std::uint8_t reassembly = 1;
+  const auto walk = wire::walk_headers(first_fragment);
+  if (!walk) return std::unexpected(NoReply::malformed);
+  const auto [source, destination] = addresses_of(first_fragment.data(), walk->version);
+  //= rfc4443/2.2/reply-comes-from-the-address-that-was-written-to
+  if (no_single_host(destination)) return std::unexpected(NoReply::many_receivers);
+  if (const auto reason = reason_for_silence(first_fragment, *walk, destination))
+    return std::unexpected(*reason);
+  wire::Icmp v4;
+  v4.type = wire::Icmp::time_exceeded, v4.code = reassembly;
+  wire::Icmpv6 v6;
+  v6.type = wire::Icmpv6::time_exceeded, v6.code = reassembly;
+  const OctetView quoted = first_fragment.first(walk->total_length);
+  const Addresses back{destination, source};
+  return HeldPacket(destination.is_v4() ? error_v4(v4, quoted, back) : error_v6(v6, quoted, back));
 }
 
 //= rfc4443/2.4/errors-are-rate-limited

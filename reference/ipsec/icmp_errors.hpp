@@ -1,5 +1,6 @@
 // The ICMP messages of path MTU discovery: reading those that routers send about protected packets, and
-// writing those that tell the source of a clear packet what would fit (RFC 4301 8.2.1).
+// writing those that tell the source of a clear packet what would fit (RFC 4301 8.2.1). And the one about
+// datagrams that did not become whole.
 #pragma once
 
 #include <expected>
@@ -66,6 +67,12 @@ enum class NoReply : std::uint8_t {
 // the packet as such a message may.
 std::expected<HeldPacket, NoReply> packet_too_big(OctetView offending, const IpAddress& own,
                                                   std::uint32_t mtu);
+
+//= rfc792/time-exceeded-message/reassembly-time-is-over
+//= rfc8200/4.5/time-out-is-told-if-the-first-fragment-came
+// The message to the source of a datagram whose other fragments did not come in time, from where it was sent
+// to. `first_fragment` is its first one, with which its headers came.
+std::expected<HeldPacket, NoReply> reassembly_time_exceeded(OctetView first_fragment);
 
 // How many errors may be sent: so many at once, and on the average so many a second.
 class IcmpErrorRate {

@@ -252,6 +252,39 @@ RC_GTEST_PROP(PacketTooBig, IsReadAsItWasMeant, (bool six, std::uint16_t size)) 
   RC_ASSERT(report->reporter == (six ? own_v6 : own_v4));
 }
 
+TEST(ReassemblyTimeExceeded, GoesToTheSourceFromWhereItWroteTo) {
+  //= rfc792/time-exceeded-message/reassembly-time-is-over
+  //= rfc4443/2.2/reply-comes-from-the-address-that-was-written-to
+  const Octets first = ipv4(counting(104), {.flags = 1});
+  const Octets v4 = reassembly_time_exceeded(first).value().octets();
+  EXPECT_EQ(to_hex(OctetView(v4).subspan(20, 2)), "0b01");
+  EXPECT_EQ(to_hex(OctetView(v4).subspan(24, 4)), "00000000");
+  EXPECT_EQ(wire::internet_checksum(OctetView(v4).subspan(20)), 0);
+  EXPECT_TRUE(std::ranges::equal(OctetView(v4).subspan(12, 4), OctetView(first).subspan(16, 4)));
+  EXPECT_TRUE(std::ranges::equal(OctetView(v4).subspan(16, 4), OctetView(first).subspan(12, 4)));
+  EXPECT_TRUE(std::ranges::equal(OctetView(v4).subspan(28), first));
+  const Octets first6 =
+      ipv6(44, test::fragment_chain({.next_header = 17, .more_fragments = 1}, counting(1400)));
+  const Octets v6 = reassembly_time_exceeded(first6).value().octets();
+  EXPECT_EQ(v6.size(), 1280u);
+  EXPECT_EQ(to_hex(OctetView(v6).subspan(40, 2)), "0301");
+  EXPECT_TRUE(std::ranges::equal(OctetView(v6).subspan(8, 16), OctetView(first6).subspan(24, 16)));
+}
+
+TEST(ReassemblyTimeExceeded, IsSilentAboutErrorsAndToNobody) {
+  const auto silent = [](const Octets& first) {
+    const auto message = reassembly_time_exceeded(first);
+    return message ? std::nullopt : std::optional(message.error());
+  };
+  Octets to_many = ipv4(counting(104), {.flags = 1}), to_many6 = ipv6(17, counting(16));
+  to_many[16] = 224, to_many6[24] = 0xff;
+  EXPECT_EQ(silent(to_many), NoReply::many_receivers);
+  EXPECT_EQ(silent(to_many6), NoReply::many_receivers);
+  EXPECT_EQ(silent(ipv4(counting(104), {.flags = 1, .offset = 1})), NoReply::later_fragment);
+  EXPECT_EQ(silent(reply(ipv4(counting(1400), {.flags = df}))), NoReply::icmp_error);
+  EXPECT_EQ(silent({}), NoReply::malformed);
+}
+
 TEST(IcmpErrorRate, AllowsABurstAndThenTheRate) {
   //= rfc4443/2.4/errors-are-rate-limited
   IcmpErrorRate rate;

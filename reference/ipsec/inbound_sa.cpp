@@ -112,7 +112,7 @@ Discard InboundSa::check_shape(const SealedPacket& packet) const noexcept {
   //= rfc7296/2.23/encapsulated-or-not-both-are-processed
   if (packet.protocol != protocol_) return Discard::wrong_encapsulation;
   const std::uint32_t have = packet.packet.size() - packet.protected_at;
-  // AhSide looks at the rest of the header itself.
+  // open_ah() looks at the rest of the header.
   if (protocol_ == Protocol::ah) return have < wire::Ah::fixed_size ? Discard::ah_bad_length : Discard::none;
   const std::uint32_t frame = head_octets_ + icv_octets_;
   if (have < frame + esp_trailer_octets) return Discard::esp_too_short;
@@ -162,17 +162,28 @@ void InboundSa::open_esp(std::span<const SealedPacket> run, const Hints& hints, 
 
 void InboundSa::open_ah(std::span<const SealedPacket> run, const Hints& hints, const InboundSeams& seams,
                         Opened& opened, std::span<Discard> discards) noexcept {
+  Scratch<AhJob, largest_run> jobs;
   for (std::size_t i = 0; i < run.size(); ++i) {
     if (discards[i] != Discard::none) continue;
-    if (resynchronise_after_ != 0) keep_candidate(run[i]);
-    AhPlace place;
-    discards[i] = ah_->verify(seams.ah, run[i].packet.writable(), hints[i].number, place);
-    // A packet that AH could not even be read from says nothing about numbers, one way or the other.
-    const bool judged = discards[i] == Discard::none || discards[i] == Discard::integrity_failed;
-    if (resynchronise_after_ != 0 && judged) note_result(discards[i] == Discard::none);
+    const MutableOctets packet = run[i].packet.writable();
+    const auto place = ah_locate(packet);
+    discards[i] = place ? ah_check_length(packet, *place, ah_->layout) : place.error();
     if (discards[i] != Discard::none) continue;
-    opened.emplace_back(OpeningRight(), run[i], hints[i].number, place.end(),
-                        run[i].packet.size() - place.end());
+    if (resynchronise_after_ != 0) keep_candidate(run[i]);
+    jobs.emplace_back(AhJob{.packet = packet, .place = *place, .number = hints[i].number});
+  }
+  seams.ah.verify(*ah_->mac, ah_->layout, jobs.span());
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < run.size(); ++i) {
+    if (discards[i] != Discard::none) continue;
+    const AhJob& job = jobs[next++];
+    discards[i] = job.discard;
+    // A packet that AH could not even be read from says nothing about numbers, one way or the other.
+    const bool judged = job.discard == Discard::none || job.discard == Discard::integrity_failed;
+    if (resynchronise_after_ != 0 && judged) note_result(job.discard == Discard::none);
+    if (job.discard != Discard::none) continue;
+    opened.emplace_back(OpeningRight(), run[i], job.number, job.place.end(),
+                        run[i].packet.size() - job.place.end());
   }
 }
 
@@ -296,28 +307,35 @@ bool InboundSa::resynchronise() noexcept {
       load_be<std::uint32_t>(kept.data() + candidate_at_ + (protocol_ == Protocol::esp ? 4 : 8));
   const std::uint32_t size = parameters_->replay_window;
   const std::uint64_t inferred = infer_number(window_->top(), size, low).number;
+  std::optional<AhAuthenticator> authenticator;
+  if (ah_) authenticator.emplace(kept.size());
+  SecretOctets copy(kept.size());  // opening writes over the text, or makes it clear
   for (std::uint64_t tries = 1; tries <= parameters_->resynchronise_tries; ++tries) {
     const std::uint64_t number = inferred + (tries << 32);
     if (number < inferred) return false;
-    if (!would_open(kept, number)) continue;
+    std::ranges::copy(kept, copy.writable().begin());
+    if (!(ah_ ? would_verify(*authenticator, copy.writable(), number) : would_open(copy.writable(), number)))
+      continue;
     window_->resynchronise(number);
     return true;
   }
   return false;
 }
 
-bool InboundSa::would_open(const Octets& kept, std::uint64_t number) noexcept {
-  Octets copy = kept;
-  if (ah_) {
-    AhPlace place;
-    AhAuthenticator authenticator;
-    return ah_->verify(authenticator, copy, number, place) == Discard::none;
-  }
-  const auto text = static_cast<std::uint32_t>(copy.size()) - candidate_at_ - head_octets_ - icv_octets_;
-  EspJob job{.esp = copy.data() + candidate_at_, .text_octets = text, .number = number};
+bool InboundSa::would_open(MutableOctets packet, std::uint64_t number) noexcept {
+  const auto text = static_cast<std::uint32_t>(packet.size()) - candidate_at_ - head_octets_ - icv_octets_;
+  EspJob job{.esp = packet.data() + candidate_at_, .text_octets = text, .number = number};
   esp_->open({&job, 1});
-  wipe(copy);
   return job.authentic;
+}
+
+bool InboundSa::would_verify(AhAuthenticator& authenticator, MutableOctets packet,
+                             std::uint64_t number) noexcept {
+  const auto place = ah_locate(packet);
+  if (!place) return false;
+  AhJob job{.packet = packet, .place = *place, .number = number};
+  authenticator.verify(*ah_->mac, ah_->layout, {&job, 1});
+  return job.discard == Discard::none;
 }
 
 std::size_t InboundSa::memory_octets() const {

@@ -152,7 +152,8 @@ class InboundSa {
   using Trailers = Scratch<InboundPolicy::Trailer, largest_run>;
   Discard add_trailer(const OpenedPacket& opened, Trailers& trailers) const noexcept;
   Discard decapsulate(OpenedPacket& opened, const InboundPolicy::Trailer& trailer) const noexcept;
-  bool would_open(const Octets& kept, std::uint64_t number) noexcept;
+  bool would_open(MutableOctets packet, std::uint64_t number) noexcept;
+  bool would_verify(AhAuthenticator& authenticator, MutableOctets packet, std::uint64_t number) noexcept;
 
   AntiReplay* window_;
   Protocol protocol_;

@@ -64,7 +64,10 @@ OuterHeader::OuterHeader(const SaParameters& parameters)
     : protocol_(parameters.udp ? wire::protocol::udp : static_cast<std::uint8_t>(parameters.protocol)),
       v4_(parameters.source.is_v4()),
       udp_(parameters.udp.has_value()),
-      options_(parameters.tunnel) {
+      ecn_(parameters.tunnel.ecn),
+      dont_fragment_(parameters.tunnel.dont_fragment),
+      dscp_(parameters.tunnel.dscp) {
+  if (parameters.tunnel.dscp_map) dscp_map_ = std::make_unique<const DscpMap>(*parameters.tunnel.dscp_map);
   Octets header = ip_header(parameters);
   if (v4_) checksum_base_ = sum_of_words(header);
   if (udp_) {
@@ -78,8 +81,10 @@ OuterHeader::OuterHeader(const SaParameters& parameters)
 }
 
 std::uint8_t OuterHeader::traffic_class(const InnerFields& inner) const noexcept {
-  const auto ecn = outer_ecn(static_cast<Ecn>(inner.traffic_class & 3), options_.ecn);
-  const std::uint8_t dscp = outer_dscp(static_cast<std::uint8_t>(inner.traffic_class >> 2), options_.dscp);
+  const auto ecn = outer_ecn(static_cast<Ecn>(inner.traffic_class & 3), ecn_);
+  const auto inner_dscp = static_cast<std::uint8_t>(inner.traffic_class >> 2);
+  //= rfc4301/4.4.2.1/dscp-bypassed-or-mapped
+  const std::uint8_t dscp = dscp_map_ ? (*dscp_map_)[inner_dscp] : outer_dscp(inner_dscp, dscp_);
   return static_cast<std::uint8_t>(dscp << 2 | static_cast<std::uint8_t>(ecn));
 }
 
@@ -92,8 +97,8 @@ void OuterHeader::store(std::uint8_t* at, const InnerFields& inner, std::uint32_
   if (udp_) wire::store<&UdpHeader::length>(at + ip_octets, static_cast<std::uint16_t>(total - ip_octets));
   if (v4_) {
     //= rfc4301/8.1/dont-fragment-copied-set-or-cleared
-    const bool df = options_.dont_fragment == DontFragment::set ||
-                    (options_.dont_fragment == DontFragment::copy && inner.v4 && inner.dont_fragment);
+    const bool df = dont_fragment_ == DontFragment::set ||
+                    (dont_fragment_ == DontFragment::copy && inner.v4 && inner.dont_fragment);
     store_v4(at, tos, df, total, identification, protocol);
     return;
   }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <array>
+#include <memory>
+#include <optional>
 
 #include "ipsec/sa.hpp"
 
@@ -40,7 +42,10 @@ class OuterHeader {
   std::uint8_t protocol_;
   bool v4_;
   bool udp_;
-  TunnelOptions options_;
+  EcnMode ecn_;
+  DontFragment dont_fragment_;
+  std::optional<std::uint8_t> dscp_;
+  std::unique_ptr<const DscpMap> dscp_map_;  // hot only where there is one
 };
 
 }  // namespace mpsec::ipsec

@@ -66,6 +66,7 @@ class Reader {
     if (packet_.size() < header_length) return fail(MalformedPacket::header_cut_short);
 
     selectors_.version = IpVersion::v4;
+    selectors_.dscp = header[1] >> 2;
     set_addresses(load_be<std::uint32_t>(header + 12), load_be<std::uint32_t>(header + 16));
     const std::uint16_t fragment = load_be<std::uint16_t>(header + 6);
     selectors_.fragment_offset = static_cast<std::uint16_t>(fragment << 3);
@@ -79,6 +80,7 @@ class Reader {
     // A length of zero may announce a jumbogram (RFC 2675); those we do not carry.
     if (!trim(std::size_t{40} + load_be<std::uint16_t>(header + 4))) return false;
     selectors_.version = IpVersion::v6;
+    selectors_.dscp = static_cast<std::uint8_t>(load_be<std::uint16_t>(header) >> 6 & 0x3f);
     set_addresses(load_v6(header + 8), load_v6(header + 24));
     return read_extension_headers(header[6], skipped);
   }

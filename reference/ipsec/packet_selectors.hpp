@@ -57,6 +57,7 @@ struct PacketSelectors {
   std::uint16_t protocol = unavailable_protocol;
   IpVersion version = IpVersion::v4;
   Direction direction = Direction::outbound;
+  std::uint8_t dscp = 0;                // no selector; chooses among SAs that match (RFC 4301 4.4.2.1)
   std::uint16_t next_layer_offset = 0;  // octets from the start of the packet to the next layer header
   std::uint16_t fragment_offset = 0;    // octets; 0 also for a packet that is no fragment
 
@@ -124,6 +125,7 @@ inline bool read_selectors(OctetView packet, Direction direction, PacketSelector
   out.protocol = at[9];
   out.version = IpVersion::v4;
   out.direction = direction;
+  out.dscp = at[1] >> 2;
   out.next_layer_offset = header;
   out.fragment_offset = 0;
   return true;

@@ -108,14 +108,18 @@ std::optional<Instant> Reassembler::next_deadline() const {
 //= rfc8200/4.5/given-up-after-sixty-seconds
 void Reassembler::drop_overdue(Instant now) {
   while (!by_age_.empty() && by_age_.begin()->second->second.deadline <= now) {
-    timed_out_ += by_age_.begin()->second->second.abandoned ? 0 : 1;
+    const auto& [key, entry] = *by_age_.begin()->second;
+    timed_out_.datagrams += entry.abandoned ? 0 : 1;
+    Octets first = entry.pieces.first_fragment(key.identification);
+    if (!first.empty() && timed_out_.first_fragments.size() < most_told)
+      timed_out_.first_fragments.push_back(std::move(first));
     erase(by_age_.begin()->second);
   }
 }
 
-std::size_t Reassembler::expire(Instant now) {
+Reassembler::TimedOut Reassembler::expire(Instant now) {
   drop_overdue(now);
-  return std::exchange(timed_out_, 0);
+  return std::exchange(timed_out_, {});
 }
 
 }  // namespace mpsec::ipsec

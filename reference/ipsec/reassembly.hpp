@@ -13,6 +13,7 @@
 
 #include <compare>
 #include <map>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "ipsec/fragment_buffer.hpp"
@@ -44,8 +45,14 @@ class Reassembler {
 
   // When to call expire; nothing while nothing is held.
   std::optional<Instant> next_deadline() const;
-  // Gives up what is overdue. The number of datagrams that were incomplete: each reassembly_timeout.
-  std::size_t expire(Instant now);
+  struct TimedOut {
+    std::size_t datagrams = 0;  // that were incomplete: each reassembly_timeout
+    // Of those whose first fragment had come: that fragment, as it was. Not more than most_told.
+    std::vector<Octets> first_fragments{};
+  };
+  static constexpr std::size_t most_told = 16;
+  // Gives up what is overdue. What was since the last call.
+  TimedOut expire(Instant now);
 
   std::size_t datagrams() const { return entries_.size(); }
   std::size_t octets() const { return octets_; }
@@ -80,7 +87,7 @@ class Reassembler {
   std::map<std::uint64_t, Entries::iterator> by_age_;  // from the first begun to the last
   std::uint64_t next_serial_ = 0;
   std::size_t octets_ = 0;
-  std::size_t timed_out_ = 0;  // not yet told
+  TimedOut timed_out_;  // not yet told
 };
 
 }  // namespace mpsec::ipsec

@@ -148,7 +148,7 @@ TEST(Reassembly, OverlapEndsTheDatagram) {
       EXPECT_EQ(reassembler.octets(), 0u);
       // What belongs to it is dropped until its time is over.
       EXPECT_EQ(said(reassembler.offer(make(0, 16, true), start)), "reassembly_failed");
-      EXPECT_EQ(reassembler.expire(start + 60s), 0u);
+      EXPECT_EQ(reassembler.expire(start + 60s).datagrams, 0u);
       EXPECT_EQ(said(reassembler.offer(make(0, 16, true), start + 60s)), "kept");
     }
   }
@@ -277,12 +277,44 @@ TEST(Reassembly, GivesUpAfterSixtySeconds) {
   reassembler.offer(ipv6_piece(0, 16, true), start + 1s);
   reassembler.offer(piece(24, 8), start + 59s);  // does not lengthen it
   EXPECT_EQ(reassembler.next_deadline(), start + 60s);
-  EXPECT_EQ(reassembler.expire(start + 60s - 1ns), 0u);
-  EXPECT_EQ(reassembler.expire(start + 60s), 1u);
+  EXPECT_EQ(reassembler.expire(start + 60s - 1ns).datagrams, 0u);
+  EXPECT_EQ(reassembler.expire(start + 60s).datagrams, 1u);
   EXPECT_EQ(reassembler.next_deadline(), start + 61s);
   EXPECT_EQ(said(reassembler.offer(piece(16, 8, 0), start + 100s)), "kept");
-  EXPECT_EQ(reassembler.expire(start + 100s), 1u);  // told, though the offer had dropped it
+  EXPECT_EQ(reassembler.expire(start + 100s).datagrams, 1u);  // told, though the offer had dropped it
   EXPECT_EQ(reassembler.datagrams(), 1u);
+}
+
+TEST(Reassembly, HandsTheFirstFragmentOfWhatTimedOutBack) {
+  //= rfc792/time-exceeded-message/reassembly-time-is-over
+  //= rfc8200/4.5/time-out-is-told-if-the-first-fragment-came
+  for (const bool six : {false, true}) {
+    const Octets datagram = six ? ipv6(17, counting(3000)) : ipv4(counting(3000));
+    for (const Octets& missing : cut(datagram, 1300)) {
+      Reassembler reassembler;
+      const auto pieces = cut(datagram, 1300);
+      for (const Octets& piece : pieces) {
+        if (piece == missing) continue;
+        EXPECT_EQ(said(reassembler.offer(piece, start)), "kept");
+      }
+      const auto timed_out = reassembler.expire(start + 60s);
+      EXPECT_EQ(timed_out.datagrams, 1u);
+      if (missing == pieces[0])
+        EXPECT_TRUE(timed_out.first_fragments.empty());
+      else
+        EXPECT_EQ(timed_out.first_fragments, std::vector<Octets>{pieces[0]});
+      EXPECT_EQ(reassembler.expire(start + 200s).datagrams, 0u);
+    }
+  }
+}
+
+TEST(Reassembly, HandsBackNoMoreThanCanBeTold) {
+  Reassembler reassembler;
+  for (std::uint16_t i = 0; i < 100; ++i)
+    reassembler.offer(ipv4(counting(16), {.flags = more, .identification = i}), start);
+  const auto timed_out = reassembler.expire(start + 60s);
+  EXPECT_EQ(timed_out.datagrams, 100u);
+  EXPECT_EQ(timed_out.first_fragments.size(), Reassembler::most_told);
 }
 
 TEST(Reassembly, RoomForMoreDatagramsComesFromTheOldest) {

@@ -1,5 +1,6 @@
 #include "ipsec/sa.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "ipsec/replay_window.hpp"
@@ -111,17 +112,31 @@ Result<> check_ah(const SaParameters& parameters) {
     return refuse("integrity", "AH without integrity protects nothing; name an integrity algorithm",
                   "RFC 4302 3.2");
   }
+  if (parameters.ah_ipv4_alignment != 4 && parameters.ah_ipv4_alignment != 8) {
+    return refuse("AH alignment in IPv4",
+                  fmt::format("expected 4 or 8 octets, found {}", parameters.ah_ipv4_alignment),
+                  "RFC 4302 2.6");
+  }
   return check_integrity(parameters);
+}
+
+Result<> check_dscp(const SaParameters& parameters) {
+  const TunnelOptions& tunnel = parameters.tunnel;
+  if (tunnel.dscp && tunnel.dscp_map)
+    return refuse("DSCP", "both a fixed value and a map; allowed: one of them", "RFC 4301 4.4.2.1");
+  if (tunnel.dscp_map && parameters.mode == Mode::transport)
+    return refuse("DSCP", "a map in transport mode, where the packet keeps its own; allowed: in tunnel mode",
+                  "RFC 4301 4.4.2.1");
+  const std::uint8_t fixed = tunnel.dscp.value_or(0);
+  const std::uint8_t most = tunnel.dscp_map ? *std::ranges::max_element(*tunnel.dscp_map) : fixed;
+  if (most <= 63) return {};
+  return refuse("DSCP", fmt::format("{} is more than six bits; allowed are 0 to 63", most), "RFC 2474 3");
 }
 
 Result<> check_common(const SaParameters& parameters) {
   if (auto checked = check_spi(parameters); !checked) return checked;
   if (auto checked = check_addresses(parameters); !checked) return checked;
-  if (parameters.tunnel.dscp && *parameters.tunnel.dscp > 63) {
-    return refuse("DSCP",
-                  fmt::format("{} is more than six bits; allowed are 0 to 63", *parameters.tunnel.dscp),
-                  "RFC 2474 3");
-  }
+  if (auto checked = check_dscp(parameters); !checked) return checked;
   //= rfc4303/3.3.3/esn-needs-anti-replay
   if (parameters.extended_sequence_numbers && !parameters.anti_replay &&
       !parameters.allow_esn_without_anti_replay) {
@@ -145,6 +160,7 @@ SaParameters SaParameters::clone() const {
   copy.encryption = encryption, copy.integrity = integrity;
   copy.encryption_key = encryption_key.clone(), copy.integrity_key = integrity_key.clone();
   copy.extended_sequence_numbers = extended_sequence_numbers, copy.anti_replay = anti_replay;
+  copy.ah_ipv4_alignment = ah_ipv4_alignment;
   copy.lifetime = lifetime, copy.selectors = selectors, copy.tunnel = tunnel;
   copy.allow_esn_without_anti_replay = allow_esn_without_anti_replay;
   copy.allow_reserved_spi = allow_reserved_spi;

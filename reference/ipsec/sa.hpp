@@ -1,6 +1,8 @@
 // What an SA is: its parameters as configuration or IKE gives them (cold), checked before anything is built.
 #pragma once
 
+#include <array>
+#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,10 +34,16 @@ struct UdpEncapsulation {
   OriginalAddresses original;
 };
 
+// From the six bits of DSCP inside to those outside.
+using DscpMap = std::array<std::uint8_t, 64>;
+
 // How a tunnel's outer header is made from the inner one, and read back (RFC 4301 5.1.2, RFC 6040).
 struct TunnelOptions {
   EcnMode ecn = EcnMode::normal;
-  std::optional<std::uint8_t> dscp;  // a fixed value; otherwise copied
+  //= rfc4301/4.4.2.1/dscp-bypassed-or-mapped
+  // At most one of these two; without them it is copied ("bypass DSCP").
+  std::optional<std::uint8_t> dscp{};  // a fixed value
+  std::optional<DscpMap> dscp_map{};
   DontFragment dont_fragment = DontFragment::copy;
   std::uint8_t hop_limit = 64;
 };
@@ -55,7 +63,8 @@ struct SaParameters {
   bool extended_sequence_numbers = false;
   bool anti_replay = true;
   Lifetime lifetime;
-  std::vector<Selector> selectors;  // what may pass: a packet satisfies any one; empty: anything passes
+  std::uint8_t ah_ipv4_alignment = 4;  // or 8, for a peer that pads AH in IPv4 as in IPv6
+  std::vector<Selector> selectors;     // what may pass: a packet satisfies any one; empty: anything passes
   TunnelOptions tunnel;
 
   // Off the path of lawful use; each must be asked for.
@@ -69,6 +78,9 @@ struct SaParameters {
 };
 
 struct OutboundParameters : SaParameters {
+  //= rfc4301/4.4.2.1/dscp-values-choose-an-outbound-sa
+  // The DSCPs of packets that go by this SA where several match; none: any. Not looked at inbound.
+  std::bitset<64> dscp_values;
   std::uint32_t path_mtu = 1500;  // of the whole protected packet
   std::uint32_t tfc_multiple =
       0;  // tunnel mode: inner packets are padded to a multiple of this (RFC 4303 2.7)

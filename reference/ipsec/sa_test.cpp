@@ -70,6 +70,21 @@ const Refusal refusals[] = {
      },
      "AH without integrity"},
     {"DSCP", [](auto& p) { p.tunnel.dscp = 64; }, "64 is more than six bits"},
+    {"DSCP map",
+     [](auto& p) {
+       p.tunnel.dscp_map.emplace();
+       p.tunnel.dscp_map->back() = 65;
+     },
+     "SA/DSCP: 65 is more than six bits; allowed are 0 to 63"},
+    {"DSCP twice", [](auto& p) { p.tunnel.dscp = 1, p.tunnel.dscp_map.emplace(); }, "allowed: one of them"},
+    {"DSCP map in transport mode", [](auto& p) { p.mode = Mode::transport, p.tunnel.dscp_map.emplace(); },
+     "allowed: in tunnel mode"},
+    {"AH alignment",
+     [](auto& p) {
+       p = test::inbound_parameters({.protocol = Protocol::ah, .integrity = IntegrityId::hmac_sha1_96});
+       p.ah_ipv4_alignment = 6;
+     },
+     "SA/AH alignment in IPv4: expected 4 or 8 octets, found 6 (RFC 4302 2.6)"},
 };
 
 TEST(SaParameters, RefuseWhatCannotBeAndSayWhy) {
