@@ -83,6 +83,8 @@ class Channel {
   // Messages beyond so many octets of UDP payload are cut (RFC 7383); 0: never.
   void fragment_beyond(std::size_t datagram_octets) { fragment_beyond_ = datagram_octets; }
 
+  std::size_t fragments_beyond() const { return fragment_beyond_; }
+
   // --- our requests
   bool has_room() const { return requests_.has_room(); }
   std::size_t outstanding() const { return requests_.outstanding(); }

@@ -4,6 +4,7 @@
 #include <expected>
 
 #include "base/error.hpp"
+#include "crypto/key_exchange.hpp"
 #include "wire/ike/message.hpp"
 
 namespace mpsec::ike {
@@ -25,5 +26,8 @@ using Granted = std::expected<T, Refusal>;
 // By whose fault: malformed and misbehaviour is INVALID_SYNTAX, no common ground NO_PROPOSAL_CHOSEN, and what
 // is wrong with us a TEMPORARY_FAILURE.
 Refusal refusal_of(Error error);
+//= rfc7296/1.2/invalid-ke-payload-names-the-group
+// INVALID_KE_PAYLOAD: the KE payload is to be of this group.
+Refusal other_group(crypto::KeyExchangeId wanted);
 
 }  // namespace mpsec::ike

@@ -1,0 +1,202 @@
+#include "ike/child_exchange.hpp"
+
+#include <algorithm>
+
+#include "ike/ike_sa.hpp"
+#include "ike/informational.hpp"
+#include "ike/initial_payloads.hpp"
+#include "ike/protocols.hpp"
+#include "ike/rekey_exchange.hpp"
+
+namespace mpsec::ike {
+
+using namespace wire::ike;
+
+namespace {
+
+Payloads refusing(Notify notify) {
+  Payloads payloads;
+  payloads.push_back(make_payload(std::move(notify)));
+  return payloads;
+}
+
+Payloads refusing(IkeSa& sa, const Refusal& refusal, Turn& turn) {
+  sa.report(refusal.error, std::string(), turn);
+  return refusing(refusal.to_notify());
+}
+
+// The group that the peer wants instead of the one we sent, if we may follow.
+std::optional<crypto::KeyExchangeId> other_group(const Notify& notify, const ChildOffer& offer) {
+  if (notify.type != NotifyType::invalid_ke_payload || notify.data.size() != 2) return std::nullopt;
+  const auto asked = static_cast<crypto::KeyExchangeId>(load_be<std::uint16_t>(notify.data.data()));
+  const auto sent =
+      offer.key_exchange == nullptr ? crypto::KeyExchangeId::none : offer.key_exchange->transform().id;
+  if (!may_retry_with(asked, offer.offered, sent)) return std::nullopt;
+  return asked;
+}
+
+const Nonce& nonce_of(const Payloads& payloads) {
+  static const Nonce none;
+  const auto* nonce = find<Nonce>(payloads);
+  return nonce == nullptr ? none : *nonce;
+}
+
+Payloads answer_new_child(IkeSa& sa, const Payloads& request, Turn& turn) {
+  if (sa.host().seams().collisions.on_create_child(sa.state()) != CollisionAnswer::proceed)
+    return refusing(make_notify(NotifyType::temporary_failure));
+  //= rfc7296/1.3.1/no-additional-sas
+  if (sa.children().size() >= sa.host().configuration().most_children)
+    return refusing(make_notify(NotifyType::no_additional_sas));
+  auto granted = grant_child(request, sa.child_context(false), nullptr, turn);
+  if (!granted) return refusing(sa, granted.error(), turn);
+  const NoncePair nonces{nonce_of(request).data, granted->nonce};
+  sa.install_child(*granted->configuration, std::move(granted->agreed), nonces, false, turn);
+  return std::move(granted->reply);
+}
+
+Payloads answer_child_rekey(IkeSa& sa, const Notify& rekey, const Payloads& request, Turn& turn) {
+  const auto protocol = to_ipsec(rekey.protocol);
+  const auto spi = child_spi(rekey.spi);
+  ChildSa* old = protocol && spi ? sa.children().find_outbound(*protocol, *spi) : nullptr;
+  const auto state = old == nullptr ? std::nullopt : std::optional(old->state);
+  const CollisionAnswer answer = sa.host().seams().collisions.on_rekey_child(sa.state(), state);
+  //= rfc7296/2.25/child-sa-not-found-copies-the-spi
+  if (answer == CollisionAnswer::not_found || old == nullptr)
+    return refusing(make_notify(NotifyType::child_sa_not_found, {}, rekey.protocol, rekey.spi));
+  if (answer != CollisionAnswer::proceed) return refusing(make_notify(NotifyType::temporary_failure));
+
+  auto granted = grant_child(request, sa.child_context(false), old, turn);
+  if (!granted) return refusing(sa, granted.error(), turn);
+  const NoncePair nonces{nonce_of(request).data, granted->nonce};
+  RekeyChild* ours = old->state == ChildState::rekeying ? sa.find_rekey(old->id) : nullptr;
+  const ChildId old_id = old->id;
+  sa.install_child(*granted->configuration, std::move(granted->agreed), nonces, false, turn, old_id);
+  if (ours != nullptr) {
+    ours->note_collision(nonces);
+  } else {
+    static_cast<void>(sa.children().become(*old, ChildEvent::replaced, turn));
+    old->end_soon(turn.now + sa.host().configuration().half_open_for);
+  }
+  return std::move(granted->reply);
+}
+
+}  // namespace
+
+Payloads answer_create_child_sa(IkeSa& sa, const Payloads& request, Turn& turn) {
+  if (const Notify* rekey = find_notify(request, NotifyType::rekey_sa))
+    return answer_child_rekey(sa, *rekey, request, turn);
+  const auto* offered = find<SecurityAssociation>(request);
+  if (offered != nullptr && !offered->proposals.empty() &&
+      offered->proposals.front().protocol == ProtocolId::ike)
+    return answer_ike_rekey(sa, request, turn);
+  return answer_new_child(sa, request, turn);
+}
+
+// --- CreateChild
+
+std::optional<Payloads> CreateChild::request(IkeSa& sa, Turn& turn) {
+  if (sa.state() != IkeState::established) return std::nullopt;
+  auto offered = offer_child(*configuration_, sa.child_context(false), turn, group_);
+  if (!offered) {
+    sa.report(offered.error(), configuration_->name, turn);
+    return std::nullopt;
+  }
+  offer_ = *std::move(offered);
+  return payloads_of(*offer_);
+}
+
+void CreateChild::answered(IkeSa& sa, const Payloads& reply, Turn& turn) {
+  if (const Notify* error = first_error(reply);
+      error != nullptr && find<SecurityAssociation>(reply) == nullptr) {
+    sa.host().free_child_spi(offer_->inbound);
+    if (const auto group = other_group(*error, *offer_))
+      return sa.begin(std::make_unique<CreateChild>(*configuration_, group), turn);
+    if (error->type == NotifyType::temporary_failure)
+      return sa.begin_later(std::make_unique<CreateChild>(*configuration_, group_), turn);
+    return sa.report(error_of(*error, "CREATE_CHILD_SA"), configuration_->name, turn);
+  }
+  sa.no_more_trouble();
+  auto agreed = read_child_answer(*offer_, reply, sa.child_context(false));
+  if (!agreed) {
+    sa.host().free_child_spi(offer_->inbound);
+    return sa.report(agreed.error(), configuration_->name, turn);
+  }
+  sa.install_child(*configuration_, *std::move(agreed), {offer_->nonce, nonce_of(reply).data}, true, turn);
+}
+
+// --- RekeyChild
+
+std::optional<Payloads> RekeyChild::request(IkeSa& sa, Turn& turn) {
+  ChildSa* old = sa.children().find(old_);
+  if (old == nullptr || sa.state() != IkeState::established) return std::nullopt;
+  if (!sa.children().become(*old, ChildEvent::start_rekey, turn)) return std::nullopt;
+  auto offered = offer_child(*old->configuration, sa.child_context(false), turn, group_, old);
+  if (!offered) {
+    static_cast<void>(sa.children().become(*old, ChildEvent::rekey_refused, turn));
+    sa.report(offered.error(), old->configuration->name, turn);
+    return std::nullopt;
+  }
+  offer_ = *std::move(offered);
+  Payloads payloads;
+  //= rfc7296/1.3.3/rekey-names-the-senders-inbound-spi
+  payloads.push_back(make_payload(make_notify(NotifyType::rekey_sa, {}, to_wire(old->agreement.protocol),
+                                              spi_octets(old->agreement.inbound))));
+  std::ranges::move(payloads_of(*offer_), std::back_inserter(payloads));
+  return payloads;
+}
+
+void RekeyChild::answered(IkeSa& sa, const Payloads& reply, Turn& turn) {
+  if (const Notify* error = first_error(reply);
+      error != nullptr && find<SecurityAssociation>(reply) == nullptr) {
+    sa.host().free_child_spi(offer_->inbound);
+    return refused(sa, *error, turn);
+  }
+  sa.no_more_trouble();
+  const ChildConfiguration& configuration = *offer_->configuration;
+  auto agreed = read_child_answer(*offer_, reply, sa.child_context(false));
+  if (!agreed) {
+    sa.host().free_child_spi(offer_->inbound);
+    if (ChildSa* old = sa.children().find(old_))
+      static_cast<void>(
+          sa.children().become(*old, theirs_ ? ChildEvent::replaced : ChildEvent::rekey_refused, turn));
+    return sa.report(agreed.error(), configuration.name, turn);
+  }
+  const NoncePair ours{offer_->nonce, nonce_of(reply).data};
+  const ChildId made = sa.install_child(configuration, *std::move(agreed), ours, true, turn);
+  settle(sa, made, ours, turn);
+}
+
+//= rfc7296/2.8.1/survivors-maker-deletes-the-old
+void RekeyChild::settle(IkeSa& sa, ChildId made, const NoncePair& ours, Turn& turn) {
+  ChildSa* old = sa.children().find(old_);
+  if (old != nullptr) static_cast<void>(sa.children().become(*old, ChildEvent::replaced, turn));
+  if (theirs_ && sa.host().seams().collisions.ours_is_redundant(ours, *theirs_)) {
+    if (old != nullptr) old->end_soon(turn.now + sa.host().configuration().half_open_for);
+    return sa.begin(std::make_unique<DeleteChildren>(std::vector{made}), turn);
+  }
+  if (old != nullptr) sa.begin(std::make_unique<DeleteChildren>(std::vector{old_}), turn);
+}
+
+void RekeyChild::refused(IkeSa& sa, const Notify& why, Turn& turn) {
+  ChildSa* old = sa.children().find(old_);
+  if (old == nullptr) return;  // the peer has deleted it: it knew better
+  const ChildConfiguration& configuration = *old->configuration;
+  if (theirs_) {
+    //= rfc7296/2.8.1/error-after-a-known-collision-is-ignored
+    static_cast<void>(sa.children().become(*old, ChildEvent::replaced, turn));
+    return old->end_soon(turn.now + sa.host().configuration().half_open_for);
+  }
+  //= rfc7296/2.25/child-sa-not-found-makes-a-new-one
+  if (why.type == NotifyType::child_sa_not_found) {
+    static_cast<void>(sa.children().become(*old, ChildEvent::lost, turn));
+    return sa.begin(std::make_unique<CreateChild>(configuration), turn);
+  }
+  static_cast<void>(sa.children().become(*old, ChildEvent::rekey_refused, turn));
+  if (const auto group = other_group(why, *offer_))
+    return sa.begin(std::make_unique<RekeyChild>(old_, group), turn);
+  if (why.type == NotifyType::temporary_failure)
+    return sa.begin_later(std::make_unique<RekeyChild>(old_, group_), turn);
+  sa.report(error_of(why, "CREATE_CHILD_SA"), configuration.name, turn);
+}
+
+}  // namespace mpsec::ike

@@ -1,0 +1,69 @@
+// What a Child SA is agreed on with: the payloads of an offer and of its answer, in IKE_AUTH and in
+// CREATE_CHILD_SA (RFC 7296 1.2, 1.3.1, 1.3.3, 2.9, 2.17).
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "ike/child_sa.hpp"
+#include "ike/child_selectors.hpp"
+#include "ike/host.hpp"
+#include "ike/nat_detection.hpp"
+#include "ike/refusal.hpp"
+
+namespace mpsec::ike {
+
+// The IKE SA that the child is negotiated on.
+struct ChildContext {
+  Host& host;
+  const PeerConfiguration& peer;
+  const ipsec::PadEntry* pad_entry;
+  const ipsec::Identity& remote_id;
+  Path path;
+  NatState nat;
+  bool initial;  // in IKE_AUTH: its nonces are those of IKE_SA_INIT, and there is no key exchange
+  const AssignedConfiguration* assigned;  // by the peer to us
+  const AssignedConfiguration* given;     // by us to the peer
+};
+
+struct ChildOffer {
+  const ChildConfiguration* configuration = nullptr;
+  Spi inbound;
+  wire::ike::SecurityAssociation offered;
+  std::unique_ptr<crypto::KeyExchange> key_exchange;  // null: without perfect forward secrecy
+  Octets nonce;                                       // empty in IKE_AUTH
+  std::vector<ipsec::Selector> selectors;
+  TrafficSelectorPair asked;
+};
+
+// With what its keys are made of.
+struct AgreedChild {
+  ChildAgreement agreement;
+  Protection protection;
+  SecretOctets shared_secret;  // empty without perfect forward secrecy
+};
+
+// A child of this configuration; `group` of the KE payload, or the one we want most. Of a rekey, `old` is
+// what is replaced: its selectors and mode are asked for again. Fails (local fault).
+Result<ChildOffer> offer_child(const ChildConfiguration& configuration, const ChildContext& context,
+                               Turn& turn, std::optional<crypto::KeyExchangeId> group = std::nullopt,
+                               const ChildSa* old = nullptr);
+// SA, [Ni], [KEi], TSi, TSr and the notifies of the mode.
+wire::ike::Payloads payloads_of(const ChildOffer& offer);
+
+// What the responder agreed to. Fails where the answer is not within the offer.
+Result<AgreedChild> read_child_answer(const ChildOffer& offer, const wire::ike::Payloads& reply,
+                                      const ChildContext& context);
+
+struct GrantedChild {
+  const ChildConfiguration* configuration;
+  AgreedChild agreed;
+  Octets nonce;               // ours; empty in IKE_AUTH
+  wire::ike::Payloads reply;  // SA, [Nr], [KEr], TSi, TSr and notifies
+};
+// The responder's answer: the first configuration of the peer that agrees with the request; of a rekey that
+// of the child which is replaced. The refusal is that of the configuration that came furthest.
+Granted<GrantedChild> grant_child(const wire::ike::Payloads& request, const ChildContext& context,
+                                  const ChildSa* old, Turn& turn);
+
+}  // namespace mpsec::ike

@@ -1,0 +1,13 @@
+// From what was negotiated to what computes it.
+#pragma once
+
+#include "ike/negotiation.hpp"
+#include "ike/suite.hpp"
+
+namespace mpsec::ike {
+
+// Fails (no common ground) where an algorithm is not one that can be computed here.
+Result<Suite> suite_of(const ChosenSuite& chosen);            // of an IKE SA
+Result<Protection> protection_of(const ChosenSuite& chosen);  // of a Child SA
+
+}  // namespace mpsec::ike

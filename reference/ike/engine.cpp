@@ -1,0 +1,342 @@
+#include "ike/engine.hpp"
+
+#include <algorithm>
+
+#include "ike/child_exchange.hpp"
+#include "ike/informational.hpp"
+#include "ike/lifetimes.hpp"
+#include "ike/rekey_exchange.hpp"
+#include "wire/ike/complete.hpp"
+
+namespace mpsec::ike {
+
+using namespace wire::ike;
+
+Engine::Engine(Configuration configuration, const Seams& seams)
+    : configuration_(std::move(configuration)),
+      seams_(seams),
+      unprotected_replies_(configuration_.unprotected_replies) {}
+
+Result<std::unique_ptr<Engine>> Engine::make(Configuration configuration, const Seams& seams) {
+  if (auto checked = check(configuration); !checked) return std::unexpected(std::move(checked).error());
+  return std::unique_ptr<Engine>(new Engine(std::move(configuration), seams));
+}
+
+// --- what happens
+
+void Engine::receive(const Datagram& datagram, Instant now, Actions& actions) {
+  Turn turn{now, seams_.rng, actions};
+  ++counters_.received;
+  const Path path{datagram.local, datagram.remote};
+  OctetView octets = datagram.octets;
+  //= rfc3948/2.3/keepalives-are-passed-over
+  if (octets.size() == 1 && octets[0] == 0xff) {
+    ++counters_.keepalives;
+    return;
+  }
+  if (has_marker(path)) {
+    static constexpr std::array<std::uint8_t, 4> marker{};
+    if (octets.size() < marker.size() || !std::ranges::equal(octets.first(marker.size()), marker)) return;
+    octets = octets.subspan(marker.size());
+  }
+  receive_message(octets, path, turn);
+  settle_all();
+}
+
+void Engine::receive_message(OctetView octets, const Path& path, Turn& turn) {
+  const auto header = decode_header(octets);
+  if (!header) {
+    ++counters_.malformed;
+    return refuse(header.error(), path, turn);
+  }
+  if (header->major_version != 2) return on_other_version(*header, path, turn);
+  if (header->length != octets.size()) {
+    ++counters_.malformed;
+    return refuse(
+        {Blame::malformed, "IKE Header/Length", 24,
+         fmt::format("{} octets are named, {} have come", header->length, octets.size()), "RFC 7296 3.1"},
+        path, turn);
+  }
+  //= rfc7296/2.6/spi-alone-finds-the-ike-sa
+  if (IkeSa* sa = find_by_spi(*header)) {
+    touched_.insert(sa->id());
+    return sa->receive(*header, octets, path, turn);
+  }
+  const bool starts = header->exchange_type == ExchangeType::ike_sa_init && !header->response &&
+                      header->initiator && header->responder_spi == IkeSpi{0} &&
+                      header->initiator_spi != IkeSpi{0} && header->message_id == MessageId{0};
+  if (starts) return receive_init_request(*header, octets, path, turn);
+  on_unknown_spi(*header, path, turn);
+}
+
+IkeSa* Engine::find_by_spi(const IkeHeader& header) {
+  // The sender's flag says which SPI is ours (RFC 7296 2.6).
+  const IkeSpi ours = header.initiator ? header.responder_spi : header.initiator_spi;
+  const auto found = by_spi_.find(ours);
+  if (found == by_spi_.end()) return nullptr;
+  IkeSa* sa = find(found->second);
+  if (sa == nullptr || (sa->role() == Role::initiator) == header.initiator) return nullptr;
+  const IkeSpi theirs = header.initiator ? header.initiator_spi : header.responder_spi;
+  const IkeSpi known = header.initiator ? sa->spis().initiator : sa->spis().responder;
+  // Of an IKE_SA_INIT response the other SPI is new.
+  return known == IkeSpi{0} || known == theirs ? sa : nullptr;
+}
+
+void Engine::receive_init_request(const IkeHeader& header, OctetView octets, const Path& path, Turn& turn) {
+  if (const auto again = by_init_.find({header.initiator_spi, path.remote}); again != by_init_.end()) {
+    if (IkeSa* sa = find(again->second)) return sa->repeat_init_answer(octets, path, turn);
+  }
+  const auto message = decode_message(octets);
+  if (!message) {
+    ++counters_.malformed;
+    refuse(message.error(), path, turn);
+    //= rfc7296/2.21.1/errors-before-keys-are-rate-limited
+    if (message.error().blame == Blame::malformed)
+      reply_unprotected(header, make_notify(NotifyType::invalid_syntax), path, turn);
+    return;
+  }
+  const auto critical = std::ranges::find_if(message->payloads, [](const Payload& payload) {
+    return payload.header.critical && std::holds_alternative<UnknownPayload>(payload.body);
+  });
+  if (critical != message->payloads.end()) {
+    const auto type = static_cast<std::uint8_t>(std::get<UnknownPayload>(critical->body).type);
+    return reply_unprotected(header, make_notify(NotifyType::unsupported_critical_payload, {type}), path,
+                             turn);
+  }
+  const PeerConfiguration* peer = peer_for_init(path);
+  if (peer == nullptr) {
+    ++counters_.no_configuration;
+    refuse({Blame::no_common_ground, "IKE_SA_INIT", std::nullopt,
+            fmt::format("no configuration for {} at {}", to_string(path.remote), to_string(path.local)), ""},
+           path, turn);
+    return reply_unprotected(header, make_notify(NotifyType::no_proposal_chosen), path, turn);
+  }
+  if (demand_cookie(*message, path, turn)) return;
+  if (half_open_ >= configuration_.most_half_open) {
+    ++counters_.dropped_half_open;
+    return;
+  }
+  answer_init(*message, octets, *peer, path, turn);
+}
+
+//= rfc7296/2.6/cookie-before-state
+bool Engine::demand_cookie(const Message& message, const Path& path, Turn& turn) {
+  if (!seams_.cookies.demanded(half_open_)) return false;
+  const auto* nonce = wire::ike::find<Nonce>(message.payloads);
+  if (nonce == nullptr) return true;
+  const CookieRequest request{nonce->data, path.remote, message.header.initiator_spi};
+  //= rfc7296/2.6/wrong-cookie-is-no-cookie
+  const Notify* cookie = find_notify(message.payloads, NotifyType::cookie);
+  if (cookie != nullptr && seams_.cookies.accepts(request, cookie->data, turn.now)) return false;
+  ++counters_.cookies_sent;
+  const Cookie fresh = seams_.cookies.cookie_for(request, turn.now);
+  Message reply;
+  reply.header = message.header;
+  reply.header.response = true;
+  reply.header.initiator = false;
+  reply.payloads.push_back(
+      make_payload(make_notify(NotifyType::cookie, Octets(fresh.view().begin(), fresh.view().end()))));
+  static_cast<void>(complete(reply));
+  turn.actions.datagrams.push_back(to_datagram(path, encode(reply)));
+  return true;
+}
+
+void Engine::answer_init(const Message& message, OctetView octets, const PeerConfiguration& peer,
+                         const Path& path, Turn& turn) {
+  const IkeSpis spis{message.header.initiator_spi, new_ike_spi(turn)};
+  IkeSa& sa = adopt(
+      std::make_unique<IkeSa>(IkeSa::Identity{new_ike_sa_id(), Role::responder, spis, path}, &peer, *this));
+  sa.answer_init(message, octets, turn);
+  if (!sa.is_half_open()) return;
+  const InitKey key{spis.initiator, path.remote};
+  by_init_.emplace(key, sa.id());
+  sas_.find(sa.id())->second.half_open = key;
+  ++half_open_;
+}
+
+void Engine::on_unknown_spi(const IkeHeader& header, const Path& path, Turn& turn) {
+  ++counters_.unknown_spi;
+  refuse({Blame::peer_misbehaved, to_string(header.exchange_type), std::nullopt, "no IKE SA has this SPI",
+          "RFC 7296 2.21.4"},
+         path, turn);
+  //= rfc7296/2.21.4/no-answer-to-a-stray-response
+  if (header.response) return on_hint(path.remote.address, turn.now, turn.actions);
+  reply_unprotected(header, make_notify(NotifyType::invalid_ike_spi), path, turn);
+}
+
+//= rfc7296/2.5/higher-major-version-is-answered
+void Engine::on_other_version(const IkeHeader& header, const Path& path, Turn& turn) {
+  ++counters_.other_version;
+  refuse({Blame::no_common_ground, "IKE Header/Major Version", 17,
+          fmt::format("2 is allowed, found {}", header.major_version), "RFC 7296 2.5"},
+         path, turn);
+  if (header.major_version > 2 && !header.response)
+    reply_unprotected(header, make_notify(NotifyType::invalid_major_version), path, turn);
+}
+
+//= rfc7296/2.21.4/replies-to-unprotected-messages-are-limited
+void Engine::reply_unprotected(const IkeHeader& to, Notify notify, const Path& path, Turn& turn) {
+  if (!unprotected_replies_.allow(turn.now)) return;
+  Message reply;
+  reply.header.initiator_spi = to.initiator_spi;
+  reply.header.responder_spi = to.responder_spi;
+  reply.header.exchange_type = to.exchange_type;
+  reply.header.response = true;
+  reply.header.initiator = !to.initiator;
+  reply.header.message_id = to.message_id;
+  reply.payloads.push_back(make_payload(std::move(notify)));
+  if (!complete(reply)) return;
+  if (seams_.tap != nullptr) seams_.tap->outgoing(reply);
+  turn.actions.datagrams.push_back(to_datagram(path, encode(reply)));
+}
+
+void Engine::refuse(Error error, const Path& path, Turn& turn) const {
+  turn.tell(MessageRefused{path.local, path.remote, std::nullopt, std::move(error)});
+}
+
+void Engine::on_time(Instant now, Actions& actions) {
+  Turn turn{now, seams_.rng, actions};
+  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+    const IkeSaId id = deadlines_.begin()->second;
+    touched_.insert(id);
+    if (IkeSa* sa = find(id)) sa->on_time(turn);
+    settle_all();
+    // A deadline that is still due would never end: it is looked at again next time.
+    const auto& held = sas_.find(id);
+    if (held != sas_.end() && held->second.deadline && *held->second.deadline <= now) break;
+  }
+}
+
+std::optional<Instant> Engine::next_deadline() const {
+  if (deadlines_.empty()) return std::nullopt;
+  return deadlines_.begin()->first;
+}
+
+void Engine::on_traffic(ipsec::Protocol protocol, Spi inbound, Instant now, Actions& actions) {
+  Turn turn{now, seams_.rng, actions};
+  for (auto& [id, held] : sas_) {
+    ChildSa* child = held.sa->children().find_inbound(protocol, inbound);
+    if (child == nullptr) continue;
+    touched_.insert(id);
+    held.sa->heard_from_peer(turn);
+    held.sa->children().start_sending(*child, turn);
+    break;
+  }
+  settle_all();
+}
+
+void Engine::on_lifetime(ChildId child, bool hard, Instant now, Actions& actions) {
+  static_cast<void>(hard ? delete_child(child, now, actions) : rekey_child(child, now, actions));
+}
+
+//= rfc7296/2.4/hint-causes-a-liveness-check
+void Engine::on_hint(const IpAddress& remote, Instant now, Actions& actions) {
+  Turn turn{now, seams_.rng, actions};
+  for (auto& [id, held] : sas_) {
+    if (held.sa->path().remote.address != remote) continue;
+    touched_.insert(id);
+    held.sa->check_liveness(turn);
+  }
+  settle_all();
+}
+
+// --- Host
+
+IkeSpi Engine::new_ike_spi(Turn& turn) {
+  for (;;) {
+    const IkeSpi spi{turn.rng.next_u64()};
+    if (spi != IkeSpi{0} && !by_spi_.contains(spi)) return spi;
+  }
+}
+
+Spi Engine::new_child_spi(ipsec::Protocol, Turn& turn) {
+  for (;;) {
+    const Spi spi{static_cast<std::uint32_t>(turn.rng.next_u64())};
+    //= rfc4303/2.1/spi-0-to-255-reserved
+    if (spi.value > 255 && child_spis_.insert(spi).second) return spi;
+  }
+}
+
+IkeSa& Engine::adopt(std::unique_ptr<IkeSa> sa) {
+  const IkeSaId id = sa->id();
+  const IkeSpi spi = sa->role() == Role::initiator ? sa->spis().initiator : sa->spis().responder;
+  by_spi_.emplace(spi, id);
+  touched_.insert(id);
+  return *sas_.emplace(id, Held{std::move(sa), spi, {}, {}}).first->second.sa;
+}
+
+IkeSa* Engine::find(IkeSaId id) {
+  const auto found = sas_.find(id);
+  return found == sas_.end() ? nullptr : found->second.sa.get();
+}
+
+bool Engine::has_other(const IkeSa& sa) const {
+  return std::ranges::any_of(sas_, [&](const auto& one) {
+    const IkeSa& other = *one.second.sa;
+    return other.id() != sa.id() && &other.peer() == &sa.peer() && other.is_running();
+  });
+}
+
+void Engine::close_others(const IkeSa& sa, Turn& turn) {
+  for (auto& [id, held] : sas_) {
+    const bool same =
+        held.sa->remote_id() == sa.remote_id() && held.sa->peer().local_id == sa.peer().local_id;
+    if (id == sa.id() || !same || !held.sa->is_running()) continue;
+    touched_.insert(id);
+    held.sa->close_silently(IkeEvent::gave_up, turn);
+  }
+}
+
+namespace {
+
+bool fits(const PeerConfiguration& peer, const Path& path) {
+  return (!peer.local_address || *peer.local_address == path.local.address) &&
+         (!peer.remote_address || *peer.remote_address == path.remote.address);
+}
+
+}  // namespace
+
+const PeerConfiguration* Engine::peer_for_init(const Path& path) const {
+  const auto found =
+      std::ranges::find_if(configuration_.peers, [&](const auto& peer) { return fits(peer, path); });
+  return found == configuration_.peers.end() ? nullptr : &*found;
+}
+
+const PeerConfiguration* Engine::find_peer(const Path& path, const ipsec::Identity& peer,
+                                           const std::optional<ipsec::Identity>& asked) const {
+  const auto found = std::ranges::find_if(configuration_.peers, [&](const PeerConfiguration& known) {
+    return fits(known, path) && (!known.remote_id || *known.remote_id == peer) &&
+           (!asked || *asked == known.local_id);
+  });
+  return found == configuration_.peers.end() ? nullptr : &*found;
+}
+
+// --- bookkeeping
+
+void Engine::settle_all() {
+  while (!touched_.empty()) {
+    const IkeSaId id = *touched_.begin();
+    touched_.erase(touched_.begin());
+    settle(id);
+  }
+}
+
+void Engine::settle(IkeSaId id) {
+  const auto found = sas_.find(id);
+  if (found == sas_.end()) return;
+  Held& held = found->second;
+  if (held.deadline) deadlines_.erase({*held.deadline, id});
+  held.deadline = held.sa->next_deadline();
+  if (held.half_open && !held.sa->is_half_open()) {
+    by_init_.erase(*std::exchange(held.half_open, std::nullopt));
+    --half_open_;
+  }
+  if (held.sa->state() != IkeState::closed) {
+    if (held.deadline) deadlines_.emplace(*held.deadline, id);
+    return;
+  }
+  by_spi_.erase(held.spi);
+  sas_.erase(found);
+}
+
+}  // namespace mpsec::ike

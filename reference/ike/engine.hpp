@@ -1,0 +1,145 @@
+// The IKEv2 engine: datagrams, commands and time in; datagrams, changes of the SAD, events and the next
+// deadline out. Pure: it opens no socket, reads no clock, starts no thread. One thread.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "ike/host.hpp"
+#include "ike/ike_sa.hpp"
+#include "ike/rate_limit.hpp"
+
+namespace mpsec::ike {
+
+struct ChildStatus {
+  ChildId id;
+  std::string name;
+  ChildState state;
+  ipsec::Protocol protocol;
+  ipsec::Mode mode;
+  Spi inbound, outbound;
+  std::vector<ipsec::Selector> selectors;
+};
+struct IkeStatus {
+  IkeSaId id;
+  std::string peer;
+  Role role;
+  IkeState state;
+  IkeSpis spis;
+  Path path;
+  ipsec::Identity remote_id;
+  std::string suite;
+  bool we_are_behind_nat, peer_is_behind_nat;
+  std::vector<ChildStatus> children;
+};
+
+// What was not acted upon, by cause.
+struct EngineCounters {
+  std::uint64_t received = 0, malformed = 0, other_version = 0, unknown_spi = 0, cookies_sent = 0,
+                dropped_half_open = 0, keepalives = 0, no_configuration = 0;
+};
+
+class Engine final : public Host {
+ public:
+  // Fails (local fault) where the configuration could never work.
+  static Result<std::unique_ptr<Engine>> make(Configuration configuration, const Seams& seams);
+
+  // --- what happens
+  // A UDP payload: IKE, or a NAT keepalive. ESP in UDP is the data path's and is passed over.
+  void receive(const Datagram& datagram, Instant now, Actions& actions);
+  void on_time(Instant now, Actions& actions);
+  std::optional<Instant> next_deadline() const;
+  // The data path received a good packet on this inbound SA.
+  void on_traffic(ipsec::Protocol protocol, Spi inbound, Instant now, Actions& actions);
+  // A soft or hard limit of octets or packets was met on this inbound or outbound SA of ours.
+  void on_lifetime(ChildId child, bool hard, Instant now, Actions& actions);
+  // A hint that the peer there may be gone: an ICMP error, an unprotected INVALID_IKE_SPI (RFC 7296 2.4).
+  void on_hint(const IpAddress& remote, Instant now, Actions& actions);
+
+  // --- what is asked for; each fails (local fault) naming what is unknown
+  // `remote`: where the peer is, if the configuration does not say.
+  Result<IkeSaId> initiate(std::string_view peer, const Path& path, Instant now, Actions& actions);
+  Result<> create_child(IkeSaId sa, std::string_view child, Instant now, Actions& actions);
+  Result<> rekey_child(ChildId child, Instant now, Actions& actions);
+  Result<> delete_child(ChildId child, Instant now, Actions& actions);
+  Result<> rekey_ike(IkeSaId sa, Instant now, Actions& actions);
+  Result<> close(IkeSaId sa, Instant now, Actions& actions);
+  Result<> check_liveness(IkeSaId sa, Instant now, Actions& actions);
+
+  // --- what is there
+  std::vector<IkeStatus> status() const;
+  std::size_t ike_sas() const { return sas_.size(); }
+  std::size_t half_open() const { return half_open_; }
+  const EngineCounters& counters() const { return counters_; }
+
+  // --- Host
+  const Configuration& configuration() const override { return configuration_; }
+  const Seams& seams() const override { return seams_; }
+  IkeSaId new_ike_sa_id() override { return IkeSaId{++last_ike_id_}; }
+  ChildId new_child_id() override { return ChildId{++last_child_id_}; }
+  IkeSpi new_ike_spi(Turn& turn) override;
+  Spi new_child_spi(ipsec::Protocol protocol, Turn& turn) override;
+  void free_child_spi(Spi spi) override { child_spis_.erase(spi); }
+  IkeSa& adopt(std::unique_ptr<IkeSa> sa) override;
+  IkeSa* find(IkeSaId id) override;
+  bool has_other(const IkeSa& sa) const override;
+  void close_others(const IkeSa& sa, Turn& turn) override;
+  const PeerConfiguration* find_peer(const Path& path, const ipsec::Identity& peer,
+                                     const std::optional<ipsec::Identity>& asked) const override;
+
+ private:
+  struct InitKey {
+    IkeSpi initiator;
+    Endpoint remote;
+    auto operator<=>(const InitKey&) const = default;
+  };
+  struct Held {
+    std::unique_ptr<IkeSa> sa;
+    IkeSpi spi;                        // as it stands in by_spi_
+    std::optional<Instant> deadline;   // as it stands in deadlines_
+    std::optional<InitKey> half_open;  // as it stands in by_init_
+  };
+  Engine(Configuration configuration, const Seams& seams);
+
+  void receive_message(OctetView octets, const Path& path, Turn& turn);
+  void receive_init_request(const wire::ike::IkeHeader& header, OctetView octets, const Path& path,
+                            Turn& turn);
+  bool demand_cookie(const wire::ike::Message& message, const Path& path, Turn& turn);
+  void answer_init(const wire::ike::Message& message, OctetView octets, const PeerConfiguration& peer,
+                   const Path& path, Turn& turn);
+  void on_unknown_spi(const wire::ike::IkeHeader& header, const Path& path, Turn& turn);
+  void on_other_version(const wire::ike::IkeHeader& header, const Path& path, Turn& turn);
+  void reply_unprotected(const wire::ike::IkeHeader& to, wire::ike::Notify notify, const Path& path,
+                         Turn& turn);
+  void refuse(Error error, const Path& path, Turn& turn) const;
+  const PeerConfiguration* peer_for_init(const Path& path) const;
+  IkeSa* find_by_spi(const wire::ike::IkeHeader& header);
+  // After anything was done with an SA: its deadline, and its end.
+  void settle(IkeSaId id);
+  void settle_all();
+  template <class Act>
+  Result<> with(IkeSaId id, Instant now, Actions& actions, Act act);
+  Result<> with_child(ChildId id, Instant now, Actions& actions, auto act);
+
+  Configuration configuration_;
+  Seams seams_;
+  std::map<IkeSaId, Held> sas_;
+  std::unordered_map<IkeSpi, IkeSaId> by_spi_;  // by our SPI
+  std::map<InitKey, IkeSaId> by_init_;          // half open, for IKE_SA_INIT sent again
+  std::set<std::pair<Instant, IkeSaId>> deadlines_;
+  std::unordered_set<Spi> child_spis_;
+  std::set<IkeSaId> touched_;
+  std::size_t half_open_ = 0;
+  std::uint64_t last_ike_id_ = 0, last_child_id_ = 0;
+  RateLimit unprotected_replies_;
+  EngineCounters counters_;
+};
+
+}  // namespace mpsec::ike

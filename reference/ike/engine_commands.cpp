@@ -1,0 +1,129 @@
+// What the engine is asked for, and what it tells of itself.
+#include <algorithm>
+
+#include "ike/child_exchange.hpp"
+#include "ike/engine.hpp"
+#include "ike/informational.hpp"
+#include "ike/rekey_exchange.hpp"
+
+namespace mpsec::ike {
+namespace {
+
+Error unknown(std::string_view kind, std::string_view name) {
+  return {Blame::local_fault, std::string(kind), std::nullopt, fmt::format("there is no '{}'", name), ""};
+}
+
+}  // namespace
+
+template <class Act>
+Result<> Engine::with(IkeSaId id, Instant now, Actions& actions, Act act) {
+  IkeSa* sa = find(id);
+  if (sa == nullptr) return std::unexpected(unknown("IKE SA", std::to_string(id.value)));
+  Turn turn{now, seams_.rng, actions};
+  touched_.insert(id);
+  auto result = act(*sa, turn);
+  settle_all();
+  return result;
+}
+
+Result<> Engine::with_child(ChildId id, Instant now, Actions& actions, auto act) {
+  for (auto& [ike, held] : sas_)
+    if (ChildSa* child = held.sa->children().find(id))
+      return with(ike, now, actions, [&](IkeSa& sa, Turn& turn) { return act(sa, *child, turn); });
+  return std::unexpected(unknown("Child SA", std::to_string(id.value)));
+}
+
+Result<IkeSaId> Engine::initiate(std::string_view name, const Path& path, Instant now, Actions& actions) {
+  const auto peer = std::ranges::find(configuration_.peers, name, &PeerConfiguration::name);
+  if (peer == configuration_.peers.end()) return std::unexpected(unknown("peer", name));
+  Turn turn{now, seams_.rng, actions};
+  const IkeSpis spis{new_ike_spi(turn), IkeSpi{0}};
+  IkeSa& sa = adopt(
+      std::make_unique<IkeSa>(IkeSa::Identity{new_ike_sa_id(), Role::initiator, spis, path}, &*peer, *this));
+  const IkeSaId id = sa.id();
+  sa.initiate(turn);
+  settle_all();
+  return id;
+}
+
+Result<> Engine::create_child(IkeSaId id, std::string_view name, Instant now, Actions& actions) {
+  return with(id, now, actions, [&](IkeSa& sa, Turn& turn) -> Result<> {
+    const auto& children = sa.peer().children;
+    const auto child = std::ranges::find(children, name, &ChildConfiguration::name);
+    if (child == children.end()) return std::unexpected(unknown("child configuration", name));
+    sa.begin(std::make_unique<CreateChild>(*child), turn);
+    return {};
+  });
+}
+
+Result<> Engine::rekey_child(ChildId id, Instant now, Actions& actions) {
+  return with_child(id, now, actions, [](IkeSa& sa, ChildSa& child, Turn& turn) -> Result<> {
+    child.rekey_at.reset();
+    sa.begin(std::make_unique<RekeyChild>(child.id), turn);
+    return {};
+  });
+}
+
+Result<> Engine::delete_child(ChildId id, Instant now, Actions& actions) {
+  return with_child(id, now, actions, [](IkeSa& sa, ChildSa& child, Turn& turn) -> Result<> {
+    sa.begin(std::make_unique<DeleteChildren>(std::vector{child.id}), turn);
+    return {};
+  });
+}
+
+Result<> Engine::rekey_ike(IkeSaId id, Instant now, Actions& actions) {
+  return with(id, now, actions, [](IkeSa& sa, Turn& turn) -> Result<> {
+    sa.begin(std::make_unique<RekeyIkeSa>(), turn);
+    return {};
+  });
+}
+
+Result<> Engine::close(IkeSaId id, Instant now, Actions& actions) {
+  return with(id, now, actions, [](IkeSa& sa, Turn& turn) -> Result<> {
+    sa.close(turn);
+    return {};
+  });
+}
+
+Result<> Engine::check_liveness(IkeSaId id, Instant now, Actions& actions) {
+  return with(id, now, actions, [](IkeSa& sa, Turn& turn) -> Result<> {
+    sa.begin(std::make_unique<LivenessCheck>(), turn);
+    return {};
+  });
+}
+
+namespace {
+
+ChildStatus status_of(const ChildSa& child) {
+  const ChildAgreement& agreement = child.agreement;
+  return {child.id,       child.configuration->name, child.state,        agreement.protocol,
+          agreement.mode, agreement.inbound,         agreement.outbound, agreement.selectors};
+}
+
+IkeStatus status_of(const IkeSa& sa) {
+  IkeStatus status{sa.id(),
+                   sa.peer().name,
+                   sa.role(),
+                   sa.state(),
+                   sa.spis(),
+                   sa.path(),
+                   sa.remote_id(),
+                   sa.suite().prf == nullptr ? std::string() : to_string(sa.suite()),
+                   sa.nat_state().we_are_behind,
+                   sa.nat_state().peer_is_behind,
+                   {}};
+  for (const auto& [id, child] : sa.children())
+    status.children.push_back(status_of(*child));
+  return status;
+}
+
+}  // namespace
+
+std::vector<IkeStatus> Engine::status() const {
+  std::vector<IkeStatus> all;
+  for (const auto& [id, held] : sas_)
+    all.push_back(status_of(*held.sa));
+  return all;
+}
+
+}  // namespace mpsec::ike

@@ -1,0 +1,42 @@
+// What an IKE SA asks of the engine that holds it.
+#pragma once
+
+#include <memory>
+
+#include "ike/channel.hpp"
+#include "ike/configuration.hpp"
+#include "ike/seams.hpp"
+#include "ike/turn.hpp"
+#include "ike/types.hpp"
+
+namespace mpsec::ike {
+
+class IkeSa;
+
+class Host {
+ public:
+  virtual ~Host() = default;
+  virtual const Configuration& configuration() const = 0;
+  virtual const Seams& seams() const = 0;
+
+  virtual IkeSaId new_ike_sa_id() = 0;
+  virtual ChildId new_child_id() = 0;
+  // Of ours in use nowhere else, and never 0.
+  virtual IkeSpi new_ike_spi(Turn& turn) = 0;
+  virtual Spi new_child_spi(ipsec::Protocol protocol, Turn& turn) = 0;
+  virtual void free_child_spi(Spi spi) = 0;
+
+  // Takes over the successor of an IKE SA.
+  virtual IkeSa& adopt(std::unique_ptr<IkeSa> sa) = 0;
+  virtual IkeSa* find(IkeSaId id) = 0;
+  // Whether another IKE SA between the same identities is alive.
+  virtual bool has_other(const IkeSa& sa) const = 0;
+  //= rfc7296/2.4/initial-contact-ends-the-others
+  virtual void close_others(const IkeSa& sa, Turn& turn) = 0;
+  // The configuration for a peer whose identity is known now. `asked`: the IDr of the request, if there was
+  // one.
+  virtual const PeerConfiguration* find_peer(const Path& path, const ipsec::Identity& peer,
+                                             const std::optional<ipsec::Identity>& asked) const = 0;
+};
+
+}  // namespace mpsec::ike

@@ -1,0 +1,260 @@
+// The initiator's side of IKE_SA_INIT and IKE_AUTH (RFC 7296 1.2).
+#include <algorithm>
+
+#include "ike/child_negotiation.hpp"
+#include "ike/ike_sa.hpp"
+#include "ike/initial_payloads.hpp"
+#include "ike/nat_detection.hpp"
+#include "wire/codec.hpp"
+
+namespace mpsec::ike {
+
+using namespace wire::ike;
+
+namespace {
+
+void append(Payloads& to, Payloads from) {
+  std::ranges::move(from, std::back_inserter(to));
+}
+
+// Whatever is in an IKE_SA_INIT response may be forged: kept, and told if nothing better comes.
+void remember(InitSent& sent, Refusal refusal) {
+  sent.heard = std::move(refusal);
+}
+
+//= rfc7296/1.2/key-exchange-of-the-group-chosen
+Result<SecretOctets> shared_secret(crypto::KeyExchange& own, const Suite& suite, const KeyExchange& theirs) {
+  if (theirs.method != static_cast<std::uint16_t>(own.transform().id) ||
+      suite.key_exchange->id != own.transform().id) {
+    return std::unexpected(Error{Blame::peer_misbehaved, "IKE_SA_INIT/KE", std::nullopt,
+                                 "the group is not the one of our KE payload", "RFC 7296 3.4"});
+  }
+  auto shared = own.shared_secret(theirs.data);
+  if (!shared) return std::unexpected(crypto::error_of(shared.error(), own.transform(), theirs.data.size()));
+  return *std::move(shared);
+}
+
+}  // namespace
+
+// --- IKE_SA_INIT
+
+void IkeSa::initiate(Turn& turn) {
+  InitSent sent;
+  sent.nonce = make_nonce(turn.rng);
+  auto offered = offer(peer_->proposals, {});
+  if (!offered) return fatal(offered.error(), turn);
+  sent.offered = *std::move(offered);
+  data_ = std::move(sent);
+  static_cast<void>(become(IkeEvent::initiate, turn));
+  if (auto sending = send_init(peer_->proposals.front().key_exchange.front(), turn); !sending)
+    fatal(sending.error(), turn);
+}
+
+Result<> IkeSa::send_init(crypto::KeyExchangeId group, Turn& turn) {
+  auto& sent = std::get<InitSent>(data_);
+  if (sent.key_exchange == nullptr || sent.key_exchange->transform().id != group) {
+    const auto transform = crypto::find(group);
+    if (!transform) return std::unexpected(transform.error());
+    auto made = host_->seams().ike_provider.key_exchange(**transform, turn.rng);
+    if (!made) return std::unexpected(std::move(made).error());
+    sent.key_exchange = *std::move(made);
+  }
+  const bool first = sent.message.empty();
+  auto message =
+      first ? channel_.send_request(ExchangeType::ike_sa_init, init_payloads(sent), turn)
+            : channel_.replace_request(sent.id, ExchangeType::ike_sa_init, init_payloads(sent), turn);
+  if (!message) return std::unexpected(std::move(message).error());
+  sent.id = message->id;
+  sent.message = std::move(message->message);
+  return {};
+}
+
+Payloads IkeSa::init_payloads(const InitSent& sent) const {
+  Payloads payloads;
+  //= rfc7296/2.6/cookie-comes-first
+  if (!sent.cookie.empty()) payloads.push_back(make_payload(make_notify(NotifyType::cookie, sent.cookie)));
+  payloads.push_back(make_payload(sent.offered));
+  payloads.push_back(key_exchange_payload(*sent.key_exchange));
+  payloads.push_back(make_payload(Nonce{sent.nonce}));
+  //= rfc7296/2.23/nat-detection-after-the-nonce
+  append(payloads, nat_detection_payloads(host_->seams().ike_provider, spis(), path()));
+  append_init_notifies(payloads, peer_->fragment_beyond != 0);
+  return payloads;
+}
+
+void IkeSa::on_init_response(const Response& response, const IkeHeader& header, OctetView octets,
+                             const Path& path, Turn& turn) {
+  auto& sent = std::get<InitSent>(data_);
+  if (on_init_refusal(sent, response.payloads, turn)) return;
+  if (auto agreed = on_init_agreed(sent, response.payloads, header, octets, path, turn); !agreed) {
+    //= rfc7296/2.21.1/unauthenticated-errors-are-waited-out
+    if (auto* still = std::get_if<InitSent>(&data_)) return remember(*still, refusal_of(agreed.error()));
+    fatal(agreed.error(), turn);
+  }
+}
+
+// Whether the response is a refusal, which was then dealt with.
+bool IkeSa::on_init_refusal(InitSent& sent, const Payloads& payloads, Turn& turn) {
+  const bool may_retry = sent.retries < host_->configuration().most_init_retries;
+  crypto::KeyExchangeId group = sent.key_exchange->transform().id;
+  if (const Notify* cookie = find_notify(payloads, NotifyType::cookie)) {
+    //= rfc7296/2.6/retry-with-the-cookie
+    if (!may_retry || cookie->data.empty() || cookie->data.size() > 64) return true;
+    sent.cookie = cookie->data;
+  } else if (const Notify* wanted = find_notify(payloads, NotifyType::invalid_ke_payload)) {
+    //= rfc7296/1.2/retry-with-the-group-asked-for
+    if (wanted->data.size() != 2) return true;
+    const auto asked = static_cast<crypto::KeyExchangeId>(load_be<std::uint16_t>(wanted->data.data()));
+    if (!may_retry || !may_retry_with(asked, sent.offered, group)) return true;
+    group = asked;
+  } else if (const Notify* error = first_error(payloads)) {
+    remember(sent, {error->type, error_of(*error, "IKE_SA_INIT")});
+    return true;
+  } else {
+    return false;
+  }
+  ++sent.retries;
+  if (!become(IkeEvent::init_retry, turn)) return true;
+  if (auto sending = send_init(group, turn); !sending) fatal(sending.error(), turn);
+  return true;
+}
+
+Result<> IkeSa::on_init_agreed(InitSent& sent, const Payloads& payloads, const IkeHeader& header,
+                               OctetView octets, const Path& path, Turn& turn) {
+  const auto material = require_key_material(payloads);
+  if (!material) return std::unexpected(material.error().error);
+  if (header.responder_spi == IkeSpi{0}) {
+    return std::unexpected(Error{Blame::malformed, "IKE_SA_INIT/IKE Header/Responder's SPI", std::nullopt,
+                                 "an SA is agreed on, and has no SPI", "RFC 7296 2.6"});
+  }
+  const auto chosen = check_answer(sent.offered, *material->sa);
+  if (!chosen) return std::unexpected(chosen.error());
+  auto suite = suite_of(*chosen);
+  if (!suite) return std::unexpected(std::move(suite).error());
+  const auto shared = shared_secret(*sent.key_exchange, *suite, *material->key_exchange);
+  if (!shared) return std::unexpected(shared.error());
+  channel_.forget_request(sent.id);
+  channel_.set_responder_spi(header.responder_spi);
+  suite_ = *suite;
+  AuthSent auth;
+  auth.init = {std::move(sent.message), Octets(octets.begin(), octets.end()), std::move(sent.nonce),
+               material->nonce->data};
+  auth.peer = abilities_of(payloads);
+  nonces_ = {auth.init.our_nonce, auth.init.peer_nonce};
+  auto keys = derive_ike_keys(host_->seams().ike_provider, suite_, {nonces_.initiator, nonces_.responder},
+                              shared->view(), spis());
+  if (!keys) return std::unexpected(std::move(keys).error());
+  auth.keys = *std::move(keys);
+  notice_nat(payloads, spis(), path, turn);
+  agree_on_fragments(payloads);
+  channel_.move(path_after_detection(channel_.path(), nat_), turn);
+  if (auto protecting = protect(auth.keys); !protecting) return protecting;
+  static_cast<void>(become(IkeEvent::init_reply, turn));
+  return send_auth(std::move(auth), turn);
+}
+
+// --- IKE_AUTH
+
+Result<> IkeSa::send_auth(AuthSent auth, Turn& turn) {
+  const Payload identity = identity_payload(Role::initiator, peer_->local_id);
+  auth.identity = wire::encode(std::get<IdentificationInitiator>(identity.body));
+  const ProofContext context{host_->seams().ike_provider, *suite_.prf,         auth.init.ours,
+                             auth.init.peer_nonce,        auth.keys.pi.view(), auth.identity};
+  auto proof = peer_->credential->prove(context, auth.peer, {});
+  if (!proof) return std::unexpected(std::move(proof).error());
+  const auto authentication = std::ranges::stable_partition(proof->payloads, [](const Payload& payload) {
+    return !std::holds_alternative<Authentication>(payload.body);
+  });
+
+  Payloads payloads;
+  payloads.push_back(identity);
+  //= rfc7296/2.4/initial-contact-only-when-it-is-the-only-one
+  if (peer_->initial_contact && peer_->remote_id && !host_->has_other(*this))
+    payloads.push_back(make_payload(make_notify(NotifyType::initial_contact)));
+  std::move(proof->payloads.begin(), authentication.begin(), std::back_inserter(payloads));
+  append(payloads, host_->seams().checker.requests());
+  if (peer_->remote_id) payloads.push_back(identity_payload(Role::responder, *peer_->remote_id));
+  std::ranges::move(authentication, std::back_inserter(payloads));
+  if (peer_->window > 1) payloads.push_back(window_payload(peer_->window));
+  if (!peer_->childless && !peer_->children.empty()) {
+    if (auto request = request_configuration(peer_->wanted))
+      payloads.push_back(make_payload(*std::move(request)));
+    auto offered = offer_child(peer_->children.front(), child_context(true), turn);
+    if (!offered) return std::unexpected(std::move(offered).error());
+    append(payloads, payloads_of(*offered));
+    auth.child = std::make_unique<ChildOffer>(*std::move(offered));
+  }
+  data_ = std::move(auth);
+  if (auto sent = channel_.send_request(ExchangeType::ike_auth, std::move(payloads), turn); !sent)
+    return std::unexpected(std::move(sent).error());
+  return {};
+}
+
+void IkeSa::on_auth_response(const Response& response, Turn& turn) {
+  auto auth = std::get<AuthSent>(std::move(data_));
+  data_ = Idle{};
+  if (auto checked = check_responder(auth, response.payloads, turn); !checked) {
+    // Our own finding is said in an exchange of its own, once (RFC 7296 2.21.2); what the peer said is not
+    // repeated.
+    if (find<Authentication>(response.payloads) != nullptr) {
+      Payloads payloads;
+      payloads.push_back(make_payload(make_notify(NotifyType::authentication_failed)));
+      static_cast<void>(channel_.send_request(ExchangeType::informational, std::move(payloads), turn));
+    }
+    report(checked.error(), std::nullopt, turn);
+    return close_silently(IkeEvent::authentication_failed, turn);
+  }
+  static_cast<void>(become(IkeEvent::auth_reply, turn));
+  start_running(turn);
+  tell_authenticated(turn);
+  if (const Notify* window = find_notify(response.payloads, NotifyType::set_window_size))
+    note_window(*window);
+  channel_.set_own_window(peer_->window);
+  finish_first_child(std::move(auth), response.payloads, turn);
+  begin_more_children(turn);
+}
+
+Result<> IkeSa::check_responder(AuthSent& auth, const Payloads& payloads, Turn& turn) {
+  if (find<Authentication>(payloads) == nullptr) {
+    if (const Notify* error = first_error(payloads)) return std::unexpected(error_of(*error, "IKE_AUTH"));
+  }
+  auto identity = read_identity(Role::responder, payloads);
+  if (!identity) return std::unexpected(identity.error().error);
+  if (peer_->remote_id && identity->identity != *peer_->remote_id) {
+    return std::unexpected(Error{Blame::peer_misbehaved, "IKE_AUTH/IDr", std::nullopt,
+                                 fmt::format("expected {}, found {}", ipsec::to_string(*peer_->remote_id),
+                                             ipsec::to_string(identity->identity)),
+                                 "RFC 7296 1.2"});
+  }
+  auto entry = host_->seams().pad.find(identity->identity);
+  if (!entry) return std::unexpected(entry.error().error);
+  const ProofContext context{host_->seams().ike_provider, *suite_.prf,         auth.init.peers,
+                             auth.init.our_nonce,         auth.keys.pr.view(), identity->body};
+  auto proved = host_->seams().checker.check(context, **entry, identity->identity, payloads, turn.now);
+  if (!proved) return proved;
+  remote_id_ = std::move(identity->identity);
+  pad_entry_ = *std::move(entry);
+  return {};
+}
+
+void IkeSa::finish_first_child(AuthSent auth, const Payloads& payloads, Turn& turn) {
+  if (auth.child == nullptr) return;
+  const ChildConfiguration& configuration = *auth.child->configuration;
+  note_configuration_reply(payloads, turn);
+  const auto fail = [&](Error error) {
+    host_->free_child_spi(auth.child->inbound);
+    report(std::move(error), configuration.name, turn);
+  };
+  //= rfc7296/2.21.2/child-failure-leaves-the-ike-sa
+  if (find<SecurityAssociation>(payloads) == nullptr) {
+    const Notify* error = first_error(payloads);
+    return fail(error != nullptr ? error_of(*error, "IKE_AUTH")
+                                 : Error{Blame::malformed, "IKE_AUTH/SA", std::nullopt,
+                                         "the payload is missing", "RFC 7296 1.2"});
+  }
+  auto agreement = read_child_answer(*auth.child, payloads, child_context(true));
+  if (!agreement) return fail(agreement.error());
+  install_child(configuration, *std::move(agreement), nonces_, true, turn);
+}
+
+}  // namespace mpsec::ike

@@ -1,0 +1,204 @@
+// The responder's side of IKE_SA_INIT and IKE_AUTH (RFC 7296 1.2).
+#include <algorithm>
+
+#include "ike/child_negotiation.hpp"
+#include "ike/ike_sa.hpp"
+#include "ike/initial_payloads.hpp"
+#include "ike/nat_detection.hpp"
+#include "wire/codec.hpp"
+
+namespace mpsec::ike {
+
+using namespace wire::ike;
+
+namespace {
+
+void append(Payloads& to, Payloads from) {
+  std::ranges::move(from, std::back_inserter(to));
+}
+
+Refusal unauthenticated(Error error) {
+  return {NotifyType::authentication_failed, std::move(error)};
+}
+
+}  // namespace
+
+// --- IKE_SA_INIT
+
+void IkeSa::answer_init(const Message& message, OctetView octets, Turn& turn) {
+  InitAnswered half_open;
+  half_open.until = turn.now + host_->configuration().half_open_for;
+  half_open.init.peers.assign(octets.begin(), octets.end());
+  // The number is taken, so that the reply is kept for whoever sends the request again.
+  static_cast<void>(channel_.receive(message.header, octets, path(), turn));
+  auto payloads = accept_init(half_open, message, turn);
+  if (!payloads) {
+    //= rfc7296/2.6/refusal-has-no-responder-spi
+    channel_.set_responder_spi(IkeSpi{0});
+    Payloads refusal;
+    refusal.push_back(make_payload(payloads.error().to_notify()));
+    static_cast<void>(
+        channel_.send_response(ExchangeType::ike_sa_init, MessageId{0}, std::move(refusal), path(), turn));
+    report(payloads.error().error, std::nullopt, turn);
+    static_cast<void>(become(IkeEvent::init_request, turn));
+    return close_silently(IkeEvent::fatal_error, turn);
+  }
+  auto sent =
+      channel_.send_response(ExchangeType::ike_sa_init, MessageId{0}, *std::move(payloads), path(), turn);
+  if (!sent) return fatal(sent.error(), turn);
+  half_open.init.ours = std::move(sent->message);
+  data_ = std::move(half_open);
+  static_cast<void>(become(IkeEvent::init_request, turn));
+}
+
+//= rfc7296/2.1/duplicate-request-gets-the-same-response
+void IkeSa::repeat_init_answer(OctetView octets, const Path& path, Turn& turn) {
+  const auto* half_open = std::get_if<InitAnswered>(&data_);
+  if (half_open == nullptr || !std::ranges::equal(octets, half_open->init.peers)) return;
+  turn.actions.datagrams.push_back(to_datagram(path, half_open->init.ours));
+}
+
+Granted<Payloads> IkeSa::accept_init(InitAnswered& half_open, const Message& message, Turn& turn) {
+  const auto material = require_key_material(message.payloads);
+  if (!material) return std::unexpected(material.error());
+  const auto group = static_cast<crypto::KeyExchangeId>(material->key_exchange->method);
+  const auto chosen = choose(peer_->proposals, *material->sa, {.key_exchange = group});
+  if (!chosen) return std::unexpected(Refusal{NotifyType::no_proposal_chosen, chosen.error()});
+  //= rfc7296/1.2/invalid-ke-payload-names-the-group
+  if (const auto wanted = group_to_ask_for(*chosen, group)) return std::unexpected(other_group(*wanted));
+  auto suite = suite_of(*chosen);
+  if (!suite) return std::unexpected(Refusal{NotifyType::no_proposal_chosen, suite.error()});
+  suite_ = *suite;
+  if (material->key_exchange->data.size() != suite_.key_exchange->public_octets) {
+    return std::unexpected(refusal_of(crypto::error_of(
+        crypto::PublicValueFault::wrong_length, *suite_.key_exchange, material->key_exchange->data.size())));
+  }
+  auto made = host_->seams().ike_provider.key_exchange(*suite_.key_exchange, turn.rng);
+  if (!made) return std::unexpected(refusal_of(std::move(made).error()));
+  half_open.key_exchange = *std::move(made);
+  half_open.peer_public = material->key_exchange->data;
+  half_open.init.peer_nonce = material->nonce->data;
+  half_open.init.our_nonce = make_nonce(turn.rng);
+  half_open.peer = abilities_of(message.payloads);
+  nonces_ = {half_open.init.peer_nonce, half_open.init.our_nonce};
+  notice_nat(message.payloads, {spis().initiator, IkeSpi{0}}, path(), turn);
+  agree_on_fragments(message.payloads);
+
+  Payloads payloads;
+  payloads.push_back(make_payload(ike::answer(*chosen, {})));
+  payloads.push_back(key_exchange_payload(*half_open.key_exchange));
+  payloads.push_back(make_payload(Nonce{half_open.init.our_nonce}));
+  //= rfc7296/2.23/nat-detection-after-the-nonce
+  append(payloads, nat_detection_payloads(host_->seams().ike_provider, spis(), path()));
+  append(payloads, host_->seams().checker.requests());
+  append_init_notifies(payloads, fragments_agreed());
+  //= rfc6023/3/childless-is-announced
+  payloads.push_back(make_payload(make_notify(NotifyType::childless_ikev2_supported)));
+  return payloads;
+}
+
+Result<> IkeSa::derive_keys(InitAnswered& half_open) {
+  const auto shared = half_open.key_exchange->shared_secret(half_open.peer_public);
+  if (!shared)
+    return std::unexpected(
+        crypto::error_of(shared.error(), *suite_.key_exchange, half_open.peer_public.size()));
+  auto keys = derive_ike_keys(host_->seams().ike_provider, suite_, {nonces_.initiator, nonces_.responder},
+                              shared->view(), spis());
+  if (!keys) return std::unexpected(std::move(keys).error());
+  half_open.keys = *std::move(keys);
+  return protect(*half_open.keys);
+}
+
+// --- IKE_AUTH
+
+void IkeSa::on_auth_request(const Request& request, const Path& path, Turn& turn) {
+  auto half_open = std::get<InitAnswered>(std::move(data_));
+  data_ = Idle{};
+  Payloads reply_payloads;
+  if (request.exchange != ExchangeType::ike_auth) {
+    //= rfc7296/2.21.2/nothing-before-ike-auth
+    reply_payloads.push_back(make_payload(make_notify(NotifyType::invalid_syntax)));
+    reply(request, std::move(reply_payloads), path, turn);
+    return close_silently(IkeEvent::fatal_error, turn);
+  }
+  auto granted = accept_auth(half_open, request.payloads, turn);
+  if (!granted) {
+    report(granted.error().error, std::nullopt, turn);
+    reply_payloads.push_back(make_payload(granted.error().to_notify()));
+    reply(request, std::move(reply_payloads), path, turn);
+    return close_silently(IkeEvent::authentication_failed, turn);
+  }
+  static_cast<void>(become(IkeEvent::auth_request, turn));
+  start_running(turn);
+  tell_authenticated(turn);
+  //= rfc7296/2.4/initial-contact-ends-the-others
+  if (find_notify(request.payloads, NotifyType::initial_contact) != nullptr) host_->close_others(*this, turn);
+  if (const Notify* window = find_notify(request.payloads, NotifyType::set_window_size)) note_window(*window);
+  reply_payloads = *std::move(granted);
+  if (peer_->window > 1) reply_payloads.push_back(window_payload(peer_->window));
+  channel_.set_own_window(peer_->window);
+  answer_first_child(request.payloads, reply_payloads, turn);
+  reply(request, std::move(reply_payloads), path, turn);
+}
+
+// IDr, CERT and AUTH, once the peer has proved who it is.
+Granted<Payloads> IkeSa::accept_auth(InitAnswered& half_open, const Payloads& payloads, Turn& turn) {
+  auto identity = read_identity(Role::initiator, payloads);
+  if (!identity) return std::unexpected(std::move(identity).error());
+  std::optional<ipsec::Identity> asked;
+  if (auto responder = read_identity(Role::responder, payloads)) asked = std::move(responder->identity);
+  auto entry = host_->seams().pad.find(identity->identity);
+  if (!entry) return std::unexpected(unauthenticated(entry.error().error));
+  const PeerConfiguration* known = host_->find_peer(path(), identity->identity, asked);
+  if (known == nullptr) {
+    return std::unexpected(unauthenticated(
+        {Blame::no_common_ground, "IKE_AUTH/IDi", std::nullopt,
+         fmt::format("no configuration for {}", ipsec::to_string(identity->identity)), "RFC 7296 2.21.2"}));
+  }
+  const InitMessages& init = half_open.init;
+  const ProofContext theirs{host_->seams().ike_provider, *suite_.prf,   init.peers, init.our_nonce,
+                            half_open.keys->pi.view(),   identity->body};
+  if (auto proved = host_->seams().checker.check(theirs, **entry, identity->identity, payloads, turn.now);
+      !proved)
+    return std::unexpected(unauthenticated(std::move(proved).error()));
+  peer_ = known;
+  remote_id_ = std::move(identity->identity);
+  pad_entry_ = *std::move(entry);
+
+  const Payload own = identity_payload(Role::responder, peer_->local_id);
+  const Octets body = wire::encode(std::get<IdentificationResponder>(own.body));
+  const ProofContext ours{host_->seams().ike_provider, *suite_.prf, init.ours, init.peer_nonce,
+                          half_open.keys->pr.view(),   body};
+  PeerAbilities abilities = half_open.peer;
+  std::ranges::move(abilities_of(payloads).certificate_requests,
+                    std::back_inserter(abilities.certificate_requests));
+  auto proof = peer_->credential->prove(ours, abilities, payloads);
+  if (!proof) return std::unexpected(unauthenticated(std::move(proof).error()));
+  Payloads reply_payloads;
+  reply_payloads.push_back(own);
+  append(reply_payloads, std::move(proof->payloads));
+  return reply_payloads;
+}
+
+//= rfc7296/2.21.2/child-failure-leaves-the-ike-sa
+void IkeSa::answer_first_child(const Payloads& request, Payloads& reply_payloads, Turn& turn) {
+  //= rfc6023/4/childless-ike-auth
+  if (find<SecurityAssociation>(request) == nullptr) return;
+  auto configured = answer_configuration(request);
+  if (!configured) {
+    report(configured.error().error, std::nullopt, turn);
+    reply_payloads.push_back(make_payload(configured.error().to_notify()));
+    return;
+  }
+  if (*configured) reply_payloads.push_back(make_payload(**std::move(configured)));
+  auto granted = grant_child(request, child_context(true), nullptr, turn);
+  if (!granted) {
+    report(granted.error().error, std::string(), turn);
+    reply_payloads.push_back(make_payload(granted.error().to_notify()));
+    return;
+  }
+  append(reply_payloads, std::move(granted->reply));
+  install_child(*granted->configuration, std::move(granted->agreed), nonces_, false, turn);
+}
+
+}  // namespace mpsec::ike
