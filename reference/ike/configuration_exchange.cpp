@@ -286,7 +286,7 @@ Granted<ConfigurationAnswer> answer_configuration(const Configuration* request,
                                                   const ConfigurationOffer& offer, AddressPool* pool,
                                                   std::string_view holder) {
   const bool asks = request != nullptr && request->type == ConfigurationType::request;
-  //= rfc7296/3.15.4/failed-cp-required
+  //= rfc7296/2.19/failed-cp-required
   if (!asks && offer.required)
     return std::unexpected(
         Refusal{.notify = NotifyType::failed_cp_required,
