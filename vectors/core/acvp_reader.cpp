@@ -12,7 +12,7 @@ using Cause = NotRunnable::Cause;
 
 constexpr std::uint64_t largest = 1ULL << 40;
 
-enum class Form : std::uint8_t { gcm, ccm, gmac, cipher, mac, none };
+enum class Form : std::uint8_t { gcm, ccm, gmac, cipher, mac, ike_keys, none };
 
 struct Subject {
   Form form = Form::none;
@@ -27,6 +27,7 @@ Subject subject_of(std::string_view name) {
   if (name == "ACVP-AES-CTR") return {Form::cipher, Algorithm::aes_ctr};
   if (name == "ACVP-TDES-CBC") return {Form::cipher, Algorithm::triple_des_cbc};
   if (name == "CMAC-AES") return {Form::mac, Algorithm::aes_cmac};
+  if (name == "kdf-components/ikev2") return {Form::ike_keys, Algorithm::prf_hmac_sha2_256};
   if (name.starts_with("HMAC-"))
     if (const auto hmac = hmac_over(name.substr(5))) return {Form::mac, *hmac};
   return {};
@@ -63,7 +64,7 @@ bool answered(const Json& group, const Json& test) {
   const std::string direction = text_of(group, "direction");
   if (direction == "decrypt") return test.contains("pt");
   if (direction == "ver") return false;
-  return test.contains("ct") || test.contains("mac") || test.contains("tag");
+  return test.contains("sKeySeed") || test.contains("ct") || test.contains("mac") || test.contains("tag");
 }
 
 // "testPassed": false marks a test whose tag was altered.
@@ -126,10 +127,36 @@ MacCase read_mac(Fields& test, Algorithm algorithm) {
   return mac;
 }
 
+// A group is about one hash; a hash that IKE has no PRF with leaves nothing.
+std::optional<Algorithm> prf_over(std::string_view hash) {
+  const auto hmac = hmac_over(hash);
+  return hmac ? algorithm_named("PRF-" + std::string(to_string(*hmac))) : std::nullopt;
+}
+
+Body read_ike_keys(Fields& test, const std::string& hash) {
+  const auto prf = prf_over(hash);
+  if (!prf) return NotRunnable{Cause::unsupported, "no PRF of IKE is over " + hash};
+  IkeKeysCase keys;
+  keys.algorithm = *prf;
+  keys.initiator_nonce = test.octets("nInit");
+  keys.responder_nonce = test.octets("nResp");
+  keys.initiator_spi = test.octets("spiInit");
+  keys.responder_spi = test.octets("spiResp");
+  keys.shared_secret = test.octets("gir");
+  keys.new_shared_secret = test.octets("girNew");
+  keys.skeyseed = test.octets("sKeySeed");
+  keys.keys = test.optional_octets("derivedKeyingMaterial");
+  keys.child_keymat = test.optional_octets("derivedKeyingMaterialChild");
+  keys.child_keymat_with_secrecy = test.optional_octets("derivedKeyingMaterialDh");
+  keys.rekeyed_skeyseed = test.optional_octets("sKeySeedReKey");
+  return keys;
+}
+
 // What a group says about all its tests.
 struct Group {
   const Json* value = nullptr;
   std::string type;
+  std::string hash;  // of a key derivation
   std::size_t tag_size = 16;
   bool whole_octets = true;
 };
@@ -138,6 +165,7 @@ Group read_group(Fields& group, const Json& value) {
   Group result;
   result.value = &value;
   result.type = group.optional_text("testType");
+  result.hash = group.optional_text("hashAlg");
   result.tag_size = group.optional_number("tagLen", largest).value_or(128) / 8;
   for (const char* name :
        {"payloadLen", "aadLen", "msgLen", "dataLength", "keyLen", "macLen", "tagLen", "ivLen"})
@@ -174,6 +202,8 @@ Body read_body(Fields& test, const Subject& subject, const Group& group) {
       return read_mac(test, subject.algorithm);
     case Form::cipher:
       return read_cipher(test, subject.algorithm);
+    case Form::ike_keys:
+      return read_ike_keys(test, group.hash);
     case Form::none:
       break;
   }
@@ -218,7 +248,8 @@ bool is_acvp_answers(const Json& document) {
   bool questions = false;
   if (const Json* set = vector_set(document))
     for_each_test(*set, [&](const Json& group, const Json& test) {
-      questions = questions || group.contains("testType") || test.contains("key") || test.contains("key1");
+      questions = questions || group.contains("testType") || test.contains("key") || test.contains("key1") ||
+                  test.contains("nInit");
       answers = true;
     });
   return answers && !questions;
@@ -246,7 +277,8 @@ VectorFile read_acvp(const Json& document, std::string name) {
   VectorFile file{.name = std::move(name), .format = "ACVP", .cases = {}, .problems = {}};
   const Json* set = vector_set(document);
   Fields top(set != nullptr ? *set : document, file.name + "#", file.problems);
-  const std::string algorithm = top.text("algorithm");
+  const std::string mode = top.optional_text("mode");
+  const std::string algorithm = top.text("algorithm") + (mode.empty() ? "" : "/" + mode);
   const Subject subject = subject_of(algorithm);
   const Json* groups = top.array("testGroups");
   for (std::size_t i = 0; groups != nullptr && i < groups->size(); ++i) {

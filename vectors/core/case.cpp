@@ -25,6 +25,11 @@ constexpr std::array reasons{
     std::pair<Reason, std::string_view>{Reason::replay, "replay"},
     std::pair<Reason, std::string_view>{Reason::encapsulation, "encapsulation"},
     std::pair<Reason, std::string_view>{Reason::ah_length, "ah-length"},
+    std::pair<Reason, std::string_view>{Reason::wrong_length, "wrong-length"},
+    std::pair<Reason, std::string_view>{Reason::out_of_range, "out-of-range"},
+    std::pair<Reason, std::string_view>{Reason::off_curve, "off-curve"},
+    std::pair<Reason, std::string_view>{Reason::wrong_order, "wrong-order"},
+    std::pair<Reason, std::string_view>{Reason::zero_secret, "zero-secret"},
 };
 
 struct KindName {
@@ -35,6 +40,9 @@ struct KindName {
   std::string_view operator()(const PacketCase& packet) const {
     return packet.protocol == PacketCase::Protocol::esp ? "esp-packet" : "ah-packet";
   }
+  std::string_view operator()(const IkeKeysCase&) const { return "ike-keys"; }
+  std::string_view operator()(const KeyExchangeCase&) const { return "key-exchange"; }
+  std::string_view operator()(const IkeMessageCase&) const { return "ike-message"; }
   std::string_view operator()(const NotRunnable&) const { return "other"; }
 };
 
@@ -73,9 +81,10 @@ std::string to_string(const Expectation& expectation) {
   return "refusal for " + std::string(expectation.reason ? to_string(*expectation.reason) : "any reason");
 }
 
-std::string algorithms_of(const PacketCase& packet) {
+std::string algorithms_of(const std::optional<PacketTransform>& encryption,
+                          const std::optional<PacketTransform>& integrity) {
   std::string names;
-  for (const auto* transform : {&packet.encryption, &packet.integrity}) {
+  for (const auto* transform : {&encryption, &integrity}) {
     if (!*transform) continue;
     if (!names.empty()) names += '+';
     names += to_string((*transform)->algorithm);

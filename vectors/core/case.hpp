@@ -37,6 +37,12 @@ enum class Reason : std::uint8_t {
   replay,           // the window says no
   encapsulation,    // AH where the SA has ESP, or the reverse
   ah_length,        // AH's payload length against the ICV of the SA
+  // A peer's public value.
+  wrong_length,  // not the fixed length of the group
+  out_of_range,  // a number outside 2 to p-2, or a coordinate not below p
+  off_curve,     // no point of the curve
+  wrong_order,   // outside the subgroup
+  zero_secret,   // the shared secret is nothing but zeros
 };
 
 std::string_view to_string(Reason reason);
@@ -134,7 +140,50 @@ struct PacketCase {
 };
 
 // "AES-CBC+HMAC-SHA1", "AES-GCM", "NULL".
-std::string algorithms_of(const PacketCase& packet);
+std::string algorithms_of(const std::optional<PacketTransform>& encryption,
+                          const std::optional<PacketTransform>& integrity);
+
+// The keys of an IKE SA and its children (RFC 7296 2.14, 2.17, 2.18): what goes in, and those results that
+// the source prints.
+struct IkeKeysCase {
+  Algorithm algorithm{};  // the PRF
+  Octets initiator_nonce;
+  Octets responder_nonce;
+  Octets initiator_spi;
+  Octets responder_spi;
+  Octets shared_secret;
+  Octets new_shared_secret;  // of the rekeying, and of the child with perfect forward secrecy
+  std::optional<Octets> skeyseed;
+  std::optional<Octets> keys;  // SK_d and all behind it
+  std::optional<Octets> child_keymat;
+  std::optional<Octets> child_keymat_with_secrecy;
+  std::optional<Octets> rekeyed_skeyseed;
+
+  bool operator==(const IkeKeysCase&) const = default;
+};
+
+// One side of a key exchange.
+struct KeyExchangeCase {
+  std::string group;  // "x25519", "ecp_256", "modp_2048"
+  Octets private_value;
+  std::optional<Octets> public_value;
+  Octets peer_public;  // as the KE payload carries it
+  std::optional<Octets> shared_secret;
+
+  bool operator==(const KeyExchangeCase&) const = default;
+};
+
+// A whole IKE message with an SK or SKF payload, and what is in it.
+struct IkeMessageCase {
+  std::optional<PacketTransform> encryption;
+  std::optional<PacketTransform> integrity;
+  Octets clear;  // all before the IV, lengths final
+  Octets iv;
+  Octets payloads;
+  Octets message;
+
+  bool operator==(const IkeMessageCase&) const = default;
+};
 
 // A vector that was recognised and cannot be run here; counted and shown, never hidden.
 struct NotRunnable {
@@ -152,7 +201,8 @@ struct NotRunnable {
 // The one wording of "nothing in ESP or AH is done with this".
 std::string no_transform(std::string_view name);
 
-using Body = std::variant<AeadCase, CipherCase, MacCase, PrfCase, PacketCase, NotRunnable>;
+using Body = std::variant<AeadCase, CipherCase, MacCase, PrfCase, PacketCase, IkeKeysCase, KeyExchangeCase,
+                          IkeMessageCase, NotRunnable>;
 
 struct Origin {
   std::string document;  // "RFC 2202", "Wycheproof aes_gcm_test.json"
@@ -171,7 +221,8 @@ struct Case {
   bool operator==(const Case&) const = default;
 };
 
-// "aead", "cipher", "mac", "prf", "esp-packet", "ah-packet" or "other".
+// "aead", "cipher", "mac", "prf", "esp-packet", "ah-packet", "ike-keys", "key-exchange", "ike-message" or
+// "other".
 std::string_view kind_of(const Case& vector_case);
 
 // What a reader makes of one file. A problem names file and place; cases beside it are still good.

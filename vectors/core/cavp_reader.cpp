@@ -24,8 +24,10 @@ Reading not_run(const CavpSubject& subject, Cause cause, std::string reason) {
 
 // Members that number a record or say a length that the value shows as well.
 void pass_over_counts(CavpRecord& record) {
-  for (const char* name : {"count", "keylen", "ivlen", "ptlen", "aadlen", "taglen", "alen", "plen", "nlen",
-                           "tlen", "klen", "mlen", "direction", "tg_id", "tc_id"})
+  for (const char* name : {"count",       "keylen",    "ivlen",     "ptlen",      "aadlen",
+                           "taglen",      "alen",      "plen",      "nlen",       "tlen",
+                           "klen",        "mlen",      "direction", "tg_id",      "tc_id",
+                           "g^ir length", "ni length", "nr length", "dkm length", "child sa dkm length"})
     record.text(name);
 }
 
@@ -123,6 +125,28 @@ Reading read_hmac(CavpRecord& record, const CavpSubject& subject) {
   return {mac, expectation_of(record), std::string(to_string(*hmac))};
 }
 
+// The section's word names the hash of the PRF.
+Reading read_ike_keys(CavpRecord& record, const CavpSubject& subject) {
+  const std::string hash = record.text("direction").value_or("");
+  const auto hmac = hmac_over(hash);
+  const auto prf = hmac ? algorithm_named("PRF-" + std::string(to_string(*hmac))) : std::nullopt;
+  if (!prf) return not_run(subject, Cause::unsupported, "no PRF of IKE is over \"" + hash + "\"");
+  IkeKeysCase keys;
+  keys.algorithm = *prf;
+  keys.initiator_nonce = record.octets("ni");
+  keys.responder_nonce = record.octets("nr");
+  keys.initiator_spi = record.octets("spii");
+  keys.responder_spi = record.octets("spir");
+  keys.shared_secret = record.octets("g^ir");
+  keys.new_shared_secret = record.optional_octets("g^ir (new)").value_or(Octets());
+  keys.skeyseed = record.optional_octets("skeyseed");
+  keys.keys = record.optional_octets("dkm");
+  keys.child_keymat = record.optional_octets("dkm(child sa)");
+  keys.child_keymat_with_secrecy = record.optional_octets("dkm(child sa d-h)");
+  keys.rekeyed_skeyseed = record.optional_octets("skeyseed(rekey)");
+  return {keys, Expectation::pass(), std::string(to_string(*prf))};
+}
+
 Reading read_record(CavpRecord& record, const CavpSubject& subject) {
   switch (subject.family) {
     case CavpFamily::gcm:
@@ -137,6 +161,8 @@ Reading read_record(CavpRecord& record, const CavpSubject& subject) {
       return read_cmac(record, subject);
     case CavpFamily::hmac:
       return read_hmac(record, subject);
+    case CavpFamily::ike_keys:
+      return read_ike_keys(record, subject);
     case CavpFamily::none:
       break;
   }

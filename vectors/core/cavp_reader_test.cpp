@@ -149,11 +149,18 @@ TEST(CavpReader, SaysWhereAValueIsWrong) {
   EXPECT_THAT(file.cases, SizeIs(1));
 }
 
-TEST(CavpReader, CountsWhatItCannotRun) {
-  const VectorFile file =
-      read_cavp("[g^ir length = 256]\n\nCOUNT = 0\nNi = 00\n\nCOUNT = 1\nNi = 00\n", "cavs/ikev2.fax");
-  ASSERT_THAT(file.cases, SizeIs(2));
-  EXPECT_EQ(std::get<NotRunnable>(file.cases[0].body).reason, "IKEv2 key derivation: comes with IKE");
+TEST(CavpReader, ReadsIkeKeysUnderTheHashOfTheirSection) {
+  const VectorFile file = read_cavp(
+      "[g^ir length = 256]\n[SHA-256]\n\nCOUNT = 0\nNi = 01\nNr = 02\ng^ir = 03\nSPIi = 04\nSPIr = 05\nDKM = "
+      "06\n\n"
+      "[SHA-224]\n\nCOUNT = 0\nNi = 01\n",
+      "cavs/ikev2.fax");
+  ASSERT_EQ(file.cases.size(), 2u);
+  const auto& keys = std::get<IkeKeysCase>(file.cases[0].body);
+  EXPECT_EQ(keys.algorithm, Algorithm::prf_hmac_sha2_256);
+  EXPECT_EQ(keys.keys, hex("06"));
+  EXPECT_EQ(keys.skeyseed, std::nullopt);
+  EXPECT_EQ(std::get<NotRunnable>(file.cases[1].body).reason, "no PRF of IKE is over \"sha-224\"");
 }
 
 TEST(CavpReader, LeavesMonteCarloOut) {

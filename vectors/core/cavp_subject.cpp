@@ -65,8 +65,8 @@ constexpr std::array unsupported{
 };
 
 constexpr std::array later{
-    Rule{"ikev2", "IKEv2 key derivation"}, Rule{"'ike v2'", "IKEv2 key derivation"},
-    Rule{"/kdf/", "key derivation"},       Rule{"/asymmetric/", "key agreement or signature"},
+    Rule{"/kdf/", "key derivation"},
+    Rule{"/asymmetric/", "key agreement or signature"},
     Rule{"/x509/", "certificates"},
 };
 
@@ -120,6 +120,7 @@ CavpSubject cbc_subject(std::string_view all) {
 
 CavpSubject cavp_subject(std::string_view path, std::string_view header) {
   const std::string all = fmt::format("/{}\n{}", lower(path), lower(header));
+  if (any_of(all, {"ikev2", "'ike v2'"})) return of_family(CavpFamily::ike_keys, Algorithm::prf_hmac_sha1);
   if (auto subject = by_rules(all)) return *std::move(subject);
   if (any_of(all, {"chacha20poly1305", "chacha20-poly1305", "chacha20_poly1305"}))
     return of_family(CavpFamily::chacha20_poly1305, Algorithm::chacha20_poly1305);

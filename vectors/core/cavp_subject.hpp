@@ -10,7 +10,7 @@
 
 namespace mpsec::vectors {
 
-enum class CavpFamily : std::uint8_t { gcm, ccm, chacha20_poly1305, cbc, ctr, cmac, hmac, none };
+enum class CavpFamily : std::uint8_t { gcm, ccm, chacha20_poly1305, cbc, ctr, cmac, hmac, ike_keys, none };
 
 struct CavpSubject {
   CavpFamily family = CavpFamily::none;

@@ -85,6 +85,33 @@ PrfCase read_prf(Fields& fields) {
   return prf;
 }
 
+IkeKeysCase read_ike_keys(Fields& fields) {
+  IkeKeysCase keys;
+  keys.algorithm = read_algorithm(fields, Role::prf);
+  keys.initiator_nonce = fields.octets("ni");
+  keys.responder_nonce = fields.octets("nr");
+  keys.initiator_spi = fields.octets("spi_i");
+  keys.responder_spi = fields.octets("spi_r");
+  keys.shared_secret = fields.octets("shared_secret");
+  keys.new_shared_secret = fields.optional_octets("new_shared_secret").value_or(Octets());
+  keys.skeyseed = fields.optional_octets("skeyseed");
+  keys.keys = fields.optional_octets("keys");
+  keys.child_keymat = fields.optional_octets("child_keymat");
+  keys.child_keymat_with_secrecy = fields.optional_octets("child_keymat_with_secrecy");
+  keys.rekeyed_skeyseed = fields.optional_octets("rekeyed_skeyseed");
+  return keys;
+}
+
+KeyExchangeCase read_key_exchange(Fields& fields) {
+  KeyExchangeCase exchange;
+  exchange.group = fields.text("group");
+  exchange.private_value = fields.octets("private");
+  exchange.public_value = fields.optional_octets("public");
+  exchange.peer_public = fields.octets("peer_public");
+  exchange.shared_secret = fields.optional_octets("shared_secret");
+  return exchange;
+}
+
 PacketTransform read_transform(Fields fields, std::initializer_list<Role> roles) {
   PacketTransform transform;
   const std::string name = fields.text("algorithm");
@@ -155,6 +182,18 @@ PacketCase read_packet(Fields& fields, PacketCase::Protocol protocol) {
   return packet;
 }
 
+IkeMessageCase read_ike_message(Fields& fields) {
+  IkeMessageCase message;
+  message.encryption = read_transform(fields.object("encryption"), {Role::aead, Role::cipher});
+  if (auto integrity = fields.optional_object("integrity"))
+    message.integrity = read_transform(*integrity, {Role::mac});
+  message.clear = fields.octets("clear");
+  message.iv = fields.octets("iv");
+  message.payloads = fields.octets("payloads");
+  message.message = fields.octets("message");
+  return message;
+}
+
 std::optional<Body> read_body(Fields& fields) {
   const std::string kind = fields.text("kind");
   if (kind == "aead") return read_aead(fields);
@@ -163,14 +202,25 @@ std::optional<Body> read_body(Fields& fields) {
   if (kind == "prf") return read_prf(fields);
   if (kind == "esp-packet") return read_packet(fields, PacketCase::Protocol::esp);
   if (kind == "ah-packet") return read_packet(fields, PacketCase::Protocol::ah);
+  if (kind == "ike-keys") return read_ike_keys(fields);
+  if (kind == "key-exchange") return read_key_exchange(fields);
+  if (kind == "ike-message") return read_ike_message(fields);
   if (!kind.empty())
-    fields.complain(
-        "kind", fmt::format("found \"{}\"; allowed: aead, cipher, mac, prf, esp-packet, ah-packet", kind));
+    fields.complain("kind",
+                    fmt::format("found \"{}\"; allowed: aead, cipher, mac, prf, esp-packet, ah-packet, "
+                                "ike-keys, key-exchange, ike-message",
+                                kind));
   return std::nullopt;
 }
 
 struct AlgorithmOf {
-  std::string operator()(const PacketCase& packet) const { return algorithms_of(packet); }
+  std::string operator()(const PacketCase& packet) const {
+    return algorithms_of(packet.encryption, packet.integrity);
+  }
+  std::string operator()(const IkeMessageCase& message) const {
+    return algorithms_of(message.encryption, message.integrity);
+  }
+  std::string operator()(const KeyExchangeCase& exchange) const { return exchange.group; }
   std::string operator()(const NotRunnable&) const { return {}; }
   std::string operator()(const auto& one) const { return std::string(to_string(one.algorithm)); }
 };

@@ -191,7 +191,7 @@ void read_vector(Fields fields, VectorFile& file) {
   const std::string document(file_name(file.name));
   Case one{.id = "packets/" + reading.name(),
            .origin = {document, reading.name()},
-           .algorithm = algorithms_of(packet),
+           .algorithm = algorithms_of(packet.encryption, packet.integrity),
            .expectation = Expectation::pass(),
            .body = std::move(packet)};
   if (reading.why_not()) one.body = *reading.why_not();

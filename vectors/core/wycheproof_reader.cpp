@@ -11,7 +11,7 @@ namespace {
 
 using Cause = NotRunnable::Cause;
 
-enum class Form : std::uint8_t { aead, mac, cbc_pkcs5, none };
+enum class Form : std::uint8_t { aead, mac, cbc_pkcs5, key_exchange, none };
 
 // What the document's "algorithm" and "schema" make of its tests.
 struct Subject {
@@ -36,6 +36,8 @@ Subject subject_of(const std::string& name, std::string_view schema) {
   if (name == "AES-CBC-PKCS5") return {Form::cbc_pkcs5, Algorithm::aes_cbc, {}};
   if (name.starts_with("HMAC"))
     if (const auto hmac = hmac_over(std::string_view(name).substr(4))) return {Form::mac, *hmac, {}};
+  if (name == "XDH" && lower(schema).contains("xdh_comp")) return {Form::key_exchange, {}, {}};
+  if (name == "ECDH" && lower(schema).contains("ecpoint")) return {Form::key_exchange, {}, {}};
   if (belongs_to_ike(name, schema))
     return {Form::none, {}, {Cause::later, "key agreement or signature: comes with IKE"}};
   return {Form::none, {}, {Cause::unsupported, no_transform(name)}};
@@ -112,6 +114,57 @@ Body read_cbc_pkcs5(Fields& test, const Expectation& expectation) {
   return cipher;
 }
 
+struct Curve {
+  std::string_view name;
+  std::string_view group;
+  std::size_t public_octets;
+  std::string_view prime;  // of coordinates; empty where there is one coordinate, of any value
+};
+constexpr std::array curves{
+    Curve{"curve25519", "x25519", 32, {}},
+    Curve{"curve448", "x448", 56, {}},
+    Curve{"secp224r1", "ecp_224", 56, "ffffffffffffffffffffffffffffffff000000000000000000000001"},
+    Curve{"secp256r1", "ecp_256", 64, "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff"},
+    Curve{"secp384r1", "ecp_384", 96,
+          "fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff"},
+    Curve{"secp521r1", "ecp_521", 132,
+          "01ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
+          "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"},
+};
+
+// A point comes in the form of SEC 1, where 04 marks both coordinates; IKE sends them without it.
+KeyExchangeCase read_key_exchange(Fields& test, const Curve& curve) {
+  KeyExchangeCase exchange;
+  exchange.group = curve.group;
+  exchange.private_value = test.octets("private");
+  exchange.peer_public = test.octets("public");
+  exchange.shared_secret = test.octets("shared");
+  if (exchange.group.starts_with("ecp") && !exchange.peer_public.empty() && exchange.peer_public[0] == 4)
+    exchange.peer_public.erase(exchange.peer_public.begin());
+  return exchange;
+}
+
+// What is wrong with two coordinates that are no point of the curve.
+Reason reason_of(OctetView point, const Curve& curve) {
+  const Octets prime = hex(curve.prime);
+  const auto below = [&prime](OctetView coordinate) {
+    return std::ranges::lexicographical_compare(coordinate, prime);
+  };
+  const std::size_t half = point.size() / 2;
+  return below(point.first(half)) && below(point.subspan(half)) ? Reason::off_curve : Reason::out_of_range;
+}
+
+// A secret of nothing but zeros on a Montgomery curve, which Wycheproof leaves to the user, IKE refuses; and
+// so a compressed point.
+Expectation expectation_of(const KeyExchangeCase& exchange, const Curve& curve, const Expectation& given) {
+  if (exchange.peer_public.size() != curve.public_octets) return Expectation::refuse(Reason::wrong_length);
+  if (given.verdict == Expectation::Verdict::refuse)
+    return Expectation::refuse(reason_of(exchange.peer_public, curve));
+  const bool zero = curve.prime.empty() && std::ranges::all_of(*exchange.shared_secret,
+                                                               [](std::uint8_t octet) { return octet == 0; });
+  return zero ? Expectation::refuse(Reason::zero_secret) : Expectation::pass();
+}
+
 Body read_body(Fields& test, const Subject& subject, const Expectation& expectation, std::size_t tag_size) {
   switch (subject.form) {
     case Form::aead:
@@ -120,6 +173,7 @@ Body read_body(Fields& test, const Subject& subject, const Expectation& expectat
       return read_mac(test, subject.algorithm);
     case Form::cbc_pkcs5:
       return read_cbc_pkcs5(test, expectation);
+    case Form::key_exchange:
     case Form::none:
       break;
   }
@@ -148,6 +202,7 @@ class Reading {
 
   void group(Fields group) {
     const std::size_t tag_size = group.optional_number("tagSize", 1 << 16).value_or(128) / 8;
+    curve_ = subject_.form == Form::key_exchange ? group.text("curve") : std::string();
     const Json* tests = group.array("tests");
     for (std::size_t i = 0; tests != nullptr && i < tests->size(); ++i)
       test(Fields((*tests)[i], place(group, "tests", i), file_.problems), tag_size);
@@ -156,11 +211,12 @@ class Reading {
   void test(Fields test, std::size_t tag_size) {
     const std::uint64_t id = test.number("tcId", 1'000'000'000);
     const std::string comment = test.optional_text("comment");
-    const Expectation expectation = expectation_of(test);
-    Body body = read_body(test, subject_, expectation, tag_size);
+    Expectation expectation = expectation_of(test);
+    Body body = subject_.form == Form::key_exchange ? key_exchange(test, expectation)
+                                                    : read_body(test, subject_, expectation, tag_size);
     if (!test.sound()) return;
     const std::string_view document = file_name(file_.name);
-    const bool named = subject_.form != Form::none;
+    const bool named = subject_.form != Form::none && subject_.form != Form::key_exchange;
     file_.cases.push_back({.id = fmt::format("{}/{}", document, id),
                            .origin = {fmt::format("Wycheproof {}", document),
                                       fmt::format("test {}{}{}", id, comment.empty() ? "" : ": ", comment)},
@@ -169,8 +225,19 @@ class Reading {
                            .body = std::move(body)});
   }
 
+  Body key_exchange(Fields& test, Expectation& expectation) const {
+    const auto curve = std::ranges::find(curves, curve_, &Curve::name);
+    if (curve == curves.end())
+      return NotRunnable{Cause::unsupported,
+                         fmt::format("no key exchange of IKE is on the curve {}", curve_)};
+    KeyExchangeCase exchange = read_key_exchange(test, *curve);
+    expectation = expectation_of(exchange, *curve, expectation);
+    return exchange;
+  }
+
   VectorFile& file_;
   Fields top_;
+  std::string curve_;
   std::string algorithm_;
   Subject subject_;
 };

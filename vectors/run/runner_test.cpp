@@ -162,10 +162,36 @@ TEST(RunMac, StandsInForKeysThatAreTheSameToHmac) {
   EXPECT_EQ(tried(mac, Expectation::refuse(Reason::key_size)).verdict, Verdict::passed);
 }
 
+// What IKE computes is compared to every octet, and a refusal counts for its own reason only.
+TEST(RunIke, FailsOnAnyOtherValueOrReason) {
+  const PrfCase prf{.algorithm = Algorithm::prf_aes_xcbc,
+                    .key = hex("00010203040506070809"),
+                    .seed = hex("000102030405060708090a0b0c0d0e0f10111213"),
+                    .output = hex("0fa087af7d866e7653434e602fdde835")};
+  EXPECT_EQ(tried(prf).verdict, Verdict::passed);
+  PrfCase altered = prf;
+  altered.output.back() ^= 1;
+  EXPECT_EQ(tried(altered).verdict, Verdict::failed);
+
+  KeyExchangeCase exchange;
+  exchange.group = "x25519";
+  exchange.private_value = Octets(32, 7);
+  exchange.peer_public = Octets(32);
+  EXPECT_EQ(tried(exchange, Expectation::refuse(Reason::zero_secret)).verdict, Verdict::passed);
+  EXPECT_EQ(tried(exchange, Expectation::refuse(Reason::wrong_length)).verdict, Verdict::failed);
+  EXPECT_EQ(tried(exchange).verdict, Verdict::failed);
+  exchange.peer_public = Octets(32, 9);
+  EXPECT_EQ(tried(exchange).verdict, Verdict::passed);
+  exchange.shared_secret = Octets(32);
+  EXPECT_EQ(tried(exchange).verdict, Verdict::failed);
+
+  IkeKeysCase keys;
+  keys.algorithm = Algorithm::prf_hmac_sha1;
+  keys.skeyseed = Octets(20);
+  EXPECT_EQ(tried(keys).verdict, Verdict::failed);
+}
+
 TEST(Run, NeverHidesWhatItCannotRun) {
-  const Outcome later = tried(PrfCase{});
-  EXPECT_EQ(later.verdict, Verdict::not_run);
-  EXPECT_EQ(later.cause, NotRunnable::Cause::later);
   const Outcome other = tried(NotRunnable{NotRunnable::Cause::unsupported, "why"});
   EXPECT_EQ(other.text, "why");
 }
