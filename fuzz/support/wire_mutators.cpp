@@ -1,4 +1,4 @@
-// depends: wire
+// depends: wire wire_ike
 #include "support/wire_mutators.hpp"
 
 #include <algorithm>
@@ -6,6 +6,7 @@
 #include "support/field_mutator.hpp"
 #include "wire/codec.hpp"
 #include "wire/complete.hpp"
+#include "wire/ike/complete.hpp"
 #include "wire/packet.hpp"
 
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t max_size);
@@ -27,17 +28,26 @@ std::size_t put(const Octets& octets, std::uint8_t* data, std::size_t max_size) 
   return size;
 }
 
+template <class Whole>
+std::size_t mutate_whole(Result<Whole> whole, std::uint8_t* data, std::size_t size, std::size_t max_size,
+                         unsigned seed) {
+  FieldMutator mutator(seed);
+  if (!whole || mutator.rng().below(one_in_left_to_libfuzzer) == 0)
+    return LLVMFuzzerMutate(data, size, max_size);
+  change_some(mutator, *whole);
+  // A number that does not fit its field stays wrong; that is as good an input.
+  if (mutator.rng().below(2) == 0) static_cast<void>(complete(*whole));
+  return put(encode(*whole), data, max_size);
+}
+
 }  // namespace
 
 std::size_t mutate_packet(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed) {
-  FieldMutator mutator(seed);
-  auto packet = wire::decode_packet({data, size});
-  if (!packet || mutator.rng().below(one_in_left_to_libfuzzer) == 0)
-    return LLVMFuzzerMutate(data, size, max_size);
-  change_some(mutator, *packet);
-  // A number that does not fit its field stays wrong; that is as good an input.
-  if (mutator.rng().below(2) == 0) static_cast<void>(complete(*packet));
-  return put(encode(*packet), data, max_size);
+  return mutate_whole(wire::decode_packet({data, size}), data, size, max_size, seed);
+}
+
+std::size_t mutate_ike_message(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed) {
+  return mutate_whole(wire::ike::decode_message({data, size}), data, size, max_size, seed);
 }
 
 std::size_t mutate_header(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed) {

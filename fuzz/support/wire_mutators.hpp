@@ -12,6 +12,9 @@ namespace mpsec::fuzz {
 // then those that do, are left to libFuzzer.
 std::size_t mutate_packet(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed);
 
+// The same for a whole IKE message, its payloads and their lengths.
+std::size_t mutate_ike_message(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed);
+
 // A single header: the same, with one of the registry's headers that the octets are.
 std::size_t mutate_header(std::uint8_t* data, std::size_t size, std::size_t max_size, unsigned seed);
 

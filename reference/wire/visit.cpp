@@ -6,11 +6,14 @@
 namespace mpsec::wire {
 
 void Dumper::number(std::string_view name, unsigned bits, std::uint64_t& value) {
-  const std::string hexadecimal = fmt::format("{:#0{}x}", value, 2 + (bits + 3) / 4);
-  line(name, value < 10 ? hexadecimal : fmt::format("{} ({})", hexadecimal, value));
+  const std::string decimal = value < 10 ? "" : fmt::format(" ({})", value);
+  const std::string called = meaning_.empty() ? "" : fmt::format(" {}", std::exchange(meaning_, {}));
+  line(name, fmt::format("{:#0{}x}{}{}", value, 2 + (bits + 3) / 4, decimal, called));
 }
 
 void Dumper::octets(std::string_view name, Octets& value) {
+  const bool address = name.ends_with("Address") && (value.size() == 4 || value.size() == 16);
+  if (address) return fixed_octets(name, value);
   line(name, detail::octet_count(value.size()) + (value.empty() ? "" : " ") + to_hex(value));
 }
 

@@ -24,6 +24,8 @@ class FieldVisitor {
   virtual ~FieldVisitor() = default;
   // A number of `bits` bits; a visitor may change it.
   virtual void number(std::string_view name, unsigned bits, std::uint64_t& value) = 0;
+  // Before number(): what the value is called, where it has a name.
+  virtual void meaning(std::string_view) {}
   // Octets whose count may change, or is fixed by the format.
   virtual void octets(std::string_view name, Octets& value) = 0;
   virtual void fixed_octets(std::string_view name, MutableOctets value) = 0;
@@ -115,6 +117,9 @@ struct VisitEntry {
   }
   template <auto Member>
   void number(std::string_view name, unsigned bits) const {
+    using Value = ValueOf<Member>;
+    if constexpr (std::is_enum_v<Value> && requires(Value number) { std::string_view(name_of(number)); })
+      visitor.meaning(name_of(owner.*Member));
     std::uint64_t value = to_number(owner.*Member);
     visitor.number(name, bits, value);
     const std::uint64_t mask = bits == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1;
@@ -141,11 +146,12 @@ void visit(T& value, FieldVisitor& visitor) {
   std::apply([&](const auto&... entry) { (visit_entry(entry), ...); }, T::wire);
 }
 
-// Writes "name: value" lines, two spaces deeper a level; numbers in hexadecimal (and decimal from ten on),
-// octets as hexadecimal digits, addresses in their usual form.
+// Writes "name: value" lines, two spaces deeper a level; numbers in hexadecimal (and decimal from ten on)
+// with their names, octets as hexadecimal digits, addresses in their usual form.
 class Dumper final : public FieldVisitor {
  public:
   void number(std::string_view name, unsigned bits, std::uint64_t& value) override;
+  void meaning(std::string_view text) override { meaning_ = text; }
   void octets(std::string_view name, Octets& value) override;
   void fixed_octets(std::string_view name, MutableOctets value) override;
   void enter(std::string_view name, std::optional<std::size_t> index) override;
@@ -155,6 +161,7 @@ class Dumper final : public FieldVisitor {
  private:
   void line(std::string_view name, std::string_view value);
   std::string text_;
+  std::string meaning_;  // of the number that comes next
   int depth_ = 1;
 };
 

@@ -37,6 +37,7 @@ T value_or_raise(Result<T> result) {
 }
 
 void bind_codec(py::module_& module);
+void bind_ike(py::module_& module);
 void bind_transforms(py::module_& module);
 void bind_sa(py::module_& module);
 void bind_replay_window(py::module_& module);

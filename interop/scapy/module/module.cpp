@@ -35,6 +35,7 @@ PYBIND11_MODULE(mpsec, module) {
   module.doc() = "mpsec's reference engine: wire codec, ESP and AH, anti-replay window";
   bind_error(module);
   bind_codec(module);
+  bind_ike(module);
   bind_transforms(module);
   bind_sa(module);
   bind_replay_window(module);

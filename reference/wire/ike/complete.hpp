@@ -20,4 +20,10 @@ Result<> complete(Payloads& payloads);
 // The same, and in the header Next Payload and Length.
 Result<> complete(Message& message);
 
+// Whether complete() would change nothing: counts, marks, lengths and sizes are what they should be. Decoding
+// keeps counts and marks as received, whatever they say; a receiver that wants them right asks here. Fails
+// (malformed) with the path of the first field that is wrong, no offset, and both values.
+Result<> check_complete(const Payloads& payloads);
+Result<> check_complete(const Message& message);
+
 }  // namespace mpsec::wire::ike

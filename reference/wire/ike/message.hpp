@@ -1,11 +1,15 @@
 // A whole IKE message (RFC 7296 3): a header and a chain of payloads, each naming the next.
 #pragma once
 
+#include "wire/codec.hpp"
 #include "wire/ike/header.hpp"
 #include "wire/ike/registry.hpp"
 #include "wire/visit.hpp"
 
 namespace mpsec::wire::ike {
+
+// The same words for whole messages as for the structs they are made of.
+using wire::decode, wire::encode, wire::dump, wire::visit;
 
 using Body = Registry::Variant<UnknownPayload>;
 

@@ -1,6 +1,8 @@
 // The names of the IANA registry "IKEv2 Parameters", one table an enumeration.
 #include <tuple>
 
+#include "crypto/key_exchange.hpp"
+#include "crypto/prf.hpp"
 #include "crypto/transforms.hpp"
 #include "wire/ike/authentication.hpp"
 #include "wire/ike/certificate.hpp"
@@ -8,8 +10,7 @@
 #include "wire/ike/eap.hpp"
 #include "wire/ike/header.hpp"
 #include "wire/ike/identification.hpp"
-#include "wire/ike/notify_type.hpp"
-#include "wire/ike/security_association.hpp"
+#include "wire/ike/notify_data.hpp"
 #include "wire/ike/traffic_selector.hpp"
 
 namespace mpsec::wire::ike {
@@ -286,6 +287,17 @@ constexpr NumberName<EapCode> eap_codes[] = {
     {EapCode::failure, "Failure"},
 };
 
+constexpr NumberName<GatewayIdentityType> gateway_identity_types[] = {
+    {GatewayIdentityType::ipv4, "IPv4 address"},
+    {GatewayIdentityType::ipv6, "IPv6 address"},
+    {GatewayIdentityType::fqdn, "FQDN"},
+};
+
+constexpr NumberName<PpkIdType> ppk_id_types[] = {
+    {PpkIdType::opaque, "PPK_ID_OPAQUE"},
+    {PpkIdType::fixed, "PPK_ID_FIXED"},
+};
+
 template <class Number>
 struct Table {
   std::string_view kind;
@@ -308,6 +320,8 @@ constexpr std::tuple tables = {
     Table<ConfigurationType>{"configuration type", configuration_types},
     Table<ConfigurationAttributeType>{"configuration attribute type", configuration_attribute_types},
     Table<EapCode>{"EAP code", eap_codes},
+    Table<GatewayIdentityType>{"gateway identity type", gateway_identity_types},
+    Table<PpkIdType>{"PPK_ID type", ppk_id_types},
 };
 
 }  // namespace
@@ -354,17 +368,32 @@ template std::span<const NumberName<ConfigurationAttributeType>> names();
 template std::string_view kind<ConfigurationAttributeType>();
 template std::span<const NumberName<EapCode>> names();
 template std::string_view kind<EapCode>();
+template std::span<const NumberName<GatewayIdentityType>> names();
+template std::string_view kind<GatewayIdentityType>();
+template std::span<const NumberName<PpkIdType>> names();
+template std::string_view kind<PpkIdType>();
 
 std::string transform_name(TransformType type, std::uint16_t id) {
-  std::string_view name;
-  if (type == TransformType::encryption) {
-    if (const auto known = crypto::find(crypto::EncryptionId{id})) name = (*known)->name;
-  } else if (type == TransformType::integrity) {
-    if (const auto known = crypto::find(crypto::IntegrityId{id})) name = (*known)->name;
-  } else if (type == TransformType::sequence_numbers) {
-    name = name_of(SequenceNumbers{id});
+  const auto name = [&](const auto& known) {
+    return known ? std::string((*known)->name) : "transform ID " + std::to_string(id);
+  };
+  switch (type) {
+    case TransformType::encryption:
+      return name(crypto::find(crypto::EncryptionId{id}));
+    case TransformType::pseudorandom_function:
+      return name(crypto::find(crypto::PrfId{id}));
+    case TransformType::integrity:
+      return name(crypto::find(crypto::IntegrityId{id}));
+    case TransformType::sequence_numbers:
+      return to_string(SequenceNumbers{id});
+    default:
+      break;
   }
-  return name.empty() ? "transform ID " + std::to_string(id) : std::string(name);
+  const bool exchanges_keys =
+      type == TransformType::key_exchange ||
+      (type >= TransformType::additional_key_exchange_1 && type <= TransformType::additional_key_exchange_7);
+  if (exchanges_keys) return name(crypto::find(crypto::KeyExchangeId{id}));
+  return "transform ID " + std::to_string(id);
 }
 
 }  // namespace mpsec::wire::ike

@@ -52,7 +52,7 @@ struct Attribute {
   Octets long_value{};
 
   bool is_long() const { return !is_short; }
-  std::size_t long_octets() const { return is_short ? 0 : length; }
+  std::size_t long_octets() const { return length; }
   bool operator==(const Attribute&) const = default;
 
   static constexpr auto wire = std::tuple{
@@ -60,7 +60,7 @@ struct Attribute {
                           bit<15, &Attribute::type>("Attribute Type")),
       when(&Attribute::is_short, field<&Attribute::value>("Attribute Value")),
       when(&Attribute::is_long, field<&Attribute::length>("Attribute Length")),
-      octets<&Attribute::long_value>("Attribute Value", &Attribute::long_octets),
+      when(&Attribute::is_long, octets<&Attribute::long_value>("Attribute Value", &Attribute::long_octets)),
   };
 };
 
