@@ -64,8 +64,8 @@ void IkeSa::note_configuration_reply(const Payloads& payloads, Turn& turn) {
 }
 
 Granted<std::optional<wire::ike::Configuration>> IkeSa::answer_configuration(const Payloads& request) {
-  auto answered = ike::answer_configuration(wire::ike::find<wire::ike::Configuration>(request), peer_->offer, pool(),
-                                            ipsec::to_string(remote_id_));
+  auto answered = ike::answer_configuration(wire::ike::find<wire::ike::Configuration>(request), peer_->offer,
+                                            pool(), ipsec::to_string(remote_id_));
   if (!answered) return std::unexpected(std::move(answered).error());
   given_ = std::move(answered->given);
   return std::move(answered->reply);
