@@ -181,7 +181,7 @@ Inbound Channel::receive_plain(const IkeHeader& header, OctetView message) {
 Inbound Channel::receive_sealed(const IkeHeader& header, OctetView message, const Path& path, Turn& turn) {
   auto decoded = decode_message(message);
   if (!decoded) return Refused{std::move(decoded).error()};
-  //= rfc7296/2.21.3/unprotected-messages-change-nothing
+  //= rfc7296/1.2/all-after-ike-sa-init-is-protected
   if (decoded->payloads.empty())
     return Refused{refusal(Blame::peer_misbehaved, header, "nothing is protected", "RFC 7296 3.14")};
   const Payload& last = decoded->payloads.back();
@@ -207,7 +207,7 @@ Channel::Opening Channel::open(const IkeHeader& header, const Payload& last, Oct
   const auto* fragment = std::get_if<EncryptedFragment>(&last.body);
   if (whole == nullptr && fragment == nullptr)
     return Refused{refusal(Blame::peer_misbehaved, header, "nothing is protected", "RFC 7296 3.14")};
-  //= rfc7383/2.6/fragments-only-where-negotiated
+  //= rfc7383/2.4/fragments-only-where-negotiated
   if (fragment != nullptr && fragment_beyond_ == 0)
     return Refused{refusal(Blame::peer_misbehaved, header, "a fragment, and fragmentation was not negotiated",
                            "RFC 7383 2.3")};

@@ -44,7 +44,7 @@ const Nonce& nonce_of(const Payloads& payloads) {
 Payloads answer_new_child(IkeSa& sa, const Payloads& request, Turn& turn) {
   if (sa.host().seams().collisions.on_create_child(sa.state()) != CollisionAnswer::proceed)
     return refusing(make_notify(NotifyType::temporary_failure));
-  //= rfc7296/1.3.1/no-additional-sas
+  //= rfc7296/1.3/no-additional-sas
   if (sa.children().size() >= sa.host().configuration().most_children)
     return refusing(make_notify(NotifyType::no_additional_sas));
   auto granted = grant_child(request, sa.child_context(false), nullptr, turn);

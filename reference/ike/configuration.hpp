@@ -15,7 +15,7 @@
 
 namespace mpsec::ike {
 
-//= rfc7296/2.8/rekey-times-are-jittered
+//= rfc7296/2.8.1/rekey-times-are-jittered
 // When an SA is replaced and when it ends, counted from its making. The time to replace it is brought forward
 // by a random part of itself, up to `jitter`, so that the two ends seldom rekey at once.
 struct SaLifetime {

@@ -29,7 +29,7 @@ void Engine::receive(const Datagram& datagram, Instant now, Actions& actions) {
   ++counters_.received;
   const Path path{datagram.local, datagram.remote};
   OctetView octets = datagram.octets;
-  //= rfc3948/2.3/keepalives-are-passed-over
+  //= rfc3948/2.3/receiver-ignores-keepalives
   if (octets.size() == 1 && octets[0] == 0xff) {
     ++counters_.keepalives;
     return;
@@ -90,7 +90,7 @@ void Engine::receive_init_request(const IkeHeader& header, OctetView octets, con
   if (!message) {
     ++counters_.malformed;
     refuse(message.error(), path, turn);
-    //= rfc7296/2.21.1/errors-before-keys-are-rate-limited
+    //= rfc7296/2.21.4/replies-to-unprotected-messages-are-limited
     if (message.error().blame == Blame::malformed)
       reply_unprotected(header, make_notify(NotifyType::invalid_syntax), path, turn);
     return;
@@ -252,7 +252,8 @@ IkeSpi Engine::new_ike_spi(Turn& turn) {
 Spi Engine::new_child_spi(ipsec::Protocol, Turn& turn) {
   for (;;) {
     const Spi spi{static_cast<std::uint32_t>(turn.rng.next_u64())};
-    //= rfc4303/2.1/spi-0-to-255-reserved
+    //= rfc4303/2.1/spi-0-is-local
+    //= rfc4303/2.1/spi-1-to-255-reserved
     if (spi.value > 255 && child_spis_.insert(spi).second) return spi;
   }
 }

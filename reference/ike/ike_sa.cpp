@@ -365,7 +365,7 @@ void IkeSa::on_running_time(Running& now_running, Turn& turn) {
   if (const auto at = liveness_at(); at && *at <= turn.now)
     now_running.waiting.push_back(std::make_unique<LivenessCheck>());
   if (const auto at = keepalive_at(); at && *at <= turn.now) {
-    //= rfc3948/4/keepalive-where-nothing-else-was-sent
+    //= rfc3948/4/keepalive-only-if-nothing-else-was-sent
     turn.actions.datagrams.push_back({path().local, path().remote, {0xff}});
     last_sent_ = turn.now;
   }

@@ -22,7 +22,7 @@ void remember(InitSent& sent, Refusal refusal) {
   sent.heard = std::move(refusal);
 }
 
-//= rfc7296/1.2/key-exchange-of-the-group-chosen
+//= rfc7296/3.4/ke-group-is-one-of-the-sa-payload
 Result<SecretOctets> shared_secret(crypto::KeyExchange& own, const Suite& suite, const KeyExchange& theirs) {
   if (theirs.method != static_cast<std::uint16_t>(own.transform().id) ||
       suite.key_exchange->id != own.transform().id) {
@@ -71,7 +71,7 @@ Result<> IkeSa::send_init(crypto::KeyExchangeId group, Turn& turn) {
 
 Payloads IkeSa::init_payloads(const InitSent& sent) const {
   Payloads payloads;
-  //= rfc7296/2.6/cookie-comes-first
+  //= rfc7296/2.6/retry-with-the-cookie
   if (!sent.cookie.empty()) payloads.push_back(make_payload(make_notify(NotifyType::cookie, sent.cookie)));
   payloads.push_back(make_payload(sent.offered));
   payloads.push_back(key_exchange_payload(*sent.key_exchange));

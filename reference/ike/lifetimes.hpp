@@ -21,7 +21,7 @@ inline Duration random_share(Duration whole, double share, Rng& rng) {
   return Duration(most < 1 ? 0 : static_cast<Duration::rep>(rng.below(static_cast<std::uint64_t>(most))));
 }
 
-//= rfc7296/2.8/rekey-times-are-jittered
+//= rfc7296/2.8.1/rekey-times-are-jittered
 inline Instant rekey_time(const SaLifetime& lifetime, Turn& turn) {
   return turn.now + lifetime.rekey_after - random_share(lifetime.rekey_after, lifetime.jitter, turn.rng);
 }

@@ -51,7 +51,7 @@ void IkeSa::answer_init(const Message& message, OctetView octets, Turn& turn) {
   static_cast<void>(become(IkeEvent::init_request, turn));
 }
 
-//= rfc7296/2.1/duplicate-request-gets-the-same-response
+//= rfc7296/2.1/repeated-init-request-gets-the-same-response
 void IkeSa::repeat_init_answer(OctetView octets, const Path& path, Turn& turn) {
   const auto* half_open = std::get_if<InitAnswered>(&data_);
   if (half_open == nullptr || !std::ranges::equal(octets, half_open->init.peers)) return;
@@ -116,7 +116,7 @@ void IkeSa::on_auth_request(const Request& request, const Path& path, Turn& turn
   data_ = Idle{};
   Payloads reply_payloads;
   if (request.exchange != ExchangeType::ike_auth) {
-    //= rfc7296/2.21.2/nothing-before-ike-auth
+    //= rfc7296/1/ike-auth-before-any-other
     reply_payloads.push_back(make_payload(make_notify(NotifyType::invalid_syntax)));
     reply(request, std::move(reply_payloads), path, turn);
     return close_silently(IkeEvent::fatal_error, turn);
@@ -182,7 +182,7 @@ Granted<Payloads> IkeSa::accept_auth(InitAnswered& half_open, const Payloads& pa
 
 //= rfc7296/2.21.2/child-failure-leaves-the-ike-sa
 void IkeSa::answer_first_child(const Payloads& request, Payloads& reply_payloads, Turn& turn) {
-  //= rfc6023/4/childless-ike-auth
+  //= rfc6023/3/childless-ike-auth
   if (find<SecurityAssociation>(request) == nullptr) return;
   auto configured = answer_configuration(request);
   if (!configured) {

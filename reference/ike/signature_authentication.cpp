@@ -20,7 +20,7 @@ struct Choice {
   crypto::EcdsaForm form = crypto::EcdsaForm::der;
 };
 
-//= rfc4754/3/ecdsa-methods-by-curve
+//= rfc4754/4/ecdsa-methods-by-curve
 std::optional<AuthenticationMethod> fixed_method(crypto::KeyKind kind) {
   switch (kind) {
     case crypto::KeyKind::rsa:
@@ -74,7 +74,7 @@ struct Claim {
   crypto::EcdsaForm form = crypto::EcdsaForm::der;
 };
 
-//= rfc7296/3.8/rsa-signature-names-its-hash
+//= rfc7296/3.8/rsa-method-is-pkcs1-version-1-5
 // What the signature may be: method 1 does not say its hash outside of the signature itself.
 Result<std::vector<Claim>> read_claims(const Authentication& body) {
   if (body.method == AuthenticationMethod::digital_signature) {
