@@ -25,6 +25,9 @@ target_compile_options(mpsec_flags INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 takes std::optional and std::expected for uninitialised when it inlines them; Clang and MSan keep watch.
   target_compile_options(mpsec_flags INTERFACE -Wno-maybe-uninitialized)
+  # The libraries are position-independent for the Python module's sake. Nobody replaces their functions at load time,
+  # but GCC, unlike Clang, would keep that possible and inline no function that other files can see.
+  target_compile_options(mpsec_flags INTERFACE -fno-semantic-interposition)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
   # libstdc++ 12's own std::stable_partition asks for a buffer in a way that C++17 deprecated.
