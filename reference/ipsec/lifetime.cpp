@@ -9,7 +9,16 @@ std::size_t StandardLifetimePolicy::charge(const Lifetime& lifetime, LifetimeUse
     use.soft_reached = use.hard_reached = true;
     return 0;
   }
+  std::uint64_t sum = 0;
+  for (const std::uint32_t size : octets)
+    sum += size;
   std::size_t within = 0;
+  if (octets.size() <= lifetime.hard.packets - use.packets && sum <= lifetime.hard.octets - use.octets) {
+    use.packets += octets.size();
+    use.octets += sum;
+    within = octets.size();
+    octets = {};
+  }
   for (const std::uint32_t size : octets) {
     if (use.packets >= lifetime.hard.packets || size > lifetime.hard.octets - use.octets) {
       use.hard_reached = true;

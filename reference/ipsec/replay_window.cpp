@@ -64,31 +64,30 @@ void ReplayWindow::accept(std::span<const std::uint64_t> numbers,
 
 //= rfc4303/3.4.3/window-updated-only-after-icv
 ReplayVerdict ReplayWindow::accept(std::uint64_t number) noexcept {
-  const ReplayVerdict verdict = judge(number);
-  if (verdict != ReplayVerdict::fresh) return verdict;
-  if (number > top_) advance(number);
+  if (number - 1 == top_ && number != 0) {  // in order, as most packets come
+    top_ = number;
+  } else {
+    const ReplayVerdict verdict = judge(number);
+    if (verdict != ReplayVerdict::fresh) return verdict;
+    if (number > top_) advance(number);
+  }
   ring_[(number & mask_) >> 6] |= std::uint64_t{1} << (number & 63);
   return ReplayVerdict::fresh;
 }
 
 // Makes `number` the highest: the numbers skipped get clear bits, since the ring still holds their
-// predecessors'.
+// predecessors'. Its own bit the caller sets.
 void ReplayWindow::advance(std::uint64_t number) noexcept {
-  const std::uint64_t skipped = number - top_;
-  if (skipped == 1) {  // in order, as most packets come
-    ring_[(number & mask_) >> 6] &= ~(std::uint64_t{1} << (number & 63));
-  } else if (skipped > mask_) {
+  const std::uint64_t skipped = number - top_ - 1;
+  if (skipped >= mask_) {
     std::ranges::fill(ring_, 0);
   } else {
-    std::uint64_t next = top_ + 1;
-    while (next <= number) {
-      const std::uint64_t in_word = next & 63,
-                          count = std::min<std::uint64_t>(64 - in_word, number - next + 1);
+    for (std::uint64_t next = top_ + 1, left = skipped; left > 0;) {
+      const std::uint64_t in_word = next & 63, count = std::min(64 - in_word, left);
       const std::uint64_t bits =
           count == 64 ? ~std::uint64_t{0} : ((std::uint64_t{1} << count) - 1) << in_word;
       ring_[(next & mask_) >> 6] &= ~bits;
-      if (number - next < count) break;  // next + count may pass the end of the number space
-      next += count;
+      next += count, left -= count;
     }
   }
   top_ = number;
