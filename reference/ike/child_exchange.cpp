@@ -59,11 +59,13 @@ Payloads answer_child_rekey(IkeSa& sa, const Notify& rekey, const Payloads& requ
   const auto spi = child_spi(rekey.spi);
   ChildSa* old = protocol && spi ? sa.children().find_outbound(*protocol, *spi) : nullptr;
   const auto state = old == nullptr ? std::nullopt : std::optional(old->state);
-  const CollisionAnswer answer = sa.host().seams().collisions.on_rekey_child(sa.state(), state);
+  const CollisionAnswer answer =
+      sa.host().seams().collisions.on_rekey_child(sa.state(), state, sa.children_busy());
   //= rfc7296/2.25/child-sa-not-found-copies-the-spi
-  if (answer == CollisionAnswer::not_found || old == nullptr)
+  if (answer == CollisionAnswer::not_found)
     return refusing(make_notify(NotifyType::child_sa_not_found, {}, rekey.protocol, rekey.spi));
-  if (answer != CollisionAnswer::proceed) return refusing(make_notify(NotifyType::temporary_failure));
+  if (answer != CollisionAnswer::proceed || old == nullptr)
+    return refusing(make_notify(NotifyType::temporary_failure));
 
   auto granted = grant_child(request, sa.child_context(false), old, turn);
   if (!granted) return refusing(sa, granted.error(), turn);
@@ -108,7 +110,6 @@ std::optional<Payloads> CreateChild::request(IkeSa& sa, Turn& turn) {
 void CreateChild::answered(IkeSa& sa, const Payloads& reply, Turn& turn) {
   if (const Notify* error = first_error(reply);
       error != nullptr && find<SecurityAssociation>(reply) == nullptr) {
-    sa.host().free_child_spi(offer_->inbound);
     if (const auto group = other_group(*error, *offer_))
       return sa.begin(std::make_unique<CreateChild>(*configuration_, group), turn);
     if (error->type == NotifyType::temporary_failure)
@@ -118,7 +119,6 @@ void CreateChild::answered(IkeSa& sa, const Payloads& reply, Turn& turn) {
   sa.no_more_trouble();
   auto agreed = read_child_answer(*offer_, reply, sa.child_context(false));
   if (!agreed) {
-    sa.host().free_child_spi(offer_->inbound);
     return sa.report(agreed.error(), configuration_->name, turn);
   }
   sa.install_child(*configuration_, *std::move(agreed), {offer_->nonce, nonce_of(reply).data}, true, turn);
@@ -148,14 +148,12 @@ std::optional<Payloads> RekeyChild::request(IkeSa& sa, Turn& turn) {
 void RekeyChild::answered(IkeSa& sa, const Payloads& reply, Turn& turn) {
   if (const Notify* error = first_error(reply);
       error != nullptr && find<SecurityAssociation>(reply) == nullptr) {
-    sa.host().free_child_spi(offer_->inbound);
     return refused(sa, *error, turn);
   }
   sa.no_more_trouble();
   const ChildConfiguration& configuration = *offer_->configuration;
   auto agreed = read_child_answer(*offer_, reply, sa.child_context(false));
   if (!agreed) {
-    sa.host().free_child_spi(offer_->inbound);
     if (ChildSa* old = sa.children().find(old_))
       static_cast<void>(
           sa.children().become(*old, theirs_ ? ChildEvent::replaced : ChildEvent::rekey_refused, turn));

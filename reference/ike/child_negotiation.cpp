@@ -64,7 +64,7 @@ Result<SecretOctets> shared_secret(crypto::KeyExchange& own, const KeyExchange& 
 }
 
 // What a child of the chosen suite is protected with, and its SPI at the other end.
-Result<AgreedChild> agreed_child(const ChosenSuite& chosen, Spi inbound) {
+Result<AgreedChild> agreed_child(const ChosenSuite& chosen, SpiLease inbound) {
   auto protection = protection_of(chosen);
   if (!protection) return std::unexpected(std::move(protection).error());
   const auto outbound = child_spi(chosen.spi);
@@ -75,7 +75,8 @@ Result<AgreedChild> agreed_child(const ChosenSuite& chosen, Spi inbound) {
   }
   AgreedChild agreed;
   agreed.agreement.protocol = *protocol;
-  agreed.agreement.inbound = inbound;
+  agreed.agreement.inbound = inbound.spi();
+  agreed.inbound = std::move(inbound);
   agreed.agreement.outbound = *outbound;
   agreed.agreement.chosen = chosen;
   agreed.protection = *protection;
@@ -106,12 +107,9 @@ Result<ChildOffer> offer_child(const ChildConfiguration& configuration, const Ch
       offer.key_exchange = *std::move(made);
     }
   }
-  offer.inbound = context.host.new_child_spi(configuration.protocol, turn);
-  auto offered = ike::offer(proposals, spi_octets(offer.inbound));
-  if (!offered) {
-    context.host.free_child_spi(offer.inbound);
-    return std::unexpected(std::move(offered).error());
-  }
+  offer.inbound = SpiLease(context.host, configuration.protocol, turn);
+  auto offered = ike::offer(proposals, spi_octets(offer.inbound.spi()));
+  if (!offered) return std::unexpected(std::move(offered).error());
   offer.offered = *std::move(offered);
   return offer;
 }
@@ -126,13 +124,12 @@ Payloads payloads_of(const ChildOffer& offer) {
   return payloads;
 }
 
-Result<AgreedChild> read_child_answer(const ChildOffer& offer, const Payloads& reply,
-                                      const ChildContext& context) {
+Result<AgreedChild> read_child_answer(ChildOffer& offer, const Payloads& reply, const ChildContext& context) {
   const auto* sa = find<SecurityAssociation>(reply);
   if (sa == nullptr) return std::unexpected(wrong("SA", "the payload is missing", "RFC 7296 1.3.1"));
   const auto chosen = check_answer(offer.offered, *sa);
   if (!chosen) return std::unexpected(chosen.error());
-  auto agreed = agreed_child(*chosen, offer.inbound);
+  auto agreed = agreed_child(*chosen, std::move(offer.inbound));
   if (!agreed) return agreed;
   if (chosen->key_exchange != crypto::KeyExchangeId::none) {
     const auto* theirs = find<KeyExchange>(reply);
@@ -178,12 +175,7 @@ class Grant {
     auto chosen = choose_suite(*sa);
     if (!chosen) return std::unexpected(std::move(chosen).error());
     granted_.configuration = &configuration_;
-    const Spi inbound = context_.host.new_child_spi(configuration_.protocol, turn_);
-    auto done = finish(*chosen, inbound);
-    if (!done) {
-      context_.host.free_child_spi(inbound);
-      return std::unexpected(std::move(done).error());
-    }
+    if (auto done = finish(*chosen); !done) return std::unexpected(std::move(done).error());
     return std::move(granted_);
   }
 
@@ -213,8 +205,8 @@ class Grant {
     return *std::move(chosen);
   }
 
-  Granted<void> finish(const ChosenSuite& chosen, Spi inbound) {
-    auto agreed = agreed_child(chosen, inbound);
+  Granted<void> finish(const ChosenSuite& chosen) {
+    auto agreed = agreed_child(chosen, SpiLease(context_.host, configuration_.protocol, turn_));
     if (!agreed) return std::unexpected(refusal_of(std::move(agreed).error()));
     std::unique_ptr<crypto::KeyExchange> own;
     if (!context_.initial) {
@@ -229,6 +221,7 @@ class Grant {
       if (!shared) return std::unexpected(refusal_of(std::move(shared).error()));
       agreed->shared_secret = *std::move(shared);
     }
+    const Spi inbound = agreed->agreement.inbound;
     agreed->agreement.mode = mode_;
     agreed->agreement.selectors = narrowed_.selectors;
     agreed->agreement.original = narrowed_.original;

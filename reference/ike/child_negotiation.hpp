@@ -28,7 +28,7 @@ struct ChildContext {
 
 struct ChildOffer {
   const ChildConfiguration* configuration = nullptr;
-  Spi inbound;
+  SpiLease inbound;
   wire::ike::SecurityAssociation offered;
   std::unique_ptr<crypto::KeyExchange> key_exchange;  // null: without perfect forward secrecy
   Octets nonce;                                       // empty in IKE_AUTH
@@ -39,6 +39,7 @@ struct ChildOffer {
 // With what its keys are made of.
 struct AgreedChild {
   ChildAgreement agreement;
+  SpiLease inbound;
   Protection protection;
   SecretOctets shared_secret;  // empty without perfect forward secrecy
 };
@@ -52,7 +53,8 @@ Result<ChildOffer> offer_child(const ChildConfiguration& configuration, const Ch
 wire::ike::Payloads payloads_of(const ChildOffer& offer);
 
 // What the responder agreed to. Fails where the answer is not within the offer.
-Result<AgreedChild> read_child_answer(const ChildOffer& offer, const wire::ike::Payloads& reply,
+// The SPI goes over from the offer.
+Result<AgreedChild> read_child_answer(ChildOffer& offer, const wire::ike::Payloads& reply,
                                       const ChildContext& context);
 
 struct GrantedChild {

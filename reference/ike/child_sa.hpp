@@ -10,6 +10,7 @@
 #include "ike/collisions.hpp"
 #include "ike/configuration.hpp"
 #include "ike/keys.hpp"
+#include "ike/spi_lease.hpp"
 
 namespace mpsec::ike {
 
@@ -31,6 +32,7 @@ struct ChildSa {
   const ChildConfiguration* configuration = nullptr;
   ChildState state = ChildState::requested;
   ChildAgreement agreement;
+  SpiLease inbound;
   NoncePair nonces;         // of the exchange that made it
   bool made_by_us = false;  // we sent that request
   // The half to send on, until it may be used (RFC 7296 2.8).

@@ -12,6 +12,7 @@ ChildSa& Children::install(Made made, const Path& path, bool nat, Turn& turn) {
   child.id = id;
   child.configuration = made.configuration;
   child.agreement = std::move(made.agreement);
+  child.inbound = std::move(made.inbound);
   child.nonces = std::move(made.nonces);
   child.made_by_us = made.made_by_us;
   child.replaces = made.replaces;
@@ -46,7 +47,6 @@ Result<> Children::become(ChildSa& child, ChildEvent event, Turn& turn) {
   const ChildAgreement& agreement = child.agreement;
   turn.actions.sad.push_back(
       RemoveChild{child.id, agreement.protocol, agreement.inbound, agreement.outbound});
-  host_->free_child_spi(agreement.inbound);
   const ChildId gone = child.id;
   children_.erase(gone);
   for (const auto& [id, heir] : children_)

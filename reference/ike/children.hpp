@@ -20,6 +20,7 @@ class Children {
   struct Made {
     const ChildConfiguration* configuration;
     ChildAgreement agreement;
+    SpiLease inbound;
     NoncePair nonces;
     ChildKeyPair keys;
     bool made_by_us;

@@ -10,12 +10,13 @@ bool is_ending(IkeState ike) {
 
 }  // namespace
 
-CollisionAnswer StandardCollisionPolicy::on_rekey_child(IkeState ike, std::optional<ChildState> child) const {
+CollisionAnswer StandardCollisionPolicy::on_rekey_child(IkeState ike, std::optional<ChildState> child,
+                                                        bool creating) const {
   //= rfc7296/2.25.2/no-child-while-rekeying-the-ike-sa
   if (ike == IkeState::rekeying || is_ending(ike)) return CollisionAnswer::temporary_failure;
   //= rfc7296/2.25.1/rekey-of-an-unknown-child
   if (!child || *child == ChildState::closed || *child == ChildState::requested)
-    return CollisionAnswer::not_found;
+    return creating ? CollisionAnswer::temporary_failure : CollisionAnswer::not_found;
   //= rfc7296/2.25.1/rekey-of-a-child-that-is-closing
   // A replaced child has had its rekey; what is left of it is the Delete.
   if (*child == ChildState::closing || *child == ChildState::replaced)

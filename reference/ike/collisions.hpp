@@ -26,8 +26,10 @@ class CollisionPolicy {
  public:
   virtual ~CollisionPolicy() = default;
 
-  // A request to rekey the child that is in this state; nothing: there is no such child.
-  virtual CollisionAnswer on_rekey_child(IkeState ike, std::optional<ChildState> child) const = 0;
+  // A request to rekey the child that is in this state; nothing: there is no such child. `creating`: a
+  // request of ours that makes a child is not answered yet, so that the peer may know one that we do not.
+  virtual CollisionAnswer on_rekey_child(IkeState ike, std::optional<ChildState> child,
+                                         bool creating) const = 0;
   // A request for a new child.
   virtual CollisionAnswer on_create_child(IkeState ike) const = 0;
   // A request to delete the child that is in this state.
@@ -40,7 +42,7 @@ class CollisionPolicy {
 
 class StandardCollisionPolicy : public CollisionPolicy {
  public:
-  CollisionAnswer on_rekey_child(IkeState ike, std::optional<ChildState> child) const override;
+  CollisionAnswer on_rekey_child(IkeState ike, std::optional<ChildState> child, bool creating) const override;
   CollisionAnswer on_create_child(IkeState ike) const override;
   CollisionAnswer on_delete_child(std::optional<ChildState> child) const override;
   CollisionAnswer on_rekey_ike(IkeState ike, bool children_busy) const override;

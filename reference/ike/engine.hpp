@@ -77,6 +77,7 @@ class Engine final : public Host {
   std::vector<IkeStatus> status() const;
   std::size_t ike_sas() const { return sas_.size(); }
   std::size_t half_open() const { return half_open_; }
+  std::size_t child_spis() const { return child_spis_.size(); }  // of ours, those being asked for included
   const EngineCounters& counters() const { return counters_; }
 
   // --- Host
@@ -130,11 +131,11 @@ class Engine final : public Host {
 
   Configuration configuration_;
   Seams seams_;
+  std::unordered_set<Spi> child_spis_;  // outlives the SAs, which give theirs back
   std::map<IkeSaId, Held> sas_;
   std::unordered_map<IkeSpi, IkeSaId> by_spi_;  // by our SPI
   std::map<InitKey, IkeSaId> by_init_;          // half open, for IKE_SA_INIT sent again
   std::set<std::pair<Instant, IkeSaId>> deadlines_;
-  std::unordered_set<Spi> child_spis_;
   std::set<IkeSaId> touched_;
   std::size_t half_open_ = 0;
   std::uint64_t last_ike_id_ = 0, last_child_id_ = 0;

@@ -6,6 +6,7 @@
 #include "ike/channel.hpp"
 #include "ike/configuration.hpp"
 #include "ike/seams.hpp"
+#include "ike/spi_lease.hpp"
 #include "ike/turn.hpp"
 #include "ike/types.hpp"
 
@@ -13,9 +14,8 @@ namespace mpsec::ike {
 
 class IkeSa;
 
-class Host {
+class Host : public ChildSpis {
  public:
-  virtual ~Host() = default;
   virtual const Configuration& configuration() const = 0;
   virtual const Seams& seams() const = 0;
 
@@ -23,8 +23,6 @@ class Host {
   virtual ChildId new_child_id() = 0;
   // Of ours in use nowhere else, and never 0.
   virtual IkeSpi new_ike_spi(Turn& turn) = 0;
-  virtual Spi new_child_spi(ipsec::Protocol protocol, Turn& turn) = 0;
-  virtual void free_child_spi(Spi spi) = 0;
 
   // Takes over the successor of an IKE SA.
   virtual IkeSa& adopt(std::unique_ptr<IkeSa> sa) = 0;

@@ -199,6 +199,7 @@ void IkeSa::on_response(Response response, Turn& turn) {
                  turn);
   }
   found.mapped()->answered(*this, response.payloads, turn);
+  if (Running* still = running(); still != nullptr && !children_busy()) still->deleted_early.clear();
   pump(turn);
 }
 

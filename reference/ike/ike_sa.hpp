@@ -8,6 +8,8 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -75,6 +77,8 @@ struct Running {
   std::optional<IkeSaId> peers_successor;
   NoncePair peers_nonces;
   RateLimit liveness_hints;
+  // Deleted by the peer before we knew them; while a request of ours that makes a child is on its way.
+  std::set<std::pair<ipsec::Protocol, Spi>> deleted_early;
 };
 
 struct Closed {};
@@ -157,6 +161,8 @@ class IkeSa {
   RekeyChild* find_rekey(ChildId child);  // our exchange on its way; null if there is none
   void note_window(const wire::ike::Notify& notify);
   void no_more_trouble();
+  // The peer deletes a child that its answer on the way to us has just made.
+  void note_early_delete(ipsec::Protocol protocol, Spi outbound);
   void close_after_reply(IkeEvent event) { closing_after_reply_ = event; }
   void on_deleted_by_peer(Turn& turn);
   // The IKE SA has a successor now, made by either end; who keeps the children is settled here (RFC

@@ -44,6 +44,15 @@ void IkeSa::begin_more_children(Turn& turn) {
     begin(std::make_unique<CreateChild>(peer_->children[i]), turn);
 }
 
+void IkeSa::note_early_delete(ipsec::Protocol protocol, Spi outbound) {
+  // More than requests of ours can be on their way: a peer that names more only makes us hold what it
+  // deletes.
+  static constexpr std::size_t most = 16;
+  Running* now_running = running();
+  if (now_running != nullptr && children_busy() && now_running->deleted_early.size() < most)
+    now_running->deleted_early.emplace(protocol, outbound);
+}
+
 RekeyChild* IkeSa::find_rekey(ChildId child) {
   Running* now_running = running();
   if (now_running == nullptr) return nullptr;
@@ -81,6 +90,12 @@ ChildContext IkeSa::child_context(bool initial) {
 
 ChildId IkeSa::install_child(const ChildConfiguration& configuration, AgreedChild agreed, NoncePair nonces,
                              bool made_by_us, Turn& turn, std::optional<ChildId> replaces) {
+  Running* now_running = running();
+  const ChildAgreement& agreement = agreed.agreement;
+  if (made_by_us && now_running != nullptr &&
+      now_running->deleted_early.erase({agreement.protocol, agreement.outbound}) != 0) {
+    return ChildId{0};
+  }
   auto keys =
       derive_child_keys(host_->seams().ike_provider, *suite_.prf, sk_d_.view(), agreed.shared_secret.view(),
                         {nonces.initiator, nonces.responder}, agreed.protection);
@@ -91,8 +106,8 @@ ChildId IkeSa::install_child(const ChildConfiguration& configuration, AgreedChil
   }
   const bool send_now = made_by_us || !replaces;
   return children_
-      .install({&configuration, std::move(agreed.agreement), std::move(nonces), *std::move(keys), made_by_us,
-                send_now, replaces},
+      .install({&configuration, std::move(agreed.agreement), std::move(agreed.inbound), std::move(nonces),
+                *std::move(keys), made_by_us, send_now, replaces},
                channel_.path(), nat_.any(), turn)
       .id;
 }

@@ -32,6 +32,7 @@ std::vector<Spi> delete_children(IkeSa& sa, ipsec::Protocol protocol, const Dele
     const auto spi = child_spi(octets);
     if (!spi) continue;
     ChildSa* child = sa.children().find_outbound(protocol, *spi);
+    if (child == nullptr) sa.note_early_delete(protocol, *spi);
     const auto state = child == nullptr ? std::nullopt : std::optional(child->state);
     if (sa.host().seams().collisions.on_delete_child(state) != CollisionAnswer::proceed || child == nullptr)
       continue;

@@ -241,10 +241,7 @@ void IkeSa::finish_first_child(AuthSent auth, const Payloads& payloads, Turn& tu
   if (auth.child == nullptr) return;
   const ChildConfiguration& configuration = *auth.child->configuration;
   note_configuration_reply(payloads, turn);
-  const auto fail = [&](Error error) {
-    host_->free_child_spi(auth.child->inbound);
-    report(std::move(error), configuration.name, turn);
-  };
+  const auto fail = [&](Error error) { report(std::move(error), configuration.name, turn); };
   //= rfc7296/2.21.2/child-failure-leaves-the-ike-sa
   if (find<SecurityAssociation>(payloads) == nullptr) {
     const Notify* error = first_error(payloads);

@@ -29,6 +29,7 @@ struct EndOptions {
   std::function<void(Configuration&)> change = [](Configuration&) {};
   std::string key = "a key that both ends know";
   std::size_t cookies_from = 1000;  // half-open IKE SAs
+  MessageTap* tap = nullptr;
 };
 
 inline SecretOctets secret(std::string_view text) {
@@ -39,7 +40,7 @@ class End {
  public:
   End(std::string_view own, std::string_view peer, const IpAddress& address, const IpAddress& peer_address,
       const EndOptions& options, std::uint64_t seed)
-      : address_(address), peer_address_(peer_address), rng_(seed) {
+      : address_(address), peer_address_(peer_address), tap_(options.tap), rng_(seed) {
     ipsec::Pad pad;
     ipsec::PadEntry entry;
     entry.id = ipsec::PadEntryId{1};
@@ -64,8 +65,6 @@ class End {
   };
   std::map<ChildId, Installed> installed;
   std::vector<Event> events;
-  MessageTap* tap = nullptr;
-
   void apply(SadChange& change) {
     if (auto* in = std::get_if<InstallInbound>(&change))
       installed[in->child].inbound = std::move(in->parameters);
@@ -113,10 +112,11 @@ class End {
 
   Seams seams() {
     return {rng_,   *provider_, *ike_provider_, *pad_,       checker_, *cookies_,
-            pools_, back_off_,  narrowing_,     collisions_, tap};
+            pools_, back_off_,  narrowing_,     collisions_, tap_};
   }
 
   IpAddress address_, peer_address_;
+  MessageTap* tap_;
   SeededRng rng_;
   std::unique_ptr<crypto::Provider> provider_ = crypto::make_openssl_provider();
   std::unique_ptr<crypto::IkeProvider> ike_provider_ = crypto::make_openssl_ike_provider();

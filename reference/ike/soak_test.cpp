@@ -1,0 +1,174 @@
+// Two engines that rekey, create and delete at random over a network that loses, repeats and reorders.
+// Whatever happened, in the end both agree, and when they close nothing is left. MPSEC_SOAK_SEEDS says how
+// many random runs; ci/jobs/soak takes many more than the tests do.
+#include <cstdlib>
+#include <map>
+#include <set>
+#include <string>
+
+#include "ike/test_world.hpp"
+#include "wire/ike/message.hpp"
+
+namespace mpsec::ike::test {
+namespace {
+
+std::uint64_t seeds() {
+  const char* asked = std::getenv("MPSEC_SOAK_SEEDS");
+  return asked == nullptr ? 200 : std::strtoull(asked, nullptr, 10);
+}
+
+// Sees every message before it is sealed: no nonce and no message ID may serve twice.
+class Witness final : public MessageTap {
+ public:
+  void outgoing(wire::ike::Message& message) override {
+    const auto& header = message.header;
+    // What has no IKE SA, or has one only in a moment, is answered with the numbers it came with.
+    if (wire::ike::find_notify(message.payloads, wire::ike::NotifyType::invalid_ike_spi) != nullptr) return;
+    const auto key = std::tuple(header.initiator_spi, header.responder_spi, header.initiator, header.response,
+                                header.message_id);
+    const bool may_repeat =
+        header.exchange_type == wire::ike::ExchangeType::ike_sa_init;  // with a cookie, say
+    if (!numbers_.insert(key).second && !may_repeat)
+      repeated = fmt::format("message ID {}", header.message_id.value);
+    const auto* nonce = wire::ike::find<wire::ike::Nonce>(message.payloads);
+    if (nonce == nullptr || may_repeat) return;
+    if (!nonces_.insert({nonce->data.begin(), nonce->data.end()}).second) repeated = "a nonce";
+  }
+  void incoming(wire::ike::Message&) override {}
+  std::string repeated;
+
+ private:
+  std::set<std::tuple<IkeSpi, IkeSpi, bool, bool, MessageId>> numbers_;
+  std::set<std::string> nonces_;
+};
+
+EndOptions soaked(Witness& witness, std::uint64_t seed) {
+  EndOptions options;
+  options.tap = &witness;
+  // Every other run with windows, every third with perfect forward secrecy, every fifth with lifetimes that
+  // end now.
+  options.change_peer = [seed](PeerConfiguration& peer) {
+    if (seed % 2 == 0) peer.window = 4;
+    if (seed % 5 == 0) peer.children[0].lifetime = {20s, 60s, 0.5};
+    if (seed % 7 == 0) peer.lifetime = {45s, 90s, 0.5};
+  };
+  if (seed % 3 == 0) options.child_proposals[0].key_exchange = {crypto::KeyExchangeId::curve25519};
+  return options;
+}
+
+class Soak {
+ public:
+  explicit Soak(std::uint64_t seed)
+      : rng_(seed * 7919), world_(soaked(witness_, seed), soaked(witness_, seed), seed) {}
+
+  void run() {
+    world_.initiate(world_.a);
+    take_up();
+    for (int act = 0; act < 12; ++act) {
+      run_until(world_.now + Duration(rng_.below(8'000'000'000)));
+      act_at(rng_.below(2) == 0 ? world_.a : world_.b);
+      if (rng_.below(2) == 0) act_at(rng_.below(2) == 0 ? world_.a : world_.b);
+    }
+    heal();
+    EXPECT_EQ(world_.disagreement(), "");
+    EXPECT_EQ(witness_.repeated, "");
+    for (End* end : {&world_.a, &world_.b})
+      for (const IkeStatus& sa : end->engine().status())
+        world_.at(*end,
+                  [&](Engine& engine, Actions& actions) { return engine.close(sa.id, world_.now, actions); });
+    take_up();
+    heal();
+    for (End* end : {&world_.a, &world_.b}) {
+      EXPECT_EQ(end->engine().ike_sas(), 0u);
+      EXPECT_EQ(end->engine().child_spis(), 0u);
+      EXPECT_TRUE(end->installed.empty());
+      EXPECT_FALSE(end->engine().next_deadline());
+    }
+  }
+  std::string log() const { return world_.a.log() + "--\n" + world_.b.log(); }
+
+ private:
+  void act_at(End& end) {
+    const auto all = end.engine().status();
+    if (all.empty()) {
+      world_.initiate(end);
+      return take_up();
+    }
+    const IkeStatus& sa = all[rng_.below(all.size())];
+    world_.at(end, [&](Engine& engine, Actions& actions) {
+      const std::uint64_t what = rng_.below(10);
+      if (what < 3 && !sa.children.empty())
+        return engine.rekey_child(sa.children[rng_.below(sa.children.size())].id, world_.now, actions);
+      if (what < 6) return engine.rekey_ike(sa.id, world_.now, actions);
+      if (what < 8 && !sa.children.empty())
+        return engine.delete_child(sa.children[rng_.below(sa.children.size())].id, world_.now, actions);
+      if (what == 8) return engine.check_liveness(sa.id, world_.now, actions);
+      return engine.create_child(sa.id, "net", world_.now, actions);
+    });
+    take_up();
+  }
+
+  // What was sent goes its ways: one in eight is lost, one in sixteen comes twice, each after up to two
+  // seconds.
+  void take_up() {
+    while (!world_.wire.empty()) {
+      const Datagram datagram = world_.take();
+      if (lossy_ && rng_.below(8) == 0) continue;
+      const int copies = lossy_ && rng_.below(16) == 0 ? 2 : 1;
+      for (int i = 0; i < copies; ++i)
+        on_the_way_.emplace(world_.now + Duration(lossy_ ? rng_.below(2'000'000'000) : 1'000'000), datagram);
+    }
+  }
+
+  void run_until(Instant until) {
+    for (;;) {
+      std::optional<Instant> next =
+          earlier(world_.a.engine().next_deadline(), world_.b.engine().next_deadline());
+      if (!on_the_way_.empty()) next = earlier(next, on_the_way_.begin()->first);
+      if (!next || *next > until) break;
+      ASSERT_LT(++steps_, 200'000) << "the ends talk without end";
+      world_.now = std::max(world_.now, *next);
+      if (!on_the_way_.empty() && on_the_way_.begin()->first <= world_.now) {
+        const Datagram datagram = on_the_way_.begin()->second;
+        on_the_way_.erase(on_the_way_.begin());
+        world_.deliver(datagram);
+      }
+      for (End* end : {&world_.a, &world_.b})
+        world_.at(*end,
+                  [&](Engine& engine, Actions& actions) { return engine.on_time(world_.now, actions), 0; });
+      take_up();
+    }
+    world_.now = until;
+  }
+
+  // Nothing is lost any more, and there is time for everything to come to its end, but not for new lifetimes.
+  void heal() {
+    lossy_ = false;
+    run_until(world_.now + 5min);
+    // With short lifetimes something is always going on: a moment without anything on its way is looked for.
+    for (int i = 0; i < 1000 && !on_the_way_.empty(); ++i)
+      run_until(world_.now + 10ms);
+    lossy_ = true;
+  }
+
+  SeededRng rng_;
+  Witness witness_;
+  World world_;
+  std::multimap<Instant, Datagram> on_the_way_;
+  bool lossy_ = true;
+  int steps_ = 0;
+};
+
+TEST(Soak, BothAgreeWhateverHappened) {
+  for (std::uint64_t seed = 1; seed <= seeds(); ++seed) {
+    Soak soak(seed);
+    soak.run();
+    if (HasFailure()) {
+      ADD_FAILURE() << "seed " << seed << "\n" << soak.log();
+      break;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace mpsec::ike::test
