@@ -44,6 +44,7 @@ Result<> IkeSa::become(IkeEvent event, Turn& turn) {
   const IkeState from = std::exchange(state_, *next);
   if (from != state_) turn.tell(IkeStateChanged{id_, spis(), from, state_, event});
   if (state_ == IkeState::closed) {
+    if (yields_to_peers_successor()) hand_over_to(*host_->find(*running()->peers_successor), turn);
     children_.lose_all(turn);
     if (pool() != nullptr) give_back(*pool(), std::exchange(given_, {}));
     data_ = Closed{};
@@ -232,7 +233,7 @@ void IkeSa::begin_later(std::unique_ptr<Exchange> exchange, Turn& turn) {
 
 void IkeSa::pump(Turn& turn) {
   for (Running* now_running = running(); now_running != nullptr; now_running = running()) {
-    if (now_running->waiting.empty() || !channel_.has_room()) return;
+    if (now_running->waiting.empty() || !channel_.has_room() || waits_for_predecessor()) return;
     const bool busy = !now_running->on_the_way.empty();
     const bool blocked =
         std::ranges::any_of(now_running->on_the_way, [](const auto& one) { return one.second->alone(); });
@@ -272,7 +273,10 @@ void IkeSa::hand_over_to(IkeSa& successor, Turn& turn) {
     next->later.emplace(when, std::move(exchange));
   now_running->waiting.clear();
   now_running->later.clear();
+  now_running->peers_successor.reset();
+  successor.predecessor_.reset();
   turn.tell(IkeRekeyed{id_, successor.id_, successor.spis()});
+  successor.pump(turn);
 }
 
 // --- ends
@@ -281,6 +285,12 @@ void IkeSa::close(Turn& turn) {
   if (state_ == IkeState::closed || state_ == IkeState::closing) return;
   Running* now_running = running();
   if (now_running == nullptr) return close_silently(IkeEvent::start_delete, turn);
+  // The peer may hold the children by its successor already.
+  if (yields_to_peers_successor()) {
+    IkeSa& heir = *host_->find(*std::exchange(now_running->peers_successor, std::nullopt));
+    heir.predecessor_.reset();
+    heir.close(turn);
+  }
   now_running->waiting.clear();
   now_running->later.clear();
   begin(std::make_unique<DeleteIkeSa>(), turn);

@@ -224,6 +224,7 @@ class IkeSa {
   void begin_more_children(Turn& turn);
   void note_configuration_reply(const wire::ike::Payloads& payloads, Turn& turn);
   AddressPool* pool() const;  // null: the peer gets no addresses
+  bool waits_for_predecessor() const;
   void settle_with_predecessor(const Request& request, Turn& turn);
 
   IkeSaId id_;

@@ -167,11 +167,17 @@ bool IkeSa::yields_to_peers_successor() const {
 void IkeSa::yield_to_peers_successor(Turn& turn) {
   Running* now_running = running();
   if (now_running == nullptr || !yields_to_peers_successor()) return;
-  IkeSa& heir = *host_->find(*std::exchange(now_running->peers_successor, std::nullopt));
-  hand_over_to(heir, turn);
+  hand_over_to(*host_->find(*now_running->peers_successor), turn);
   end_soon(turn.now + host_->configuration().half_open_for);
   static_cast<void>(
       become(state_ == IkeState::rekeying ? IkeEvent::rekey_reply : IkeEvent::rekey_request, turn));
+}
+
+// Its children may come here or go elsewhere: until that is settled we ask for nothing.
+bool IkeSa::waits_for_predecessor() const {
+  if (!predecessor_) return false;
+  const IkeSa* old = host_->find(*predecessor_);
+  return old != nullptr && old->state() == IkeState::rekeying;
 }
 
 // The peer uses this SA, so that it has chosen it among the successors, though our own attempt may still be
