@@ -30,6 +30,7 @@ Result<Octets> signed_octets(const ProofContext& context);
 struct PeerAbilities {
   std::vector<wire::ike::HashAlgorithm> hashes;                     // SIGNATURE_HASH_ALGORITHMS (RFC 7427 4)
   std::vector<wire::ike::CertificateRequest> certificate_requests;  // whose certificates it trusts
+  bool childless = false;  // an IKE_AUTH that makes no Child SA (RFC 6023 3)
 };
 
 // Payloads that prove who we are, or take a step to it. Incomplete: the exchange goes on for another round.

@@ -15,6 +15,13 @@ Error refusal(Blame blame, const IkeHeader& header, std::string why, std::string
   return {blame, to_string(header.exchange_type), std::nullopt, std::move(why), std::move(clause)};
 }
 
+// Of a peer that has not shown who it is: enough for any IKE_AUTH message.
+constexpr FragmentReassembly::Limits before_trust{.fragments = 64, .octets = 32 << 10};
+
+OctetView without_marker(const Datagram& sent) {
+  return OctetView(sent.octets).subspan(has_marker({sent.local, sent.remote}) ? 4 : 0);
+}
+
 template <class... Alternatives>
 Inbound widen(std::variant<Alternatives...>&& narrow) {
   return std::visit(
@@ -32,6 +39,7 @@ bool is_newer(const std::optional<std::uint32_t>& newest, MessageId id) {
 }  // namespace
 
 bool has_marker(const Path& path) {
+  if (path.local.port == nat_port) return true;
   return path.local.port != ike_port && path.remote.port != ike_port;
 }
 
@@ -48,7 +56,9 @@ Channel::Channel(Role role, const IkeSpis& spis, const Path& path, const Setting
       path_(path),
       tap_(settings.tap),
       requests_(*settings.retransmission, settings.first),
-      responses_(settings.window, settings.first) {}
+      responses_(settings.window, settings.first),
+      request_fragments_(before_trust),
+      response_fragments_(before_trust) {}
 
 void Channel::protect(MessageSealer sealer, MessageOpener opener) {
   sealer_.emplace(std::move(sealer));
@@ -75,6 +85,7 @@ Result<Channel::Sent> Channel::send_request(ExchangeType exchange, Payloads payl
   if (!packed) return std::unexpected(std::move(packed).error());
   std::ranges::copy(packed->datagrams, std::back_inserter(turn.actions.datagrams));
   requests_.sent(std::move(packed->datagrams), turn.now, turn.rng);
+  asked_[*id] = exchange;
   return Sent{*id, std::move(packed->message)};
 }
 
@@ -164,7 +175,7 @@ Result<Octets> Channel::seal(const IkeHeader& header, PayloadType type, const Se
 // --- in
 
 Inbound Channel::receive(const IkeHeader& header, OctetView message, const Path& path, Turn& turn) {
-  last_was_newest_ = false;
+  last_was_newest_ = last_was_fresh_ = false;
   return is_protected() ? receive_sealed(header, message, path, turn) : receive_plain(header, message);
 }
 
@@ -196,7 +207,8 @@ Inbound Channel::receive_sealed(const IkeHeader& header, OctetView message, cons
   const auto& opened = std::get<Opened>(opening);
   auto payloads = decode_payloads(opened.first, opened.plaintext);
   if (!payloads) {
-    if (!header.response) responses_.received(header.message_id);
+    header.response ? forget_request(header.message_id)
+                    : static_cast<void>(responses_.received(header.message_id));
     return Unreadable{header.exchange_type, header.message_id, !header.response, std::move(payloads).error()};
   }
   return accept({header, *std::move(payloads)});
@@ -210,7 +222,7 @@ Channel::Opening Channel::open(const IkeHeader& header, const Payload& last, Oct
   //= rfc7383/2.4/fragments-only-where-negotiated
   if (fragment != nullptr && fragment_beyond_ == 0)
     return Refused{refusal(Blame::peer_misbehaved, header, "a fragment, and fragmentation was not negotiated",
-                           "RFC 7383 2.3")};
+                           "RFC 7383 2.4")};
   Octets copy(message.begin(), message.end());
   const std::size_t body = whole != nullptr ? whole->octets.size() : fragment->octets.size();
   const auto plain = opener_->open(copy, copy.size() - body);
@@ -222,8 +234,11 @@ Channel::Opening Channel::open(const IkeHeader& header, const Payload& last, Oct
 std::optional<Inbound> Channel::judge_number(const IkeHeader& header, const Payload& last, const Path& path,
                                              Turn& turn) {
   if (header.response) {
-    if (requests_.is_outstanding(header.message_id)) return std::nullopt;
-    return NothingNew{};
+    if (!requests_.is_outstanding(header.message_id)) return NothingNew{};
+    if (asked_[header.message_id] == header.exchange_type) return std::nullopt;
+    return Refused{refusal(Blame::peer_misbehaved, header,
+                           fmt::format("the request was {}", to_string(asked_[header.message_id])),
+                           "RFC 7296 2.2")};
   }
   switch (responses_.classify(header.message_id)) {
     case RequestKind::fresh:
@@ -243,11 +258,8 @@ std::optional<Inbound> Channel::judge_number(const IkeHeader& header, const Payl
   if (fragment != nullptr && !asks_for_response_again(fragment->fragment_number)) return NothingNew{};
   //= rfc7296/2.1/duplicate-request-gets-the-same-response
   if (const Datagrams* reply = responses_.reply(header.message_id)) {
-    for (Datagram again : *reply) {
-      again.local = path.local;
-      again.remote = path.remote;
-      turn.actions.datagrams.push_back(std::move(again));
-    }
+    for (const Datagram& sent : *reply)
+      turn.actions.datagrams.push_back(to_datagram(path, without_marker(sent)));
   }
   return NothingNew{};
 }
@@ -267,6 +279,7 @@ Channel::Opening Channel::gather(const IkeHeader& header, const Payload& last, O
     return Refused{
         refusal(Blame::peer_misbehaved, header, std::string(to_string(added.error())), "RFC 7383 2.6")};
   }
+  last_was_fresh_ = true;
   if (!added->has_value()) return NothingNew{};
   return Opened{static_cast<PayloadType>((*added)->first_payload), std::move((*added)->plaintext)};
 }
@@ -276,7 +289,7 @@ Inbound Channel::accept(Message message) {
   const IkeHeader& header = message.header;
   if (header.response) {
     // An IKE_SA_INIT response may ask for the request anew: its number is free again when the SA says so.
-    if (is_protected()) requests_.answered(header.message_id);
+    if (is_protected()) forget_request(header.message_id);
     return Response{header.exchange_type, header.message_id, std::move(message.payloads)};
   }
   responses_.received(header.message_id);
@@ -284,9 +297,25 @@ Inbound Channel::accept(Message message) {
 }
 
 void Channel::note_number(const IkeHeader& header) {
+  last_was_fresh_ = true;
   auto& newest = header.response ? newest_response_ : newest_request_;
   last_was_newest_ = is_newer(newest, header.message_id);
   if (last_was_newest_) newest = header.message_id.value;
+}
+
+void Channel::forget_request(MessageId id) {
+  requests_.answered(id);
+  asked_.erase(id);
+}
+
+void Channel::set_own_window(std::uint32_t size) {
+  responses_.grow(size);
+  request_fragments_.allow_messages(responses_.size());
+}
+
+void Channel::trust() {
+  request_fragments_ = response_fragments_ = FragmentReassembly();
+  request_fragments_.allow_messages(responses_.size());
 }
 
 void Channel::move(const Path& path, Turn& turn) {

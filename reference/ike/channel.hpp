@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <variant>
 
@@ -21,8 +22,8 @@ struct Path {
   auto operator<=>(const Path&) const = default;
 };
 
-// RFC 7296 3.1's port for IKE that is not shared with ESP; every other one has the non-ESP marker.
-inline constexpr std::uint16_t ike_port = 500;
+// IKE alone, without marker, and IKE beside ESP in UDP, which NATs leave alone (RFC 7296 2.23).
+inline constexpr std::uint16_t ike_port = 500, nat_port = 4500;
 //= rfc7296/2.23/non-esp-marker
 bool has_marker(const Path& path);
 Datagram to_datagram(const Path& path, OctetView message);
@@ -100,14 +101,18 @@ class Channel {
   Result<Sent> replace_request(MessageId id, wire::ike::ExchangeType exchange, wire::ike::Payloads payloads,
                                Turn& turn);
   // Nothing more is expected of the request.
-  void forget_request(MessageId id) { requests_.answered(id); }
+  void forget_request(MessageId id);
   Result<> set_peer_window(std::uint32_t size) { return requests_.set_size(size); }
 
   // --- the peer's requests
   // The reply to a request that receive() gave, sent to where that came from; kept for duplicates.
   Result<Sent> send_response(wire::ike::ExchangeType exchange, MessageId id, wire::ike::Payloads payloads,
                              const Path& path, Turn& turn);
-  void set_own_window(std::uint32_t size) { responses_.grow(size); }
+  void set_own_window(std::uint32_t size);
+  // The request with this number was read elsewhere: an IKE_SA_INIT, before there was a channel.
+  void note_received(MessageId id) { responses_.received(id); }
+  // The peer is known now, and may use more of our memory.
+  void trust();
 
   // --- what arrives
   // `message` is a datagram of this SA, without marker, whose header was read. Where the result is not
@@ -115,6 +120,8 @@ class Channel {
   Inbound receive(const wire::ike::IkeHeader& header, OctetView message, const Path& path, Turn& turn);
   // The last authentic message was newer than any before it: the only one that may move the peer's address.
   bool last_was_newest() const { return last_was_newest_; }
+  // It was no repetition: a sign that the peer is there.
+  bool last_was_fresh() const { return last_was_fresh_; }
   // From now on messages go there, those on their way too.
   void move(const Path& path, Turn& turn);
 
@@ -160,7 +167,8 @@ class Channel {
   std::size_t fragment_beyond_ = 0;
   FragmentReassembly request_fragments_, response_fragments_;
   std::optional<std::uint32_t> newest_request_, newest_response_;
-  bool last_was_newest_ = false;
+  std::map<MessageId, wire::ike::ExchangeType> asked_;  // of the requests on their way
+  bool last_was_newest_ = false, last_was_fresh_ = false;
 };
 
 }  // namespace mpsec::ike

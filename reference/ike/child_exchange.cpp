@@ -26,8 +26,11 @@ Payloads refusing(IkeSa& sa, const Refusal& refusal, Turn& turn) {
 }
 
 // The group that the peer wants instead of the one we sent, if we may follow.
-std::optional<crypto::KeyExchangeId> other_group(const Notify& notify, const ChildOffer& offer) {
-  if (notify.type != NotifyType::invalid_ke_payload || notify.data.size() != 2) return std::nullopt;
+std::optional<crypto::KeyExchangeId> other_group(const Notify& notify, const ChildOffer& offer,
+                                                 bool was_asked) {
+  // Once: a peer that asks for now one group and now another would keep us at it.
+  if (was_asked || notify.type != NotifyType::invalid_ke_payload || notify.data.size() != 2)
+    return std::nullopt;
   const auto asked = static_cast<crypto::KeyExchangeId>(load_be<std::uint16_t>(notify.data.data()));
   const auto sent =
       offer.key_exchange == nullptr ? crypto::KeyExchangeId::none : offer.key_exchange->transform().id;
@@ -50,7 +53,9 @@ Payloads answer_new_child(IkeSa& sa, const Payloads& request, Turn& turn) {
   auto granted = grant_child(request, sa.child_context(false), nullptr, turn);
   if (!granted) return refusing(sa, granted.error(), turn);
   const NoncePair nonces{nonce_of(request).data, granted->nonce};
-  sa.install_child(*granted->configuration, std::move(granted->agreed), nonces, false, turn);
+  if (sa.install_child(*granted->configuration, std::move(granted->agreed), nonces, false, turn) ==
+      ChildId{0})
+    return refusing(make_notify(NotifyType::temporary_failure));
   return std::move(granted->reply);
 }
 
@@ -67,17 +72,23 @@ Payloads answer_child_rekey(IkeSa& sa, const Notify& rekey, const Payloads& requ
   if (answer != CollisionAnswer::proceed || old == nullptr)
     return refusing(make_notify(NotifyType::temporary_failure));
 
+  RekeyChild* ours = old->state == ChildState::rekeying ? sa.find_rekey(old->id) : nullptr;
+  // One collision is settled by nonces; a peer that rekeys on and on is not to fill our memory.
+  if (ours != nullptr && ours->has_collision()) return refusing(make_notify(NotifyType::temporary_failure));
+  if (sa.children().size() >= 2 * std::size_t{sa.host().configuration().most_children})
+    return refusing(make_notify(NotifyType::no_additional_sas));
   auto granted = grant_child(request, sa.child_context(false), old, turn);
   if (!granted) return refusing(sa, granted.error(), turn);
   const NoncePair nonces{nonce_of(request).data, granted->nonce};
-  RekeyChild* ours = old->state == ChildState::rekeying ? sa.find_rekey(old->id) : nullptr;
   const ChildId old_id = old->id;
-  sa.install_child(*granted->configuration, std::move(granted->agreed), nonces, false, turn, old_id);
+  const ChildId made =
+      sa.install_child(*granted->configuration, std::move(granted->agreed), nonces, false, turn, old_id);
+  if (made == ChildId{0}) return refusing(make_notify(NotifyType::temporary_failure));
   if (ours != nullptr) {
     ours->note_collision(nonces);
   } else {
     static_cast<void>(sa.children().become(*old, ChildEvent::replaced, turn));
-    old->end_soon(turn.now + sa.host().configuration().half_open_for);
+    old->end_soon(turn.now + sa.host().configuration().forgotten_after);
   }
   return std::move(granted->reply);
 }
@@ -110,7 +121,7 @@ std::optional<Payloads> CreateChild::request(IkeSa& sa, Turn& turn) {
 void CreateChild::answered(IkeSa& sa, const Payloads& reply, Turn& turn) {
   if (const Notify* error = first_error(reply);
       error != nullptr && find<SecurityAssociation>(reply) == nullptr) {
-    if (const auto group = other_group(*error, *offer_))
+    if (const auto group = other_group(*error, *offer_, group_.has_value()))
       return sa.begin(std::make_unique<CreateChild>(*configuration_, group), turn);
     if (error->type == NotifyType::temporary_failure)
       return sa.begin_later(std::make_unique<CreateChild>(*configuration_, group_), turn);
@@ -119,6 +130,7 @@ void CreateChild::answered(IkeSa& sa, const Payloads& reply, Turn& turn) {
   sa.no_more_trouble();
   auto agreed = read_child_answer(*offer_, reply, sa.child_context(false));
   if (!agreed) {
+    sa.delete_unwanted(*offer_, turn);
     return sa.report(agreed.error(), configuration_->name, turn);
   }
   sa.install_child(*configuration_, *std::move(agreed), {offer_->nonce, nonce_of(reply).data}, true, turn);
@@ -154,6 +166,7 @@ void RekeyChild::answered(IkeSa& sa, const Payloads& reply, Turn& turn) {
   const ChildConfiguration& configuration = *offer_->configuration;
   auto agreed = read_child_answer(*offer_, reply, sa.child_context(false));
   if (!agreed) {
+    sa.delete_unwanted(*offer_, turn);
     if (ChildSa* old = sa.children().find(old_))
       static_cast<void>(
           sa.children().become(*old, theirs_ ? ChildEvent::replaced : ChildEvent::rekey_refused, turn));
@@ -169,7 +182,7 @@ void RekeyChild::settle(IkeSa& sa, ChildId made, const NoncePair& ours, Turn& tu
   ChildSa* old = sa.children().find(old_);
   if (old != nullptr) static_cast<void>(sa.children().become(*old, ChildEvent::replaced, turn));
   if (theirs_ && sa.host().seams().collisions.ours_is_redundant(ours, *theirs_)) {
-    if (old != nullptr) old->end_soon(turn.now + sa.host().configuration().half_open_for);
+    if (old != nullptr) old->end_soon(turn.now + sa.host().configuration().forgotten_after);
     return sa.begin(std::make_unique<DeleteChildren>(std::vector{made}), turn);
   }
   if (old != nullptr) sa.begin(std::make_unique<DeleteChildren>(std::vector{old_}), turn);
@@ -182,7 +195,7 @@ void RekeyChild::refused(IkeSa& sa, const Notify& why, Turn& turn) {
   if (theirs_) {
     //= rfc7296/2.8.1/error-after-a-known-collision-is-ignored
     static_cast<void>(sa.children().become(*old, ChildEvent::replaced, turn));
-    return old->end_soon(turn.now + sa.host().configuration().half_open_for);
+    return old->end_soon(turn.now + sa.host().configuration().forgotten_after);
   }
   //= rfc7296/2.25/child-sa-not-found-makes-a-new-one
   if (why.type == NotifyType::child_sa_not_found) {
@@ -190,10 +203,12 @@ void RekeyChild::refused(IkeSa& sa, const Notify& why, Turn& turn) {
     return sa.begin(std::make_unique<CreateChild>(configuration), turn);
   }
   static_cast<void>(sa.children().become(*old, ChildEvent::rekey_refused, turn));
-  if (const auto group = other_group(why, *offer_))
+  if (const auto group = other_group(why, *offer_, group_.has_value()))
     return sa.begin(std::make_unique<RekeyChild>(old_, group), turn);
   if (why.type == NotifyType::temporary_failure)
     return sa.begin_later(std::make_unique<RekeyChild>(old_, group_), turn);
+  // Once more on half the way to its end, and so on.
+  if (old->end_at) old->rekey_at = turn.now + (*old->end_at - turn.now) / 2;
   sa.report(error_of(why, "CREATE_CHILD_SA"), configuration.name, turn);
 }
 

@@ -39,6 +39,7 @@ class RekeyChild final : public Exchange {
   //= rfc7296/2.8.1/simultaneous-rekey-is-answered-as-usual
   // The peer rekeys the same child: that exchange's nonces, for when ours is answered.
   void note_collision(NoncePair theirs) { theirs_ = std::move(theirs); }
+  bool has_collision() const { return theirs_.has_value(); }
 
  private:
   void refused(IkeSa& sa, const wire::ike::Notify& why, Turn& turn);

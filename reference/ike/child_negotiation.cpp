@@ -5,6 +5,7 @@
 #include "ike/chosen.hpp"
 #include "ike/initial_payloads.hpp"
 #include "ike/protocols.hpp"
+#include "ike/transport_nat.hpp"
 
 namespace mpsec::ike {
 
@@ -64,7 +65,7 @@ Result<SecretOctets> shared_secret(crypto::KeyExchange& own, const KeyExchange& 
 }
 
 // What a child of the chosen suite is protected with, and its SPI at the other end.
-Result<AgreedChild> agreed_child(const ChosenSuite& chosen, SpiLease inbound) {
+Result<AgreedChild> agreed_child(const ChosenSuite& chosen, const ChildContext& context) {
   auto protection = protection_of(chosen);
   if (!protection) return std::unexpected(std::move(protection).error());
   const auto outbound = child_spi(chosen.spi);
@@ -73,10 +74,11 @@ Result<AgreedChild> agreed_child(const ChosenSuite& chosen, SpiLease inbound) {
     return std::unexpected(
         wrong("SA/Proposal/SPI", "an SPI above 255 in four octets is needed", "RFC 4303 2.1"));
   }
+  //= rfc7296/3.3.1/spi-names-one-sa
+  if (context.children.find_outbound(*protocol, *outbound) != nullptr)
+    return std::unexpected(wrong("SA/Proposal/SPI", "another Child SA has it", "RFC 7296 3.3.1"));
   AgreedChild agreed;
   agreed.agreement.protocol = *protocol;
-  agreed.agreement.inbound = inbound.spi();
-  agreed.inbound = std::move(inbound);
   agreed.agreement.outbound = *outbound;
   agreed.agreement.chosen = chosen;
   agreed.protection = *protection;
@@ -95,6 +97,10 @@ Result<ChildOffer> offer_child(const ChildConfiguration& configuration, const Ch
   offer.selectors = old != nullptr ? old->agreement.selectors : selectors_of(configuration, context);
   auto asked = to_traffic_selectors(offer.selectors);
   if (!asked) return std::unexpected(std::move(asked).error());
+  if (configuration.mode == ipsec::Mode::transport && context.nat.any()) {
+    if (auto checked = check_transport(*asked, context.path); !checked)
+      return std::unexpected(std::move(checked).error());
+  }
   offer.asked = *std::move(asked);
   const std::vector<ChildProposal> proposals = proposals_for(configuration, context.initial);
   if (!context.initial) {
@@ -129,7 +135,7 @@ Result<AgreedChild> read_child_answer(ChildOffer& offer, const Payloads& reply, 
   if (sa == nullptr) return std::unexpected(wrong("SA", "the payload is missing", "RFC 7296 1.3.1"));
   const auto chosen = check_answer(offer.offered, *sa);
   if (!chosen) return std::unexpected(chosen.error());
-  auto agreed = agreed_child(*chosen, std::move(offer.inbound));
+  auto agreed = agreed_child(*chosen, context);
   if (!agreed) return agreed;
   if (chosen->key_exchange != crypto::KeyExchangeId::none) {
     const auto* theirs = find<KeyExchange>(reply);
@@ -152,6 +158,8 @@ Result<AgreedChild> read_child_answer(ChildOffer& offer, const Payloads& reply, 
   agreement.peer_takes_tfc = find_notify(reply, NotifyType::esp_tfc_padding_not_supported) == nullptr;
   if (auto read = read_answered_selectors(offer, reply, context, agreement); !read)
     return std::unexpected(std::move(read).error());
+  agreement.inbound = offer.inbound.spi();
+  agreed->inbound = std::move(offer.inbound);
   return agreed;
 }
 
@@ -206,7 +214,7 @@ class Grant {
   }
 
   Granted<void> finish(const ChosenSuite& chosen) {
-    auto agreed = agreed_child(chosen, SpiLease(context_.host, configuration_.protocol, turn_));
+    auto agreed = agreed_child(chosen, context_);
     if (!agreed) return std::unexpected(refusal_of(std::move(agreed).error()));
     std::unique_ptr<crypto::KeyExchange> own;
     if (!context_.initial) {
@@ -221,7 +229,8 @@ class Grant {
       if (!shared) return std::unexpected(refusal_of(std::move(shared).error()));
       agreed->shared_secret = *std::move(shared);
     }
-    const Spi inbound = agreed->agreement.inbound;
+    agreed->inbound = SpiLease(context_.host, configuration_.protocol, turn_);
+    const Spi inbound = agreed->agreement.inbound = agreed->inbound.spi();
     agreed->agreement.mode = mode_;
     agreed->agreement.selectors = narrowed_.selectors;
     agreed->agreement.original = narrowed_.original;

@@ -7,6 +7,7 @@
 
 #include "ike/child_sa.hpp"
 #include "ike/child_selectors.hpp"
+#include "ike/children.hpp"
 #include "ike/host.hpp"
 #include "ike/nat_detection.hpp"
 #include "ike/refusal.hpp"
@@ -19,6 +20,7 @@ struct ChildContext {
   const PeerConfiguration& peer;
   const ipsec::PadEntry* pad_entry;
   const ipsec::Identity& remote_id;
+  Children& children;
   Path path;
   NatState nat;
   bool initial;  // in IKE_AUTH: its nonces are those of IKE_SA_INIT, and there is no key exchange
@@ -52,7 +54,7 @@ Result<ChildOffer> offer_child(const ChildConfiguration& configuration, const Ch
 // SA, [Ni], [KEi], TSi, TSr and the notifies of the mode.
 wire::ike::Payloads payloads_of(const ChildOffer& offer);
 
-// What the responder agreed to. Fails where the answer is not within the offer.
+// What the responder agreed to. Fails where the answer is not within the offer, which then keeps its SPI.
 // The SPI goes over from the offer.
 Result<AgreedChild> read_child_answer(ChildOffer& offer, const wire::ike::Payloads& reply,
                                       const ChildContext& context);

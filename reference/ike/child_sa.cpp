@@ -17,6 +17,8 @@ void set_common(ipsec::SaParameters& sa, const ChildSa& child, const Path& path,
   sa.mode = agreement.mode;
   sa.selectors = agreement.selectors;
   sa.tunnel = child.configuration->tunnel;
+  sa.lifetime.soft.octets = child.configuration->rekey_after_octets;
+  sa.lifetime.soft.packets = child.configuration->rekey_after_packets;
   //= rfc7296/2.23/udp-encapsulation-where-a-nat-is
   if (nat && agreement.protocol == ipsec::Protocol::esp)
     sa.udp = ipsec::UdpEncapsulation{path.local.port, path.remote.port, ipsec::ChecksumRepair::none, {}};

@@ -77,6 +77,10 @@ void Children::move(const Path& path, Turn& turn) {
     if (child->waiting_outbound != nullptr) {
       child->waiting_outbound->source = path.local.address;
       child->waiting_outbound->destination = path.remote.address;
+      if (auto& udp = child->waiting_outbound->udp) {
+        udp->source_port = path.local.port;
+        udp->destination_port = path.remote.port;
+      }
     }
   }
 }

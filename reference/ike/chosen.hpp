@@ -10,4 +10,7 @@ namespace mpsec::ike {
 Result<Suite> suite_of(const ChosenSuite& chosen);            // of an IKE SA
 Result<Protection> protection_of(const ChosenSuite& chosen);  // of a Child SA
 
+// Whether one of the proposals allows the suite of an IKE SA.
+bool allows(std::span<const IkeProposal> proposals, const ChosenSuite& chosen);
+
 }  // namespace mpsec::ike

@@ -65,12 +65,17 @@ struct Configuration {
   std::vector<PeerConfiguration> peers;
   Duration half_open_for = std::chrono::seconds(30);  // a responder waits so long for IKE_AUTH
   std::size_t most_half_open = 100'000;               // beyond it requests are dropped unanswered
+  std::size_t most_ike_sas = 1'000'000;               // likewise
   std::uint32_t most_children = 1024;                 // of one IKE SA: NO_ADDITIONAL_SAS beyond
   unsigned most_init_retries = 5;                     // cookies and other groups that we follow
   Duration retry_after =
       std::chrono::seconds(10);                  // TEMPORARY_FAILURE (RFC 7296 2.25), plus up to half of it
   Duration retry_for = std::chrono::minutes(3);  // then the ends disagree, and the IKE SA is closed
+  // What the peer should delete (RFC 7296 2.8) we delete ourselves after so long: more than it takes to give
+  // up.
+  Duration forgotten_after = std::chrono::minutes(5);
   RateLimit::Settings unprotected_replies{};
+  RateLimit::Settings retry_replies{std::chrono::milliseconds(1), 1000};  // INVALID_KE_PAYLOAD
   RateLimit::Settings liveness_hints{std::chrono::seconds(10), 1};
 };
 

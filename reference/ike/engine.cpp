@@ -15,7 +15,8 @@ using namespace wire::ike;
 Engine::Engine(Configuration configuration, const Seams& seams)
     : configuration_(std::move(configuration)),
       seams_(seams),
-      unprotected_replies_(configuration_.unprotected_replies) {}
+      unprotected_replies_(configuration_.unprotected_replies),
+      retry_replies_(configuration_.retry_replies) {}
 
 Result<std::unique_ptr<Engine>> Engine::make(Configuration configuration, const Seams& seams) {
   if (auto checked = check(configuration); !checked) return std::unexpected(std::move(checked).error());
@@ -83,10 +84,14 @@ IkeSa* Engine::find_by_spi(const IkeHeader& header) {
 }
 
 void Engine::receive_init_request(const IkeHeader& header, OctetView octets, const Path& path, Turn& turn) {
-  if (const auto again = by_init_.find({header.initiator_spi, path.remote}); again != by_init_.end()) {
+  const std::size_t digest =
+      std::hash<std::string_view>{}({reinterpret_cast<const char*>(octets.data()), octets.size()});
+  //= rfc7296/2.1/init-request-is-known-by-all-of-it
+  const auto again = by_init_.find({header.initiator_spi, path.remote, digest});
+  if (again != by_init_.end()) {
     if (IkeSa* sa = find(again->second)) return sa->repeat_init_answer(octets, path, turn);
   }
-  const auto message = decode_message(octets);
+  auto message = decode_message(octets);
   if (!message) {
     ++counters_.malformed;
     refuse(message.error(), path, turn);
@@ -95,6 +100,7 @@ void Engine::receive_init_request(const IkeHeader& header, OctetView octets, con
       reply_unprotected(header, make_notify(NotifyType::invalid_syntax), path, turn);
     return;
   }
+  if (seams_.tap != nullptr) seams_.tap->incoming(*message);
   const auto critical = std::ranges::find_if(message->payloads, [](const Payload& payload) {
     return payload.header.critical && std::holds_alternative<UnknownPayload>(payload.body);
   });
@@ -112,7 +118,7 @@ void Engine::receive_init_request(const IkeHeader& header, OctetView octets, con
     return reply_unprotected(header, make_notify(NotifyType::no_proposal_chosen), path, turn);
   }
   if (demand_cookie(*message, path, turn)) return;
-  if (half_open_ >= configuration_.most_half_open) {
+  if (half_open_ >= configuration_.most_half_open || sas_.size() >= configuration_.most_ike_sas) {
     ++counters_.dropped_half_open;
     return;
   }
@@ -130,27 +136,31 @@ bool Engine::demand_cookie(const Message& message, const Path& path, Turn& turn)
   if (cookie != nullptr && seams_.cookies.accepts(request, cookie->data, turn.now)) return false;
   ++counters_.cookies_sent;
   const Cookie fresh = seams_.cookies.cookie_for(request, turn.now);
-  Message reply;
-  reply.header = message.header;
-  reply.header.response = true;
-  reply.header.initiator = false;
-  reply.payloads.push_back(
-      make_payload(make_notify(NotifyType::cookie, Octets(fresh.view().begin(), fresh.view().end()))));
-  static_cast<void>(complete(reply));
-  turn.actions.datagrams.push_back(to_datagram(path, encode(reply)));
+  send_unprotected(message.header,
+                   make_notify(NotifyType::cookie, Octets(fresh.view().begin(), fresh.view().end())), path,
+                   turn);
   return true;
 }
 
 void Engine::answer_init(const Message& message, OctetView octets, const PeerConfiguration& peer,
                          const Path& path, Turn& turn) {
   const IkeSpis spis{message.header.initiator_spi, new_ike_spi(turn)};
-  IkeSa& sa = adopt(
-      std::make_unique<IkeSa>(IkeSa::Identity{new_ike_sa_id(), Role::responder, spis, path}, &peer, *this));
-  sa.answer_init(message, octets, turn);
-  if (!sa.is_half_open()) return;
-  const InitKey key{spis.initiator, path.remote};
-  by_init_.emplace(key, sa.id());
-  sas_.find(sa.id())->second.half_open = key;
+  auto sa =
+      std::make_unique<IkeSa>(IkeSa::Identity{new_ike_sa_id(), Role::responder, spis, path}, &peer, *this);
+  if (auto refusal = sa->answer_init(message, octets, turn)) {
+    //= rfc7296/2.6/refusal-has-no-responder-spi
+    // Honest peers that try another group are not to starve beside a flood of other errors.
+    RateLimit& limit =
+        refusal->notify == NotifyType::invalid_ke_payload ? retry_replies_ : unprotected_replies_;
+    if (limit.allow(turn.now)) send_unprotected(message.header, refusal->to_notify(), path, turn);
+    return;
+  }
+  Held& held = sas_.find(adopt(std::move(sa)).id())->second;
+  const std::size_t digest =
+      std::hash<std::string_view>{}({reinterpret_cast<const char*>(octets.data()), octets.size()});
+  held.init = InitKey{spis.initiator, path.remote, digest};
+  held.half_open = true;
+  by_init_.emplace(*held.init, held.sa->id());
   ++half_open_;
 }
 
@@ -160,7 +170,7 @@ void Engine::on_unknown_spi(const IkeHeader& header, const Path& path, Turn& tur
           "RFC 7296 2.21.4"},
          path, turn);
   //= rfc7296/2.21.4/no-answer-to-a-stray-response
-  if (header.response) return on_hint(path.remote.address, turn.now, turn.actions);
+  if (header.response) return;
   reply_unprotected(header, make_notify(NotifyType::invalid_ike_spi), path, turn);
 }
 
@@ -176,7 +186,10 @@ void Engine::on_other_version(const IkeHeader& header, const Path& path, Turn& t
 
 //= rfc7296/2.21.4/replies-to-unprotected-messages-are-limited
 void Engine::reply_unprotected(const IkeHeader& to, Notify notify, const Path& path, Turn& turn) {
-  if (!unprotected_replies_.allow(turn.now)) return;
+  if (unprotected_replies_.allow(turn.now)) send_unprotected(to, std::move(notify), path, turn);
+}
+
+void Engine::send_unprotected(const IkeHeader& to, Notify notify, const Path& path, Turn& turn) {
   Message reply;
   reply.header.initiator_spi = to.initiator_spi;
   reply.header.responder_spi = to.responder_spi;
@@ -196,14 +209,15 @@ void Engine::refuse(Error error, const Path& path, Turn& turn) const {
 
 void Engine::on_time(Instant now, Actions& actions) {
   Turn turn{now, seams_.rng, actions};
-  while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
-    const IkeSaId id = deadlines_.begin()->second;
-    touched_.insert(id);
+  // Each at most once, so that an SA which is due again at once cannot keep the others waiting.
+  std::vector<IkeSaId> due;
+  for (const auto& [deadline, id] : deadlines_) {
+    if (deadline > now) break;
+    due.push_back(id);
+  }
+  for (const IkeSaId id : due) {
     if (IkeSa* sa = find(id)) sa->on_time(turn);
     settle_all();
-    // A deadline that is still due would never end: it is looked at again next time.
-    const auto& held = sas_.find(id);
-    if (held != sas_.end() && held->second.deadline && *held->second.deadline <= now) break;
   }
 }
 
@@ -263,12 +277,14 @@ IkeSa& Engine::adopt(std::unique_ptr<IkeSa> sa) {
   const IkeSpi spi = sa->role() == Role::initiator ? sa->spis().initiator : sa->spis().responder;
   by_spi_.emplace(spi, id);
   touched_.insert(id);
-  return *sas_.emplace(id, Held{std::move(sa), spi, {}, {}}).first->second.sa;
+  return *sas_.emplace(id, Held{std::move(sa), spi, {}, {}, false}).first->second.sa;
 }
 
 IkeSa* Engine::find(IkeSaId id) {
   const auto found = sas_.find(id);
-  return found == sas_.end() ? nullptr : found->second.sa.get();
+  if (found == sas_.end()) return nullptr;
+  touched_.insert(id);  // whoever asks may change it
+  return found->second.sa.get();
 }
 
 bool Engine::has_other(const IkeSa& sa) const {
@@ -304,12 +320,25 @@ const PeerConfiguration* Engine::peer_for_init(const Path& path) const {
 }
 
 const PeerConfiguration* Engine::find_peer(const Path& path, const ipsec::Identity& peer,
-                                           const std::optional<ipsec::Identity>& asked) const {
+                                           const std::optional<ipsec::Identity>& asked,
+                                           const ChosenSuite& chosen) const {
   const auto found = std::ranges::find_if(configuration_.peers, [&](const PeerConfiguration& known) {
     return fits(known, path) && (!known.remote_id || *known.remote_id == peer) &&
-           (!asked || *asked == known.local_id);
+           (!asked || *asked == known.local_id) && allows(known.proposals, chosen);
   });
   return found == configuration_.peers.end() ? nullptr : &*found;
+}
+
+std::vector<IkeProposal> Engine::proposals_for(const Path& path) const {
+  std::vector<IkeProposal> all;
+  for (const PeerConfiguration& peer : configuration_.peers)
+    if (fits(peer, path)) all.insert(all.end(), peer.proposals.begin(), peer.proposals.end());
+  return all;
+}
+
+std::size_t Engine::ike_sas() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      sas_, [](const auto& one) { return one.second.sa->state() != IkeState::closed; }));
 }
 
 // --- bookkeeping
@@ -329,13 +358,14 @@ void Engine::settle(IkeSaId id) {
   if (held.deadline) deadlines_.erase({*held.deadline, id});
   held.deadline = held.sa->next_deadline();
   if (held.half_open && !held.sa->is_half_open()) {
-    by_init_.erase(*std::exchange(held.half_open, std::nullopt));
+    held.half_open = false;
     --half_open_;
   }
-  if (held.sa->state() != IkeState::closed) {
+  if (held.sa->state() != IkeState::closed || held.sa->lingers()) {
     if (held.deadline) deadlines_.emplace(*held.deadline, id);
     return;
   }
+  if (held.init) by_init_.erase(*held.init);
   by_spi_.erase(held.spi);
   sas_.erase(found);
 }

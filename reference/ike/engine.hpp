@@ -75,7 +75,7 @@ class Engine final : public Host {
 
   // --- what is there
   std::vector<IkeStatus> status() const;
-  std::size_t ike_sas() const { return sas_.size(); }
+  std::size_t ike_sas() const;  // those that only repeat their last reply left out
   std::size_t half_open() const { return half_open_; }
   std::size_t child_spis() const { return child_spis_.size(); }  // of ours, those being asked for included
   const EngineCounters& counters() const { return counters_; }
@@ -93,19 +93,23 @@ class Engine final : public Host {
   bool has_other(const IkeSa& sa) const override;
   void close_others(const IkeSa& sa, Turn& turn) override;
   const PeerConfiguration* find_peer(const Path& path, const ipsec::Identity& peer,
-                                     const std::optional<ipsec::Identity>& asked) const override;
+                                     const std::optional<ipsec::Identity>& asked,
+                                     const ChosenSuite& chosen) const override;
+  std::vector<IkeProposal> proposals_for(const Path& path) const override;
 
  private:
   struct InitKey {
     IkeSpi initiator;
     Endpoint remote;
+    std::size_t digest;  // of the whole request: another one is another attempt
     auto operator<=>(const InitKey&) const = default;
   };
   struct Held {
     std::unique_ptr<IkeSa> sa;
-    IkeSpi spi;                        // as it stands in by_spi_
-    std::optional<Instant> deadline;   // as it stands in deadlines_
-    std::optional<InitKey> half_open;  // as it stands in by_init_
+    IkeSpi spi;                       // as it stands in by_spi_
+    std::optional<Instant> deadline;  // as it stands in deadlines_
+    std::optional<InitKey> init;      // as it stands in by_init_, for as long as the SA lives
+    bool half_open = false;           // counted as such
   };
   Engine(Configuration configuration, const Seams& seams);
 
@@ -117,6 +121,8 @@ class Engine final : public Host {
                    const Path& path, Turn& turn);
   void on_unknown_spi(const wire::ike::IkeHeader& header, const Path& path, Turn& turn);
   void on_other_version(const wire::ike::IkeHeader& header, const Path& path, Turn& turn);
+  void send_unprotected(const wire::ike::IkeHeader& to, wire::ike::Notify notify, const Path& path,
+                        Turn& turn);
   void reply_unprotected(const wire::ike::IkeHeader& to, wire::ike::Notify notify, const Path& path,
                          Turn& turn);
   void refuse(Error error, const Path& path, Turn& turn) const;
@@ -134,12 +140,12 @@ class Engine final : public Host {
   std::unordered_set<Spi> child_spis_;  // outlives the SAs, which give theirs back
   std::map<IkeSaId, Held> sas_;
   std::unordered_map<IkeSpi, IkeSaId> by_spi_;  // by our SPI
-  std::map<InitKey, IkeSaId> by_init_;          // half open, for IKE_SA_INIT sent again
+  std::map<InitKey, IkeSaId> by_init_;          // for IKE_SA_INIT sent again
   std::set<std::pair<Instant, IkeSaId>> deadlines_;
   std::set<IkeSaId> touched_;
   std::size_t half_open_ = 0;
   std::uint64_t last_ike_id_ = 0, last_child_id_ = 0;
-  RateLimit unprotected_replies_;
+  RateLimit unprotected_replies_, retry_replies_;
   EngineCounters counters_;
 };
 

@@ -122,7 +122,7 @@ IkeStatus status_of(const IkeSa& sa) {
 std::vector<IkeStatus> Engine::status() const {
   std::vector<IkeStatus> all;
   for (const auto& [id, held] : sas_)
-    all.push_back(status_of(*held.sa));
+    if (held.sa->state() != IkeState::closed) all.push_back(status_of(*held.sa));
   return all;
 }
 

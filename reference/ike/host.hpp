@@ -31,10 +31,13 @@ class Host : public ChildSpis {
   virtual bool has_other(const IkeSa& sa) const = 0;
   //= rfc7296/2.4/initial-contact-ends-the-others
   virtual void close_others(const IkeSa& sa, Turn& turn) = 0;
-  // The configuration for a peer whose identity is known now. `asked`: the IDr of the request, if there was
-  // one.
+  // The configuration for a peer whose identity is known now, and which allows what was chosen before it was.
+  // `asked`: the IDr of the request, if there was one.
   virtual const PeerConfiguration* find_peer(const Path& path, const ipsec::Identity& peer,
-                                             const std::optional<ipsec::Identity>& asked) const = 0;
+                                             const std::optional<ipsec::Identity>& asked,
+                                             const ChosenSuite& chosen) const = 0;
+  // All that any peer along this path may use, in the order of the peers.
+  virtual std::vector<IkeProposal> proposals_for(const Path& path) const = 0;
 };
 
 }  // namespace mpsec::ike

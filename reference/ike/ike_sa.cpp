@@ -12,6 +12,29 @@ namespace mpsec::ike {
 
 using namespace wire::ike;
 
+namespace {
+
+// An IKE SA with fewer message IDs left is rekeyed at once.
+constexpr std::uint64_t few_ids = 4096;
+
+// What may make us compute a shared secret for somebody unknown.
+bool may_be_ike_auth(const IkeHeader& header) {
+  const bool is_sealed =
+      header.next_payload == PayloadType::encrypted || header.next_payload == PayloadType::encrypted_fragment;
+  return !header.response && header.exchange_type == ExchangeType::ike_auth &&
+         header.message_id == MessageId{1} && is_sealed;
+}
+
+std::optional<std::uint8_t> unknown_critical(const Payloads& payloads) {
+  for (const Payload& payload : payloads) {
+    const auto* unknown = std::get_if<UnknownPayload>(&payload.body);
+    if (unknown != nullptr && payload.header.critical) return static_cast<std::uint8_t>(unknown->type);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 IkeSa::IkeSa(const Identity& identity, const PeerConfiguration* peer, Host& host)
     : id_(identity.id),
       host_(&host),
@@ -58,6 +81,7 @@ void IkeSa::start_running(Turn& turn) {
   running.end_at = turn.now + peer_->lifetime.end_after;
   running.liveness_hints = RateLimit(host_->configuration().liveness_hints);
   data_ = std::move(running);
+  channel_.trust();
   last_heard_ = last_sent_ = turn.now;
 }
 
@@ -83,8 +107,11 @@ Result<> IkeSa::protect(const IkeKeys& keys) {
 
 void IkeSa::receive(const IkeHeader& header, OctetView octets, const Path& path, Turn& turn) {
   if (state_ == IkeState::init_sent) return receive_init_response(header, octets, path, turn);
+  // The peer's first request waits until we know who it is: it will come again.
+  if (state_ == IkeState::auth_sent && !header.response) return;
   auto* half_open = std::get_if<InitAnswered>(&data_);
   if (half_open != nullptr && !half_open->keys) {
+    if (!may_be_ike_auth(header)) return;
     if (auto derived = derive_keys(*half_open); !derived) {
       report(derived.error(), std::nullopt, turn);
       return close_silently(IkeEvent::fatal_error, turn);
@@ -93,7 +120,8 @@ void IkeSa::receive(const IkeHeader& header, OctetView octets, const Path& path,
   if (!channel_.is_protected()) return;
   Inbound inbound = channel_.receive(header, octets, path, turn);
   if (auto* refused = std::get_if<Refused>(&inbound)) return on_refused(std::move(*refused), path, turn);
-  last_heard_ = turn.now;
+  //= rfc7296/2.4/liveness-by-fresh-messages-only
+  if (channel_.last_was_fresh()) last_heard_ = turn.now;
   follow_peer(path, turn);
   if (auto* unreadable = std::get_if<Unreadable>(&inbound)) return on_unreadable(*unreadable, path, turn);
   if (auto* request = std::get_if<Request>(&inbound)) return on_request(std::move(*request), path, turn);
@@ -121,9 +149,10 @@ void IkeSa::follow_peer(const Path& path, Turn& turn) {
 }
 
 void IkeSa::on_refused(Refused refused, const Path& path, Turn& turn) {
-  const bool beyond = refused.beyond_window;
+  const bool is_authentic = refused.beyond_window;
   turn.tell(MessageRefused{path.local, path.remote, id_, std::move(refused.error)});
-  if (beyond) last_heard_ = turn.now;
+  //= rfc7296/2.4/hint-causes-a-liveness-check
+  if (!is_authentic) check_liveness(turn);
 }
 
 //= rfc7296/2.21.3/badly-formatted-request-is-fatal
@@ -133,21 +162,24 @@ void IkeSa::on_unreadable(const Unreadable& unreadable, const Path& path, Turn& 
     payloads.push_back(make_payload(make_notify(NotifyType::invalid_syntax)));
     static_cast<void>(
         channel_.send_response(unreadable.exchange, unreadable.id, std::move(payloads), path, turn));
+    linger(turn);
+    return fatal(unreadable.error, turn);
   }
-  fatal(unreadable.error, turn);
+  //= rfc7296/2.21/bad-response-ends-the-sa-by-a-delete
+  report(unreadable.error, std::nullopt, turn);
+  if (Running* now_running = running()) now_running->on_the_way.erase(unreadable.id);
+  close(turn);
 }
 
 void IkeSa::on_request(Request request, const Path& path, Turn& turn) {
   //= rfc7296/2.5/unknown-critical-payload-is-rejected
-  for (const Payload& payload : request.payloads) {
-    const auto* unknown = std::get_if<UnknownPayload>(&payload.body);
-    if (unknown == nullptr || !payload.header.critical) continue;
+  if (const auto critical = unknown_critical(request.payloads)) {
     Payloads refusal;
-    refusal.push_back(make_payload(
-        make_notify(NotifyType::unsupported_critical_payload, {static_cast<std::uint8_t>(unknown->type)})));
+    refusal.push_back(make_payload(make_notify(NotifyType::unsupported_critical_payload, {*critical})));
     reply(request, std::move(refusal), path, turn);
-    if (is_half_open()) close_silently(IkeEvent::authentication_failed, turn);
-    return;
+    if (!is_half_open()) return;
+    linger(turn);
+    return close_silently(IkeEvent::authentication_failed, turn);
   }
   if (is_half_open()) return on_auth_request(request, path, turn);
   on_running_request(request, path, turn);
@@ -157,7 +189,7 @@ void IkeSa::on_running_request(const Request& request, const Path& path, Turn& t
   if (running() == nullptr) return;
   settle_with_predecessor(request, turn);
   reply(request, answer(request, turn), path, turn);
-  if (closing_after_reply_) close_silently(*closing_after_reply_, turn);
+  close_if_asked(turn);
   pump(turn);
 }
 
@@ -174,7 +206,6 @@ Payloads IkeSa::answer(const Request& request, Turn& turn) {
   report({Blame::peer_misbehaved, to_string(request.exchange), std::nullopt, "not on an established IKE SA",
           "RFC 7296 3.1"},
          std::nullopt, turn);
-  closing_after_reply_ = IkeEvent::fatal_error;
   Payloads payloads;
   payloads.push_back(make_payload(make_notify(NotifyType::invalid_syntax)));
   return payloads;
@@ -182,12 +213,24 @@ Payloads IkeSa::answer(const Request& request, Turn& turn) {
 
 void IkeSa::reply(const Request& request, Payloads payloads, const Path& path, Turn& turn) {
   last_sent_ = turn.now;
+  //= rfc7296/2.21.3/invalid-syntax-is-fatal-to-both
+  if (find_notify(payloads, NotifyType::invalid_syntax) != nullptr)
+    closing_after_reply_ = IkeEvent::fatal_error;
   if (auto sent = channel_.send_response(request.exchange, request.id, std::move(payloads), path, turn);
       !sent)
     fatal(sent.error(), turn);
 }
 
 void IkeSa::on_response(Response response, Turn& turn) {
+  //= rfc7296/2.5/unknown-critical-payload-is-rejected
+  if (const auto critical = unknown_critical(response.payloads)) {
+    return on_unreadable({response.exchange,
+                          response.id,
+                          false,
+                          {Blame::peer_misbehaved, to_string(response.exchange), std::nullopt,
+                           fmt::format("critical payload {} is unknown", *critical), "RFC 7296 2.5"}},
+                         path(), turn);
+  }
   if (state_ == IkeState::auth_sent) return on_auth_response(response, turn);
   Running* now_running = running();
   if (now_running == nullptr) return;
@@ -233,6 +276,11 @@ void IkeSa::begin_later(std::unique_ptr<Exchange> exchange, Turn& turn) {
 
 void IkeSa::pump(Turn& turn) {
   for (Running* now_running = running(); now_running != nullptr; now_running = running()) {
+    //= rfc7296/2.2/ids-used-up-end-the-ike-sa
+    if (channel_.ids_left() == 0 && now_running->on_the_way.empty())
+      return close_silently(IkeEvent::gave_up, turn);
+    if (channel_.ids_left() < few_ids && state_ == IkeState::established && now_running->rekey_at)
+      now_running->rekey_at = turn.now;
     if (now_running->waiting.empty() || !channel_.has_room() || waits_for_predecessor()) return;
     const bool busy = !now_running->on_the_way.empty();
     const bool blocked =
@@ -246,7 +294,8 @@ void IkeSa::pump(Turn& turn) {
 
 void IkeSa::send(std::unique_ptr<Exchange> exchange, Turn& turn) {
   auto payloads = exchange->request(*this, turn);
-  if (!payloads || running() == nullptr) return;
+  if (running() == nullptr) return;
+  if (!payloads) return no_more_trouble();
   const auto sent = channel_.send_request(exchange->type(), *std::move(payloads), turn);
   if (!sent) return fatal(sent.error(), turn);
   last_sent_ = turn.now;
@@ -267,10 +316,14 @@ void IkeSa::hand_over_to(IkeSa& successor, Turn& turn) {
   Running* now_running = running();
   Running* next = successor.running();
   if (now_running == nullptr || next == nullptr) return;
+  // The rekey has been done.
+  const auto is_over = [](const Exchange& exchange) {
+    return dynamic_cast<const RekeyIkeSa*>(&exchange) != nullptr;
+  };
   for (auto& exchange : now_running->waiting)
-    next->waiting.push_back(std::move(exchange));
+    if (!is_over(*exchange)) next->waiting.push_back(std::move(exchange));
   for (auto& [when, exchange] : now_running->later)
-    next->later.emplace(when, std::move(exchange));
+    if (!is_over(*exchange)) next->later.emplace(when, std::move(exchange));
   now_running->waiting.clear();
   now_running->later.clear();
   now_running->peers_successor.reset();
@@ -294,6 +347,18 @@ void IkeSa::close(Turn& turn) {
   now_running->waiting.clear();
   now_running->later.clear();
   begin(std::make_unique<DeleteIkeSa>(), turn);
+}
+
+void IkeSa::close_if_asked(Turn& turn) {
+  if (!closing_after_reply_) return;
+  linger(turn);
+  close_silently(*closing_after_reply_, turn);
+}
+
+//= rfc7296/2.1/response-is-kept-for-a-while
+// The last reply may be lost: whoever asks again gets it again.
+void IkeSa::linger(Turn& turn) {
+  lingers_until_ = turn.now + host_->configuration().half_open_for;
 }
 
 void IkeSa::close_silently(IkeEvent why, Turn& turn) {
@@ -322,7 +387,8 @@ std::optional<Instant> IkeSa::next_deadline() const {
   std::optional<Instant> first = channel_.next_deadline();
   if (const auto* half_open = std::get_if<InitAnswered>(&data_)) first = earlier(first, half_open->until);
   const auto* now_running = std::get_if<Running>(&data_);
-  if (now_running == nullptr) return state_ == IkeState::closed ? std::nullopt : first;
+  if (state_ == IkeState::closed) return lingers_until_;
+  if (now_running == nullptr) return first;
   if (!now_running->later.empty()) first = earlier(first, now_running->later.begin()->first);
   first = earlier(first, now_running->rekey_at);
   first = earlier(first, now_running->end_at);
@@ -343,6 +409,10 @@ std::optional<Instant> IkeSa::liveness_at() const {
 }
 
 void IkeSa::on_time(Turn& turn) {
+  if (state_ == IkeState::closed) {
+    if (lingers_until_ && *lingers_until_ <= turn.now) lingers_until_.reset();
+    return;
+  }
   if (const auto given_up = channel_.on_time(turn)) {
     const auto* sent = std::get_if<InitSent>(&data_);
     Error error{Blame::peer_misbehaved, "IKE SA", std::nullopt, "the peer does not answer", "RFC 7296 2.4"};
@@ -358,8 +428,13 @@ void IkeSa::on_time(Turn& turn) {
 
 void IkeSa::on_running_time(Running& now_running, Turn& turn) {
   if (now_running.end_at && *now_running.end_at <= turn.now) {
-    now_running.end_at.reset();
-    return close(turn);
+    // A successor is being made: it is not to be closed with this one.
+    if (state_ == IkeState::rekeying) {
+      now_running.end_at = turn.now + host_->configuration().forgotten_after;
+    } else {
+      now_running.end_at.reset();
+      return close(turn);
+    }
   }
   while (!now_running.later.empty() && now_running.later.begin()->first <= turn.now) {
     now_running.waiting.push_back(std::move(now_running.later.begin()->second));
@@ -373,7 +448,7 @@ void IkeSa::on_running_time(Running& now_running, Turn& turn) {
     now_running.waiting.push_back(std::make_unique<RekeyChild>(child));
   for (const ChildId child : children_.due_to_end(turn.now))
     now_running.waiting.push_back(std::make_unique<DeleteChildren>(std::vector{child}));
-  if (const auto at = liveness_at(); at && *at <= turn.now)
+  if (const auto at = liveness_at(); at && *at <= turn.now && now_running.waiting.empty())
     now_running.waiting.push_back(std::make_unique<LivenessCheck>());
   if (const auto at = keepalive_at(); at && *at <= turn.now) {
     //= rfc3948/4/keepalive-only-if-nothing-else-was-sent

@@ -20,6 +20,7 @@
 #include "ike/configuration.hpp"
 #include "ike/exchange.hpp"
 #include "ike/host.hpp"
+#include "ike/initial_payloads.hpp"
 #include "ike/keys.hpp"
 #include "ike/nat_detection.hpp"
 #include "ike/refusal.hpp"
@@ -64,6 +65,7 @@ struct InitAnswered {
   Octets peer_public;
   PeerAbilities peer;
   std::optional<IkeKeys> keys;
+  ChosenSuite chosen;
   Instant until;
 };
 
@@ -107,7 +109,8 @@ class IkeSa {
   // --- what happens
   void initiate(Turn& turn);
   // The IKE_SA_INIT request that this SA is made for: `message` is what `octets` hold.
-  void answer_init(const wire::ike::Message& message, OctetView octets, Turn& turn);
+  // The refusal, where it is not granted: this SA is then of no use.
+  std::optional<Refusal> answer_init(const wire::ike::Message& message, OctetView octets, Turn& turn);
   // The same request once more.
   void repeat_init_answer(OctetView octets, const Path& path, Turn& turn);
   void receive(const wire::ike::IkeHeader& header, OctetView octets, const Path& path, Turn& turn);
@@ -142,6 +145,9 @@ class IkeSa {
   Running* running() { return std::get_if<Running>(&data_); }
   bool is_running() const { return std::holds_alternative<Running>(data_); }
   bool is_half_open() const { return state_ == IkeState::init_answered; }
+  bool lingers() const {
+    return lingers_until_.has_value();
+  }  // closed, but its last reply may be asked for again
   // An exchange about Child SAs is on its way.
   bool children_busy() const;
 
@@ -161,6 +167,8 @@ class IkeSa {
   RekeyChild* find_rekey(ChildId child);  // our exchange on its way; null if there is none
   void note_window(const wire::ike::Notify& notify);
   void no_more_trouble();
+  // The peer has made a child that we cannot have.
+  void delete_unwanted(ChildOffer& offer, Turn& turn);
   // The peer deletes a child that its answer on the way to us has just made.
   void note_early_delete(ipsec::Protocol protocol, Spi outbound);
   void close_after_reply(IkeEvent event) { closing_after_reply_ = event; }
@@ -182,7 +190,11 @@ class IkeSa {
   bool on_init_refusal(InitSent& sent, const wire::ike::Payloads& payloads, Turn& turn);
   Result<> on_init_agreed(InitSent& sent, const wire::ike::Payloads& payloads,
                           const wire::ike::IkeHeader& header, OctetView octets, const Path& path, Turn& turn);
-  Result<> send_auth(AuthSent auth, Turn& turn);
+  Result<wire::ike::Payloads> prepare_auth(AuthSent& auth, Turn& turn);
+  Result<AuthSent> derive_auth(const InitSent& sent, const KeyMaterial& material, const IkeSpis& agreed,
+                               OctetView octets);
+  Result<> append_child_request(AuthSent& auth, wire::ike::Payloads& payloads, Turn& turn);
+  Result<> commit_init(AuthSent auth, wire::ike::Payloads payloads, const IkeSpis& agreed, Turn& turn);
   void on_auth_response(const Response& response, Turn& turn);
   Result<> check_responder(AuthSent& auth, const wire::ike::Payloads& payloads, Turn& turn);
   void finish_first_child(AuthSent auth, const wire::ike::Payloads& payloads, Turn& turn);
@@ -211,6 +223,8 @@ class IkeSa {
   Result<> protect(const IkeKeys& keys);
   void start_running(Turn& turn);
   void pump(Turn& turn);
+  void close_if_asked(Turn& turn);
+  void linger(Turn& turn);
   void send(std::unique_ptr<Exchange> exchange, Turn& turn);
   void on_running_time(Running& running, Turn& turn);
   std::optional<Instant> keepalive_at() const;
@@ -242,6 +256,7 @@ class IkeSa {
   std::shared_ptr<const ipsec::PadEntry> pad_entry_;
   Instant last_heard_{}, last_sent_{};
   std::optional<IkeEvent> closing_after_reply_;
+  std::optional<Instant> lingers_until_;
   std::optional<IkeSaId> predecessor_;      // until the first request here settles which successor it has
   AssignedConfiguration assigned_, given_;  // by the peer to us, by us to the peer
 };

@@ -44,6 +44,11 @@ void IkeSa::begin_more_children(Turn& turn) {
     begin(std::make_unique<CreateChild>(peer_->children[i]), turn);
 }
 
+//= rfc7296/1.3.1/unacceptable-answer-is-deleted
+void IkeSa::delete_unwanted(ChildOffer& offer, Turn& turn) {
+  begin(std::make_unique<DeleteUnwanted>(offer.configuration->protocol, std::move(offer.inbound)), turn);
+}
+
 void IkeSa::note_early_delete(ipsec::Protocol protocol, Spi outbound) {
   // More than requests of ours can be on their way: a peer that names more only makes us hold what it
   // deletes.
@@ -85,7 +90,8 @@ AddressPool* IkeSa::pool() const {
 }
 
 ChildContext IkeSa::child_context(bool initial) {
-  return {*host_, *peer_, pad_entry_.get(), remote_id_, channel_.path(), nat_, initial, &assigned_, &given_};
+  return {*host_,          *peer_, pad_entry_.get(), remote_id_, children_,
+          channel_.path(), nat_,   initial,          &assigned_, &given_};
 }
 
 ChildId IkeSa::install_child(const ChildConfiguration& configuration, AgreedChild agreed, NoncePair nonces,
@@ -130,7 +136,7 @@ void IkeSa::replaced_by_peer(IkeSa& made, const NoncePair& theirs, Turn& turn) {
     return;
   }
   hand_over_to(made, turn);
-  end_soon(turn.now + host_->configuration().half_open_for);
+  end_soon(turn.now + host_->configuration().forgotten_after);
   static_cast<void>(become(IkeEvent::rekey_request, turn));
 }
 
@@ -149,9 +155,9 @@ void IkeSa::replaced_by_us(IkeSa& made, const NoncePair& ours, Turn& turn) {
     yield_to_peers_successor(turn);
     return made.begin(std::make_unique<DeleteIkeSa>(), turn);
   }
-  // The peer deletes its own; were that lost, we would hold it for ever.
+
   if (yields_to_peers_successor())
-    host_->find(*now_running.peers_successor)->end_soon(turn.now + host_->configuration().half_open_for);
+    host_->find(*now_running.peers_successor)->end_soon(turn.now + host_->configuration().forgotten_after);
   hand_over_to(made, turn);
   static_cast<void>(become(IkeEvent::rekey_reply, turn));
   begin(std::make_unique<DeleteIkeSa>(), turn);
@@ -168,7 +174,7 @@ void IkeSa::yield_to_peers_successor(Turn& turn) {
   Running* now_running = running();
   if (now_running == nullptr || !yields_to_peers_successor()) return;
   hand_over_to(*host_->find(*now_running->peers_successor), turn);
-  end_soon(turn.now + host_->configuration().half_open_for);
+  end_soon(turn.now + host_->configuration().forgotten_after);
   static_cast<void>(
       become(state_ == IkeState::rekeying ? IkeEvent::rekey_reply : IkeEvent::rekey_request, turn));
 }

@@ -34,9 +34,10 @@ std::vector<Spi> delete_children(IkeSa& sa, ipsec::Protocol protocol, const Dele
     ChildSa* child = sa.children().find_outbound(protocol, *spi);
     if (child == nullptr) sa.note_early_delete(protocol, *spi);
     const auto state = child == nullptr ? std::nullopt : std::optional(child->state);
-    if (sa.host().seams().collisions.on_delete_child(state) != CollisionAnswer::proceed || child == nullptr)
-      continue;
-    gone.push_back(child->agreement.inbound);
+    const auto answer = sa.host().seams().collisions.on_delete_child(state);
+    if (child == nullptr) continue;
+    //= rfc7296/1.4.1/peers-delete-ends-the-outgoing-half-at-once
+    if (answer == CollisionAnswer::proceed) gone.push_back(child->agreement.inbound);
     static_cast<void>(sa.children().become(*child, ChildEvent::delete_request, turn));
   }
   return gone;
@@ -59,6 +60,9 @@ Payloads answer_informational(IkeSa& sa, const Payloads& request, Turn& turn) {
   //= rfc7296/2.21.2/authentication-failed-after-ike-auth
   if (find_notify(request, NotifyType::authentication_failed) != nullptr)
     sa.close_after_reply(IkeEvent::authentication_failed);
+  if (find_notify(request, NotifyType::invalid_syntax) != nullptr ||
+      find_notify(request, NotifyType::unsupported_critical_payload) != nullptr)
+    sa.close_after_reply(IkeEvent::fatal_error);
   return reply;
 }
 
@@ -83,6 +87,12 @@ void DeleteChildren::answered(IkeSa& sa, const Payloads&, Turn& turn) {
   for (const ChildId id : children_)
     if (ChildSa* child = sa.children().find(id); child != nullptr && child->state == ChildState::closing)
       static_cast<void>(sa.children().become(*child, ChildEvent::delete_reply, turn));
+}
+
+std::optional<Payloads> DeleteUnwanted::request(IkeSa&, Turn&) {
+  Payloads payloads;
+  append_delete(payloads, protocol_, {inbound_.spi()});
+  return payloads;
 }
 
 std::optional<Payloads> DeleteIkeSa::request(IkeSa& sa, Turn& turn) {

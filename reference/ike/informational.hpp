@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "ike/exchange.hpp"
+#include "ike/spi_lease.hpp"
 #include "ike/types.hpp"
 
 namespace mpsec::ike {
@@ -18,6 +19,21 @@ class DeleteChildren final : public Exchange {
 
  private:
   std::vector<ChildId> children_;
+};
+
+// Ends a Child SA that the peer has made by an answer which we cannot accept: we never had it. The SPI is
+// ours until the peer has answered.
+class DeleteUnwanted final : public Exchange {
+ public:
+  DeleteUnwanted(ipsec::Protocol protocol, SpiLease inbound)
+      : protocol_(protocol), inbound_(std::move(inbound)) {}
+  bool on_children() const override { return true; }
+  std::optional<wire::ike::Payloads> request(IkeSa& sa, Turn& turn) override;
+  void answered(IkeSa&, const wire::ike::Payloads&, Turn&) override {}
+
+ private:
+  ipsec::Protocol protocol_;
+  SpiLease inbound_;
 };
 
 // Ends the IKE SA, and with it all that is left of its children.

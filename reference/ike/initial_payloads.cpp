@@ -62,6 +62,7 @@ PeerAbilities abilities_of(const Payloads& payloads) {
   }
   for (const auto* request : find_all<CertificateRequest>(payloads))
     abilities.certificate_requests.push_back(*request);
+  abilities.childless = find_notify(payloads, NotifyType::childless_ikev2_supported) != nullptr;
   return abilities;
 }
 

@@ -88,7 +88,7 @@ void IkeSa::on_init_response(const Response& response, const IkeHeader& header, 
   if (on_init_refusal(sent, response.payloads, turn)) return;
   if (auto agreed = on_init_agreed(sent, response.payloads, header, octets, path, turn); !agreed) {
     //= rfc7296/2.21.1/unauthenticated-errors-are-waited-out
-    if (auto* still = std::get_if<InitSent>(&data_)) return remember(*still, refusal_of(agreed.error()));
+    if (state_ == IkeState::init_sent) return remember(sent, refusal_of(agreed.error()));
     fatal(agreed.error(), turn);
   }
 }
@@ -119,6 +119,7 @@ bool IkeSa::on_init_refusal(InitSent& sent, const Payloads& payloads, Turn& turn
   return true;
 }
 
+// Nothing of the attempt is given up before all that may fail has been done: the response may be forged.
 Result<> IkeSa::on_init_agreed(InitSent& sent, const Payloads& payloads, const IkeHeader& header,
                                OctetView octets, const Path& path, Turn& turn) {
   const auto material = require_key_material(payloads);
@@ -127,35 +128,52 @@ Result<> IkeSa::on_init_agreed(InitSent& sent, const Payloads& payloads, const I
     return std::unexpected(Error{Blame::malformed, "IKE_SA_INIT/IKE Header/Responder's SPI", std::nullopt,
                                  "an SA is agreed on, and has no SPI", "RFC 7296 2.6"});
   }
-  const auto chosen = check_answer(sent.offered, *material->sa);
-  if (!chosen) return std::unexpected(chosen.error());
-  auto suite = suite_of(*chosen);
-  if (!suite) return std::unexpected(std::move(suite).error());
-  const auto shared = shared_secret(*sent.key_exchange, *suite, *material->key_exchange);
-  if (!shared) return std::unexpected(shared.error());
-  channel_.forget_request(sent.id);
-  channel_.set_responder_spi(header.responder_spi);
-  suite_ = *suite;
-  AuthSent auth;
-  auth.init = {std::move(sent.message), Octets(octets.begin(), octets.end()), std::move(sent.nonce),
-               material->nonce->data};
-  auth.peer = abilities_of(payloads);
-  nonces_ = {auth.init.our_nonce, auth.init.peer_nonce};
-  auto keys = derive_ike_keys(host_->seams().ike_provider, suite_, {nonces_.initiator, nonces_.responder},
-                              shared->view(), spis());
-  if (!keys) return std::unexpected(std::move(keys).error());
-  auth.keys = *std::move(keys);
-  notice_nat(payloads, spis(), path, turn);
+  const IkeSpis agreed{spis().initiator, header.responder_spi};
+  auto auth = derive_auth(sent, *material, agreed, octets);
+  if (!auth) return std::unexpected(std::move(auth).error());
+  auth->peer = abilities_of(payloads);
+  notice_nat(payloads, agreed, path, turn);
   agree_on_fragments(payloads);
+  auto prepared = prepare_auth(*auth, turn);
+  if (!prepared) return std::unexpected(std::move(prepared).error());
+  return commit_init(*std::move(auth), *std::move(prepared), agreed, turn);
+}
+
+Result<AuthSent> IkeSa::derive_auth(const InitSent& sent, const KeyMaterial& material, const IkeSpis& agreed,
+                                    OctetView octets) {
+  const auto chosen = check_answer(sent.offered, *material.sa);
+  if (!chosen) return std::unexpected(chosen.error());
+  const auto suite = suite_of(*chosen);
+  if (!suite) return std::unexpected(suite.error());
+  const auto shared = shared_secret(*sent.key_exchange, *suite, *material.key_exchange);
+  if (!shared) return std::unexpected(shared.error());
+  suite_ = *suite;
+  nonces_ = {sent.nonce, material.nonce->data};
+  auto keys = derive_ike_keys(host_->seams().ike_provider, suite_, {nonces_.initiator, nonces_.responder},
+                              shared->view(), agreed);
+  if (!keys) return std::unexpected(std::move(keys).error());
+  AuthSent auth;
+  auth.init = {sent.message, Octets(octets.begin(), octets.end()), sent.nonce, material.nonce->data};
+  auth.keys = *std::move(keys);
+  return auth;
+}
+
+Result<> IkeSa::commit_init(AuthSent auth, Payloads payloads, const IkeSpis& agreed, Turn& turn) {
+  channel_.forget_request(std::get<InitSent>(data_).id);
+  channel_.set_responder_spi(agreed.responder);
   channel_.move(path_after_detection(channel_.path(), nat_), turn);
-  if (auto protecting = protect(auth.keys); !protecting) return protecting;
   static_cast<void>(become(IkeEvent::init_reply, turn));
-  return send_auth(std::move(auth), turn);
+  auto protecting = protect(auth.keys);
+  data_ = std::move(auth);
+  if (!protecting) return protecting;
+  if (auto sent = channel_.send_request(ExchangeType::ike_auth, std::move(payloads), turn); !sent)
+    return std::unexpected(std::move(sent).error());
+  return {};
 }
 
 // --- IKE_AUTH
 
-Result<> IkeSa::send_auth(AuthSent auth, Turn& turn) {
+Result<Payloads> IkeSa::prepare_auth(AuthSent& auth, Turn& turn) {
   const Payload identity = identity_payload(Role::initiator, peer_->local_id);
   auth.identity = wire::encode(std::get<IdentificationInitiator>(identity.body));
   const ProofContext context{host_->seams().ike_provider, *suite_.prf,         auth.init.ours,
@@ -176,17 +194,24 @@ Result<> IkeSa::send_auth(AuthSent auth, Turn& turn) {
   if (peer_->remote_id) payloads.push_back(identity_payload(Role::responder, *peer_->remote_id));
   std::ranges::move(authentication, std::back_inserter(payloads));
   if (peer_->window > 1) payloads.push_back(window_payload(peer_->window));
-  if (!peer_->childless && !peer_->children.empty()) {
-    if (auto request = request_configuration(peer_->wanted))
-      payloads.push_back(make_payload(*std::move(request)));
-    auto offered = offer_child(peer_->children.front(), child_context(true), turn);
-    if (!offered) return std::unexpected(std::move(offered).error());
-    append(payloads, payloads_of(*offered));
-    auth.child = std::make_unique<ChildOffer>(*std::move(offered));
+  if (auto appended = append_child_request(auth, payloads, turn); !appended)
+    return std::unexpected(std::move(appended).error());
+  return payloads;
+}
+
+Result<> IkeSa::append_child_request(AuthSent& auth, Payloads& payloads, Turn& turn) {
+  if (peer_->childless || peer_->children.empty()) {
+    //= rfc6023/3/childless-only-where-announced
+    if (auth.peer.childless) return {};
+    return std::unexpected(Error{Blame::no_common_ground, "IKE_SA_INIT", std::nullopt,
+                                 "the responder takes no IKE_AUTH without a Child SA", "RFC 6023 3"});
   }
-  data_ = std::move(auth);
-  if (auto sent = channel_.send_request(ExchangeType::ike_auth, std::move(payloads), turn); !sent)
-    return std::unexpected(std::move(sent).error());
+  if (auto request = request_configuration(peer_->wanted))
+    payloads.push_back(make_payload(*std::move(request)));
+  auto offered = offer_child(peer_->children.front(), child_context(true), turn);
+  if (!offered) return std::unexpected(std::move(offered).error());
+  append(payloads, payloads_of(*offered));
+  auth.child = std::make_unique<ChildOffer>(*std::move(offered));
   return {};
 }
 
@@ -196,7 +221,7 @@ void IkeSa::on_auth_response(const Response& response, Turn& turn) {
   if (auto checked = check_responder(auth, response.payloads, turn); !checked) {
     // Our own finding is said in an exchange of its own, once (RFC 7296 2.21.2); what the peer said is not
     // repeated.
-    if (find<Authentication>(response.payloads) != nullptr) {
+    if (find<Authentication>(response.payloads) != nullptr || first_error(response.payloads) == nullptr) {
       Payloads payloads;
       payloads.push_back(make_payload(make_notify(NotifyType::authentication_failed)));
       static_cast<void>(channel_.send_request(ExchangeType::informational, std::move(payloads), turn));
@@ -215,6 +240,10 @@ void IkeSa::on_auth_response(const Response& response, Turn& turn) {
 }
 
 Result<> IkeSa::check_responder(AuthSent& auth, const Payloads& payloads, Turn& turn) {
+  //= rfc7296/2.21.2/errors-that-end-the-ike-sa-without-delete
+  for (const NotifyType fatal : {NotifyType::invalid_syntax, NotifyType::unsupported_critical_payload})
+    if (const Notify* error = find_notify(payloads, fatal))
+      return std::unexpected(error_of(*error, "IKE_AUTH"));
   if (find<Authentication>(payloads) == nullptr) {
     if (const Notify* error = first_error(payloads)) return std::unexpected(error_of(*error, "IKE_AUTH"));
   }
@@ -250,7 +279,10 @@ void IkeSa::finish_first_child(AuthSent auth, const Payloads& payloads, Turn& tu
                                          "the payload is missing", "RFC 7296 1.2"});
   }
   auto agreement = read_child_answer(*auth.child, payloads, child_context(true));
-  if (!agreement) return fail(agreement.error());
+  if (!agreement) {
+    delete_unwanted(*auth.child, turn);
+    return fail(agreement.error());
+  }
   install_child(configuration, *std::move(agreement), nonces_, true, turn);
 }
 

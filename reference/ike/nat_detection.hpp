@@ -12,9 +12,6 @@
 
 namespace mpsec::ike {
 
-// The port for IKE and ESP in UDP, which NATs leave alone.
-inline constexpr std::uint16_t nat_port = 4500;
-
 //= rfc7296/2.23/hash-of-spis-address-and-port
 // SHA-1(SPIi | SPIr | address | port), the SPIs as they stand in the header of the message.
 crypto::Sha1Digest nat_hash(const crypto::IkeProvider& provider, const IkeSpis& spis,

@@ -74,7 +74,10 @@ Granted<Payloads> try_answer(IkeSa& sa, const Payloads& request, Turn& turn) {
 
 Payloads answer_ike_rekey(IkeSa& sa, const Payloads& request, Turn& turn) {
   Payloads refusal;
-  if (sa.host().seams().collisions.on_rekey_ike(sa.state(), sa.children_busy()) != CollisionAnswer::proceed) {
+  // One successor of the peer's is settled by nonces; a second is not to fill our memory.
+  const bool has_one = sa.yields_to_peers_successor();
+  if (has_one ||
+      sa.host().seams().collisions.on_rekey_ike(sa.state(), sa.children_busy()) != CollisionAnswer::proceed) {
     refusal.push_back(make_payload(make_notify(NotifyType::temporary_failure)));
     return refusal;
   }
@@ -162,7 +165,7 @@ Result<IkeSa*> RekeyIkeSa::make_successor(IkeSa& sa, const Payloads& reply, Turn
 void RekeyIkeSa::refused(IkeSa& sa, const Notify& why, Turn& turn) {
   static_cast<void>(sa.become(IkeEvent::rekey_refused, turn));
   if (sa.yields_to_peers_successor()) return sa.yield_to_peers_successor(turn);
-  if (why.type == NotifyType::invalid_ke_payload && why.data.size() == 2) {
+  if (!group_ && why.type == NotifyType::invalid_ke_payload && why.data.size() == 2) {
     const auto asked = static_cast<crypto::KeyExchangeId>(load_be<std::uint16_t>(why.data.data()));
     if (may_retry_with(asked, offered_, key_exchange_->transform().id))
       return sa.begin(std::make_unique<RekeyIkeSa>(asked), turn);

@@ -25,30 +25,27 @@ Refusal unauthenticated(Error error) {
 
 // --- IKE_SA_INIT
 
-void IkeSa::answer_init(const Message& message, OctetView octets, Turn& turn) {
+std::optional<Refusal> IkeSa::answer_init(const Message& message, OctetView octets, Turn& turn) {
   InitAnswered half_open;
   half_open.until = turn.now + host_->configuration().half_open_for;
   half_open.init.peers.assign(octets.begin(), octets.end());
-  // The number is taken, so that the reply is kept for whoever sends the request again.
-  static_cast<void>(channel_.receive(message.header, octets, path(), turn));
+  channel_.note_received(message.header.message_id);
   auto payloads = accept_init(half_open, message, turn);
   if (!payloads) {
-    //= rfc7296/2.6/refusal-has-no-responder-spi
-    channel_.set_responder_spi(IkeSpi{0});
-    Payloads refusal;
-    refusal.push_back(make_payload(payloads.error().to_notify()));
-    static_cast<void>(
-        channel_.send_response(ExchangeType::ike_sa_init, MessageId{0}, std::move(refusal), path(), turn));
     report(payloads.error().error, std::nullopt, turn);
-    static_cast<void>(become(IkeEvent::init_request, turn));
-    return close_silently(IkeEvent::fatal_error, turn);
+    close_silently(IkeEvent::fatal_error, turn);
+    return std::move(payloads).error();
   }
   auto sent =
       channel_.send_response(ExchangeType::ike_sa_init, MessageId{0}, *std::move(payloads), path(), turn);
-  if (!sent) return fatal(sent.error(), turn);
+  if (!sent) {
+    fatal(sent.error(), turn);
+    return refusal_of(std::move(sent).error());
+  }
   half_open.init.ours = std::move(sent->message);
   data_ = std::move(half_open);
   static_cast<void>(become(IkeEvent::init_request, turn));
+  return std::nullopt;
 }
 
 //= rfc7296/2.1/repeated-init-request-gets-the-same-response
@@ -62,7 +59,8 @@ Granted<Payloads> IkeSa::accept_init(InitAnswered& half_open, const Message& mes
   const auto material = require_key_material(message.payloads);
   if (!material) return std::unexpected(material.error());
   const auto group = static_cast<crypto::KeyExchangeId>(material->key_exchange->method);
-  const auto chosen = choose(peer_->proposals, *material->sa, {.key_exchange = group});
+  // Who it is will be known later: what any peer at this address may use is taken for now.
+  auto chosen = choose(host_->proposals_for(path()), *material->sa, {.key_exchange = group});
   if (!chosen) return std::unexpected(Refusal{NotifyType::no_proposal_chosen, chosen.error()});
   //= rfc7296/1.2/invalid-ke-payload-names-the-group
   if (const auto wanted = group_to_ask_for(*chosen, group)) return std::unexpected(other_group(*wanted));
@@ -75,6 +73,7 @@ Granted<Payloads> IkeSa::accept_init(InitAnswered& half_open, const Message& mes
   }
   auto made = host_->seams().ike_provider.key_exchange(*suite_.key_exchange, turn.rng);
   if (!made) return std::unexpected(refusal_of(std::move(made).error()));
+  half_open.chosen = *chosen;
   half_open.key_exchange = *std::move(made);
   half_open.peer_public = material->key_exchange->data;
   half_open.init.peer_nonce = material->nonce->data;
@@ -119,6 +118,7 @@ void IkeSa::on_auth_request(const Request& request, const Path& path, Turn& turn
     //= rfc7296/1/ike-auth-before-any-other
     reply_payloads.push_back(make_payload(make_notify(NotifyType::invalid_syntax)));
     reply(request, std::move(reply_payloads), path, turn);
+    linger(turn);
     return close_silently(IkeEvent::fatal_error, turn);
   }
   auto granted = accept_auth(half_open, request.payloads, turn);
@@ -126,6 +126,7 @@ void IkeSa::on_auth_request(const Request& request, const Path& path, Turn& turn
     report(granted.error().error, std::nullopt, turn);
     reply_payloads.push_back(make_payload(granted.error().to_notify()));
     reply(request, std::move(reply_payloads), path, turn);
+    linger(turn);
     return close_silently(IkeEvent::authentication_failed, turn);
   }
   static_cast<void>(become(IkeEvent::auth_request, turn));
@@ -139,6 +140,7 @@ void IkeSa::on_auth_request(const Request& request, const Path& path, Turn& turn
   channel_.set_own_window(peer_->window);
   answer_first_child(request.payloads, reply_payloads, turn);
   reply(request, std::move(reply_payloads), path, turn);
+  close_if_asked(turn);
 }
 
 // IDr, CERT and AUTH, once the peer has proved who it is.
@@ -149,7 +151,7 @@ Granted<Payloads> IkeSa::accept_auth(InitAnswered& half_open, const Payloads& pa
   if (auto responder = read_identity(Role::responder, payloads)) asked = std::move(responder->identity);
   auto entry = host_->seams().pad.find(identity->identity);
   if (!entry) return std::unexpected(unauthenticated(entry.error().error));
-  const PeerConfiguration* known = host_->find_peer(path(), identity->identity, asked);
+  const PeerConfiguration* known = host_->find_peer(path(), identity->identity, asked, half_open.chosen);
   if (known == nullptr) {
     return std::unexpected(unauthenticated(
         {Blame::no_common_ground, "IKE_AUTH/IDi", std::nullopt,
@@ -197,8 +199,11 @@ void IkeSa::answer_first_child(const Payloads& request, Payloads& reply_payloads
     reply_payloads.push_back(make_payload(granted.error().to_notify()));
     return;
   }
+  const ChildId made =
+      install_child(*granted->configuration, std::move(granted->agreed), nonces_, false, turn);
+  if (made == ChildId{0})
+    return reply_payloads.push_back(make_payload(make_notify(NotifyType::temporary_failure)));
   append(reply_payloads, std::move(granted->reply));
-  install_child(*granted->configuration, std::move(granted->agreed), nonces_, false, turn);
 }
 
 }  // namespace mpsec::ike

@@ -144,7 +144,7 @@ class Soak {
   // Nothing is lost any more, and there is time for everything to come to its end, but not for new lifetimes.
   void heal() {
     lossy_ = false;
-    run_until(world_.now + 5min);
+    run_until(world_.now + 15min);
     // With short lifetimes something is always going on: a moment without anything on its way is looked for.
     for (int i = 0; i < 1000 && !on_the_way_.empty(); ++i)
       run_until(world_.now + 10ms);

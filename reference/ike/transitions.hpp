@@ -59,6 +59,7 @@ inline constexpr std::array ike_transition_rows{
     Transition{IkeState::idle,          IkeEvent::init_request,          IkeState::init_answered, "RFC 7296 1.2"},
     Transition{IkeState::idle,          IkeEvent::rekey_request,         IkeState::established,   "RFC 7296 2.18"},
     Transition{IkeState::idle,          IkeEvent::rekey_reply,           IkeState::established,   "RFC 7296 2.18"},
+    Transition{IkeState::idle,          IkeEvent::fatal_error,           IkeState::closed,        "RFC 7296 2.21.1"},
     Transition{IkeState::init_sent,     IkeEvent::init_retry,            IkeState::init_sent,     "RFC 7296 2.6"},
     Transition{IkeState::init_sent,     IkeEvent::init_reply,            IkeState::auth_sent,     "RFC 7296 1.2"},
     Transition{IkeState::init_sent,     IkeEvent::gave_up,               IkeState::closed,        "RFC 7296 2.4"},
@@ -155,7 +156,7 @@ inline constexpr std::array child_transition_rows{
     Transition{ChildState::replaced,  ChildEvent::start_delete,   ChildState::closing,   "RFC 7296 2.8"},
     Transition{ChildState::replaced,  ChildEvent::delete_request, ChildState::closed,    "RFC 7296 2.8"},
     Transition{ChildState::replaced,  ChildEvent::lost,           ChildState::closed,    "RFC 7296 1.4.1"},
-    Transition{ChildState::closing,   ChildEvent::delete_request, ChildState::closing,   "RFC 7296 2.25.1"},
+    Transition{ChildState::closing,   ChildEvent::delete_request, ChildState::closed,    "RFC 7296 2.25.1"},
     Transition{ChildState::closing,   ChildEvent::delete_reply,   ChildState::closed,    "RFC 7296 1.4.1"},
     Transition{ChildState::closing,   ChildEvent::lost,           ChildState::closed,    "RFC 7296 1.4.1"},
 };
