@@ -1,4 +1,4 @@
-#include "pcap-replay/capture/pcapng_writer.hpp"
+#include "trace/files/pcapng_writer.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -12,6 +12,7 @@ namespace mpsec::replay {
 namespace {
 
 namespace fs = std::filesystem;
+using trace::PcapngWriter, trace::Direction;
 
 class PcapngWriterTest : public testing::Test {
  protected:
@@ -36,23 +37,28 @@ const Instant time_of_packet{std::chrono::nanoseconds(1'234'567'890'123'456'789)
 TEST_F(PcapngWriterTest, WhatIsWrittenIsReadBack) {
   auto writer = PcapngWriter::create(path(), "mpsec-replay");
   ASSERT_TRUE(writer);
-  writer->write(packet, time_of_packet, "frame 7, SPI 0x00001000");
-  writer->write(packet, time_of_packet, "");
+  const auto first = writer->add_interface("decrypted");
+  writer->write(first, packet, time_of_packet, "frame 7, SPI 0x00001000");
+  const auto second = writer->add_interface("192.0.2.1 > 192.0.2.2");
+  writer->write(second, packet, time_of_packet, "", Direction::outbound);
+  writer->write(first, packet, time_of_packet, "both", Direction::inbound);
   ASSERT_TRUE(writer->commit());
   auto reader = open_capture(path());
   ASSERT_TRUE(reader);
   const auto read = samples::read_all(**reader);
   ASSERT_FALSE(read.error);
-  ASSERT_EQ(read.frames.size(), 2u);
-  EXPECT_EQ(read.octets[1], packet);
-  EXPECT_EQ(read.frames[0].time, time_of_packet);
-  EXPECT_EQ(read.frames[0].link_type, LinkType::raw);
+  ASSERT_EQ(read.frames.size(), 3u);
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(read.octets[i], packet);
+    EXPECT_EQ(read.frames[i].time, time_of_packet);
+    EXPECT_EQ(read.frames[i].link_type, LinkType::raw);
+  }
 }
 
 TEST_F(PcapngWriterTest, LibpcapReadsIt) {
   auto writer = PcapngWriter::create(path(), "mpsec-replay");
   ASSERT_TRUE(writer);
-  writer->write(packet, time_of_packet, "a comment of odd length");
+  writer->write(writer->add_interface("decrypted"), packet, time_of_packet, "a comment of odd length");
   ASSERT_TRUE(writer->commit());
   char why[PCAP_ERRBUF_SIZE];
   pcap_t* capture = pcap_open_offline_with_tstamp_precision(path().c_str(), PCAP_TSTAMP_PRECISION_NANO, why);
@@ -78,7 +84,7 @@ TEST_F(PcapngWriterTest, WithoutCommitThereIsNoFile) {
   {
     auto writer = PcapngWriter::create(path(), "mpsec-replay");
     ASSERT_TRUE(writer);
-    writer->write(packet, time_of_packet, "");
+    writer->write(writer->add_interface("decrypted"), packet, time_of_packet, "");
     EXPECT_FALSE(fs::exists(path()));
   }
   EXPECT_EQ(files(), 0);
@@ -104,7 +110,7 @@ TEST_F(PcapngWriterTest, AFullDeviceIsAnError) {
   if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
   auto writer = PcapngWriter::create("/dev/full", "mpsec-replay");
   ASSERT_TRUE(writer);
-  writer->write(packet, time_of_packet, "");
+  writer->write(writer->add_interface("decrypted"), packet, time_of_packet, "");
   const auto committed = writer->commit();
   ASSERT_FALSE(committed);
   EXPECT_NE(to_string(committed.error()).find("/dev/full: cannot write"), std::string::npos);

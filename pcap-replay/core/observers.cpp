@@ -25,7 +25,7 @@ void PacketPrinter::on_clear(const ClearPacket& clear) {
 
 void ClearPacketWriter::on_clear(const ClearPacket& clear) {
   ++written_;
-  to_.write(clear.packet, clear.frame.time,
+  to_.write(interface_, clear.packet, clear.frame.time,
             fmt::format("frame {}, {}, number {}", clear.frame.number, name_of(clear.stream), clear.number));
 }
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "pcap-replay/capture/pcapng_writer.hpp"
 #include "pcap-replay/core/replay.hpp"
+#include "trace/files/pcapng_writer.hpp"
 
 namespace mpsec::replay {
 
@@ -25,12 +25,13 @@ class PacketPrinter final : public ReplayObserver {
 // Clear packets to a pcapng file, each with a comment that names frame, SPI and number.
 class ClearPacketWriter final : public ReplayObserver {
  public:
-  explicit ClearPacketWriter(PcapngWriter& to) : to_(to) {}
+  explicit ClearPacketWriter(trace::PcapngWriter& to) : to_(to), interface_(to.add_interface("decrypted")) {}
   void on_clear(const ClearPacket& clear) override;
   std::uint64_t written() const { return written_; }
 
  private:
-  PcapngWriter& to_;
+  trace::PcapngWriter& to_;
+  trace::PcapngWriter::Interface interface_;
   std::uint64_t written_ = 0;
 };
 

@@ -65,7 +65,7 @@ class Run {
     reader_ = *std::move(reader);
     if (options_.write.empty()) return true;
     if (is_input(options_.write)) return refuse(would_overwrite(options_.write));
-    auto writer = PcapngWriter::create(options_.write, options_.application);
+    auto writer = trace::PcapngWriter::create(options_.write, options_.application);
     if (!writer) return refuse(writer.error());
     writer_.emplace(*std::move(writer));
     return true;
@@ -128,7 +128,7 @@ class Run {
   std::unique_ptr<crypto::Provider> provider_;
   KeyFile keys_;
   std::unique_ptr<CaptureReader> reader_;
-  std::optional<PcapngWriter> writer_;
+  std::optional<trace::PcapngWriter> writer_;
   std::optional<Error> damage_;
 };
 
