@@ -1,0 +1,213 @@
+// What a cold reader found wrong once, by number.
+#include "ike/test_world.hpp"
+#include "wire/ike/complete.hpp"
+
+namespace mpsec::ike::test {
+namespace {
+
+using namespace wire::ike;
+
+// Bends what passes, as a test says.
+class Bender final : public MessageTap {
+ public:
+  std::function<void(Message&)> out = [](Message&) {}, in = [](Message&) {};
+  void outgoing(Message& message) override { out(message); }
+  void incoming(Message& message) override { in(message); }
+};
+
+IkeStatus only(End& end) {
+  const auto all = end.engine().status();
+  EXPECT_EQ(all.size(), 1u) << end.log();
+  return all.empty() ? IkeStatus{} : all.front();
+}
+
+// 001: the responder asks something before its IKE_AUTH response has come.
+TEST(ReviewFindings, N001RequestBeforeTheAuthResponseIsAnsweredLater) {
+  World world;
+  world.initiate(world.a);
+  for (int i = 0; i < 3; ++i)
+    world.deliver(world.take());
+  world.wire.clear();  // the IKE_AUTH response is lost
+  const IkeSaId sa = only(world.b).id;
+  world
+      .at(world.b,
+          [&](Engine& engine, Actions& actions) { return engine.check_liveness(sa, world.now, actions); })
+      .value();
+  world.deliver_all();
+  world.run_for(10s);
+  EXPECT_EQ(world.disagreement(), "") << world.a.log() << "--\n" << world.b.log();
+  world.run_for(2min);
+  EXPECT_EQ(world.a.engine().ike_sas(), 1u) << world.a.log() << "--\n" << world.b.log();
+}
+
+// 002: an IKE_SA_INIT response that is good in all but what we need for our proof.
+TEST(ReviewFindings, N002UselessInitResponseDoesNotLeaveAnIkeSaBehind) {
+  EndOptions childless;
+  childless.change_peer = [](PeerConfiguration& peer) { peer.childless = true; };
+  Bender bender;
+  bender.out = [](Message& message) {
+    if (message.header.exchange_type != ExchangeType::ike_sa_init || !message.header.response) return;
+    std::erase_if(message.payloads, [](const Payload& payload) {
+      const auto* notify = std::get_if<Notify>(&payload.body);
+      return notify != nullptr && notify->type == NotifyType::childless_ikev2_supported;
+    });
+    EXPECT_TRUE(complete(message));
+  };
+  EndOptions b;
+  b.tap = &bender;
+  World world(childless, b);
+  world.initiate(world.a);
+  world.deliver_all();
+  EXPECT_EQ(world.a.engine().status().at(0).state, IkeState::init_sent);
+  world.run_for(5min);
+  EXPECT_EQ(world.a.engine().ike_sas(), 0u);
+  EXPECT_NE(world.a.log().find("RFC 6023"), std::string::npos) << world.a.log();
+}
+
+// 003: INVALID_SYNTAX ends the IKE SA at both ends.
+TEST(ReviewFindings, N003InvalidSyntaxIsFatalToBoth) {
+  Bender bender;
+  bool armed = false;
+  bender.out = [&](Message& message) {
+    if (!armed || message.header.exchange_type != ExchangeType::create_child_sa || message.header.response)
+      return;
+    std::erase_if(message.payloads,
+                  [](const Payload& payload) { return std::holds_alternative<Nonce>(payload.body); });
+    EXPECT_TRUE(complete(message));
+  };
+  EndOptions a;
+  a.tap = &bender;
+  World world(a);
+  world.establish();
+  armed = true;
+  const ChildId child = only(world.a).children.at(0).id;
+  world
+      .at(world.a,
+          [&](Engine& engine, Actions& actions) { return engine.rekey_child(child, world.now, actions); })
+      .value();
+  world.deliver_all();
+  EXPECT_EQ(world.a.engine().ike_sas(), 0u) << world.a.log();
+  EXPECT_EQ(world.b.engine().ike_sas(), 0u) << world.b.log();
+}
+
+// 005: the responder answers a transport-mode request in tunnel mode, and we do not want that.
+TEST(ReviewFindings, N005ChildOfAnUnacceptableAnswerIsDeleted) {
+  const auto transport = [](PeerConfiguration& peer) {
+    peer.children[0].mode = ipsec::Mode::transport;
+    peer.children[0].selectors = {{.local = {ipsec::AddressRange::of(ip("192.0.2.1"))},
+                                   .remote = {ipsec::AddressRange::of(ip("192.0.2.2"))}}};
+  };
+  EndOptions a, b;
+  a.change_peer = transport;
+  b.change_peer = [](PeerConfiguration& peer) {
+    peer.children[0].selectors = {{.local = {ipsec::AddressRange::of(ip("192.0.2.2"))},
+                                   .remote = {ipsec::AddressRange::of(ip("192.0.2.1"))}}};
+  };
+  World world(a, b);
+  world.initiate(world.a);
+  world.deliver_all();
+  EXPECT_EQ(world.disagreement(), "") << world.a.log() << "--\n" << world.b.log();
+  EXPECT_TRUE(world.b.installed.empty());
+  EXPECT_EQ(world.a.engine().child_spis() + world.b.engine().child_spis(), 0u);
+}
+
+// 006: an unknown critical payload in a response.
+TEST(ReviewFindings, N006UnknownCriticalPayloadInAResponseIsNotAccepted) {
+  Bender bender;
+  bool armed = false;
+  bender.out = [&](Message& message) {
+    if (!armed || !message.header.response) return;
+    message.payloads.push_back(make_payload(UnknownPayload{static_cast<PayloadType>(200), {1, 2, 3}}, true));
+    EXPECT_TRUE(complete(message));
+  };
+  EndOptions b;
+  b.tap = &bender;
+  World world({}, b);
+  world.establish();
+  armed = true;
+  const ChildId child = only(world.a).children.at(0).id;
+  world
+      .at(world.a,
+          [&](Engine& engine, Actions& actions) { return engine.rekey_child(child, world.now, actions); })
+      .value();
+  world.deliver(world.take());
+  armed = false;
+  world.deliver_all();
+  EXPECT_EQ(world.a.engine().ike_sas() + world.b.engine().ike_sas(), 0u) << world.a.log() << "--\n"
+                                                                         << world.b.log();
+}
+
+// 007: recorded messages do not show that the peer lives.
+TEST(ReviewFindings, N007ReplaysDoNotHoldOffLiveness) {
+  World world;
+  world.establish();
+  const IkeSaId sa = only(world.b).id;
+  world
+      .at(world.b,
+          [&](Engine& engine, Actions& actions) { return engine.check_liveness(sa, world.now, actions); })
+      .value();
+  const Datagram recorded = world.wire.front();
+  world.deliver_all();
+  const auto before = *world.a.engine().next_deadline();
+  world.now += 20s;
+  world.deliver(recorded);
+  world.wire.clear();
+  EXPECT_EQ(*world.a.engine().next_deadline(), before);
+}
+
+// 008: what was chosen before the peer was known must be allowed to the peer that it is.
+TEST(ReviewFindings, N008SuiteIsHeldAgainstTheRealPeer) {
+  EndOptions b;
+  b.change = [](Configuration& configuration) {
+    PeerConfiguration strict = configuration.peers[0];
+    configuration.peers[0].name = "legacy";
+    configuration.peers[0].remote_id = ipsec::Identity::fqdn("legacy.example");
+    strict.proposals[0].encryption = {{crypto::EncryptionId::aes_gcm_16, 256}};
+    configuration.peers.push_back(strict);
+  };
+  World refused({}, b);
+  refused.initiate(refused.a);
+  refused.deliver_all();
+  EXPECT_EQ(refused.b.engine().ike_sas(), 0u) << refused.b.log();
+
+  EndOptions a;
+  a.ike_proposals[0].encryption = {{crypto::EncryptionId::aes_gcm_16, 256}};
+  World agreed(a, b);
+  agreed.establish();
+  EXPECT_EQ(agreed.b.engine().ike_sas(), 1u) << agreed.b.log();
+}
+
+// 009: forged requests are not answered at the rate they come.
+TEST(ReviewFindings, N009InitRefusalsAreLimited) {
+  EndOptions other;
+  other.ike_proposals[0].encryption = {{crypto::EncryptionId::chacha20_poly1305, {}}};
+  World world({}, other);
+  std::size_t replies = 0;
+  for (int i = 0; i < 200; ++i) {
+    world.initiate(world.a);
+    world.deliver(world.take());
+    replies += world.wire.size();
+    world.wire.clear();
+  }
+  EXPECT_LE(replies, 20u);
+  EXPECT_GE(replies, 1u);
+}
+
+// 012: the reply to a Delete is lost.
+TEST(ReviewFindings, N012LastReplyIsGivenAgain) {
+  World world;
+  world.establish();
+  const IkeSaId sa = only(world.a).id;
+  world.at(world.a, [&](Engine& engine, Actions& actions) { return engine.close(sa, world.now, actions); })
+      .value();
+  world.deliver(world.take());
+  EXPECT_EQ(world.b.engine().ike_sas(), 0u);
+  world.wire.clear();
+  world.run_for(2s);
+  EXPECT_EQ(world.a.engine().ike_sas(), 0u) << world.a.log();
+  world.run_for(1min);
+  EXPECT_FALSE(world.b.engine().next_deadline());
+}
+
+}  // namespace
+}  // namespace mpsec::ike::test
