@@ -25,7 +25,13 @@ struct InstallOutbound {
   ipsec::PolicyId policy;
   ipsec::OutboundParameters parameters;
 };
-// Both halves, or as much of them as was installed.
+// The half that sends: the other follows when our own Delete is answered (RFC 7296 1.4.1).
+struct RemoveOutbound {
+  ChildId child;
+  ipsec::Protocol protocol;
+  Spi outbound;
+};
+// Both halves, or as much of them as is there.
 struct RemoveChild {
   ChildId child;
   ipsec::Protocol protocol;
@@ -38,7 +44,7 @@ struct MoveChild {
   Spi inbound, outbound;
   Endpoint local, remote;
 };
-using SadChange = std::variant<InstallInbound, InstallOutbound, RemoveChild, MoveChild>;
+using SadChange = std::variant<InstallInbound, InstallOutbound, RemoveOutbound, RemoveChild, MoveChild>;
 
 struct Actions {
   std::vector<Datagram> datagrams;  // in this order

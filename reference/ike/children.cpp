@@ -38,6 +38,11 @@ void Children::start_sending(ChildSa& child, Turn& turn) {
   child.waiting_outbound.reset();
 }
 
+void Children::stop_sending(ChildSa& child, Turn& turn) {
+  child.waiting_outbound.reset();
+  turn.actions.sad.push_back(RemoveOutbound{child.id, child.agreement.protocol, child.agreement.outbound});
+}
+
 Result<> Children::become(ChildSa& child, ChildEvent event, Turn& turn) {
   const auto next = child_transitions.next(child.state, event);
   if (!next) return std::unexpected(next.error());

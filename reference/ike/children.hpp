@@ -30,6 +30,8 @@ class Children {
   ChildSa& install(Made made, const Path& path, bool nat, Turn& turn);
   //= rfc7296/2.8/responder-sends-on-the-new-sa-when-the-initiator-is-ready
   void start_sending(ChildSa& child, Turn& turn);
+  //= rfc7296/1.4.1/outgoing-half-goes-with-the-peers-delete
+  void stop_sending(ChildSa& child, Turn& turn);
 
   // By the table; where the state becomes `closed`, the child is removed from the data path and erased.
   Result<> become(ChildSa& child, ChildEvent event, Turn& turn);

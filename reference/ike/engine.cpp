@@ -101,12 +101,8 @@ void Engine::receive_init_request(const IkeHeader& header, OctetView octets, con
     return;
   }
   if (seams_.tap != nullptr) seams_.tap->incoming(*message);
-  const auto critical = std::ranges::find_if(message->payloads, [](const Payload& payload) {
-    return payload.header.critical && std::holds_alternative<UnknownPayload>(payload.body);
-  });
-  if (critical != message->payloads.end()) {
-    const auto type = static_cast<std::uint8_t>(std::get<UnknownPayload>(critical->body).type);
-    return reply_unprotected(header, make_notify(NotifyType::unsupported_critical_payload, {type}), path,
+  if (const auto critical = unknown_critical(message->payloads)) {
+    return reply_unprotected(header, make_notify(NotifyType::unsupported_critical_payload, {*critical}), path,
                              turn);
   }
   const PeerConfiguration* peer = peer_for_init(path);

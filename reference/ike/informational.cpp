@@ -36,8 +36,11 @@ std::vector<Spi> delete_children(IkeSa& sa, ipsec::Protocol protocol, const Dele
     const auto state = child == nullptr ? std::nullopt : std::optional(child->state);
     const auto answer = sa.host().seams().collisions.on_delete_child(state);
     if (child == nullptr) continue;
-    //= rfc7296/1.4.1/peers-delete-ends-the-outgoing-half-at-once
-    if (answer == CollisionAnswer::proceed) gone.push_back(child->agreement.inbound);
+    if (answer == CollisionAnswer::proceed) {
+      gone.push_back(child->agreement.inbound);
+    } else {
+      sa.children().stop_sending(*child, turn);
+    }
     static_cast<void>(sa.children().become(*child, ChildEvent::delete_request, turn));
   }
   return gone;

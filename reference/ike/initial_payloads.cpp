@@ -94,6 +94,14 @@ Granted<KeyMaterial> require_key_material(const Payloads& payloads) {
   return material;
 }
 
+std::optional<std::uint8_t> unknown_critical(const Payloads& payloads) {
+  for (const Payload& payload : payloads) {
+    const auto* unknown = std::get_if<UnknownPayload>(&payload.body);
+    if (unknown != nullptr && payload.header.critical) return static_cast<std::uint8_t>(unknown->type);
+  }
+  return std::nullopt;
+}
+
 const Notify* first_error(const Payloads& payloads) {
   for (const auto* notify : find_all<Notify>(payloads))
     if (static_cast<std::uint16_t>(notify->type) < first_status) return notify;

@@ -42,6 +42,9 @@ struct KeyMaterial {
 //= rfc7296/2.10/nonce-size
 Granted<KeyMaterial> require_key_material(const wire::ike::Payloads& payloads);
 
+//= rfc7296/2.5/unknown-critical-payload-is-rejected
+// The type of the first payload that is critical and unknown.
+std::optional<std::uint8_t> unknown_critical(const wire::ike::Payloads& payloads);
 // The first error Notify; nothing if there is none.
 const wire::ike::Notify* first_error(const wire::ike::Payloads& payloads);
 Error error_of(const wire::ike::Notify& notify, std::string_view exchange);

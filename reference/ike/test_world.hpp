@@ -70,6 +70,7 @@ class End {
       installed[in->child].inbound = std::move(in->parameters);
     if (auto* out = std::get_if<InstallOutbound>(&change))
       installed[out->child].outbound = std::move(out->parameters);
+    if (auto* half = std::get_if<RemoveOutbound>(&change)) installed[half->child].outbound.reset();
     if (auto* gone = std::get_if<RemoveChild>(&change)) installed.erase(gone->child);
   }
 

@@ -156,7 +156,7 @@ inline constexpr std::array child_transition_rows{
     Transition{ChildState::replaced,  ChildEvent::start_delete,   ChildState::closing,   "RFC 7296 2.8"},
     Transition{ChildState::replaced,  ChildEvent::delete_request, ChildState::closed,    "RFC 7296 2.8"},
     Transition{ChildState::replaced,  ChildEvent::lost,           ChildState::closed,    "RFC 7296 1.4.1"},
-    Transition{ChildState::closing,   ChildEvent::delete_request, ChildState::closed,    "RFC 7296 2.25.1"},
+    Transition{ChildState::closing,   ChildEvent::delete_request, ChildState::closing,   "RFC 7296 1.4.1"},
     Transition{ChildState::closing,   ChildEvent::delete_reply,   ChildState::closed,    "RFC 7296 1.4.1"},
     Transition{ChildState::closing,   ChildEvent::lost,           ChildState::closed,    "RFC 7296 1.4.1"},
 };

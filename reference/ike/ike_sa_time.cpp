@@ -1,0 +1,85 @@
+// What an IKE SA does when its time has come: rekeying, ends, liveness, keepalives.
+#include "ike/child_exchange.hpp"
+#include "ike/ike_sa.hpp"
+#include "ike/informational.hpp"
+#include "ike/lifetimes.hpp"
+#include "ike/rekey_exchange.hpp"
+
+namespace mpsec::ike {
+
+std::optional<Instant> IkeSa::next_deadline() const {
+  std::optional<Instant> first = channel_.next_deadline();
+  if (const auto* half_open = std::get_if<InitAnswered>(&data_)) first = earlier(first, half_open->until);
+  const auto* now_running = std::get_if<Running>(&data_);
+  if (state_ == IkeState::closed) return lingers_until_;
+  if (now_running == nullptr) return first;
+  if (!now_running->later.empty()) first = earlier(first, now_running->later.begin()->first);
+  first = earlier(first, now_running->rekey_at);
+  first = earlier(first, now_running->end_at);
+  first = earlier(first, children_.next_deadline());
+  return earlier(first, earlier(keepalive_at(), liveness_at()));
+}
+
+std::optional<Instant> IkeSa::keepalive_at() const {
+  if (!nat_.send_keepalives() || peer_->keepalive_every <= Duration::zero()) return std::nullopt;
+  return last_sent_ + peer_->keepalive_every;
+}
+
+std::optional<Instant> IkeSa::liveness_at() const {
+  const auto* now_running = std::get_if<Running>(&data_);
+  if (now_running == nullptr || peer_->liveness_after <= Duration::zero() || !now_running->on_the_way.empty())
+    return std::nullopt;
+  return last_heard_ + peer_->liveness_after;
+}
+
+void IkeSa::on_time(Turn& turn) {
+  if (state_ == IkeState::closed) {
+    if (lingers_until_ && *lingers_until_ <= turn.now) lingers_until_.reset();
+    return;
+  }
+  if (const auto given_up = channel_.on_time(turn)) {
+    const auto* sent = std::get_if<InitSent>(&data_);
+    Error error{Blame::peer_misbehaved, "IKE SA", std::nullopt, "the peer does not answer", "RFC 7296 2.4"};
+    if (sent != nullptr && sent->heard) error = sent->heard->error;
+    report(std::move(error), std::nullopt, turn);
+    return close_silently(IkeEvent::gave_up, turn);
+  }
+  if (const auto* half_open = std::get_if<InitAnswered>(&data_);
+      half_open != nullptr && half_open->until <= turn.now)
+    return close_silently(IkeEvent::gave_up, turn);
+  if (Running* now_running = running()) on_running_time(*now_running, turn);
+}
+
+void IkeSa::on_running_time(Running& now_running, Turn& turn) {
+  if (now_running.end_at && *now_running.end_at <= turn.now) {
+    // A successor is being made: it is not to be closed with this one.
+    if (state_ == IkeState::rekeying) {
+      now_running.end_at = turn.now + host_->configuration().forgotten_after;
+    } else {
+      now_running.end_at.reset();
+      return close(turn);
+    }
+  }
+  while (!now_running.later.empty() && now_running.later.begin()->first <= turn.now) {
+    now_running.waiting.push_back(std::move(now_running.later.begin()->second));
+    now_running.later.erase(now_running.later.begin());
+  }
+  if (now_running.rekey_at && *now_running.rekey_at <= turn.now) {
+    now_running.rekey_at.reset();
+    if (state_ == IkeState::established) now_running.waiting.push_back(std::make_unique<RekeyIkeSa>());
+  }
+  for (const ChildId child : children_.due_for_rekey(turn.now))
+    now_running.waiting.push_back(std::make_unique<RekeyChild>(child));
+  for (const ChildId child : children_.due_to_end(turn.now))
+    now_running.waiting.push_back(std::make_unique<DeleteChildren>(std::vector{child}));
+  if (const auto at = liveness_at(); at && *at <= turn.now && now_running.waiting.empty())
+    now_running.waiting.push_back(std::make_unique<LivenessCheck>());
+  if (const auto at = keepalive_at(); at && *at <= turn.now) {
+    //= rfc3948/4/keepalive-only-if-nothing-else-was-sent
+    turn.actions.datagrams.push_back({path().local, path().remote, {0xff}});
+    last_sent_ = turn.now;
+  }
+  pump(turn);
+}
+
+}  // namespace mpsec::ike
