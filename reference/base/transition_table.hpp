@@ -35,6 +35,11 @@ class TransitionTable {
       if (row.from == from && row.on == on) return &row;
     return nullptr;
   }
+  constexpr const Row* first_between(State from, State to) const {
+    for (const Row& row : rows_)
+      if (row.from == from && row.to == to) return &row;
+    return nullptr;
+  }
   // Where the event leads. Outside the table it is an error (peer misbehaved) that names both.
   Result<State> next(State from, Event on) const {
     if (const Row* row = find(from, on)) return row->to;
@@ -83,9 +88,14 @@ template <class State, class Event>
 std::string to_graphviz(const TransitionTable<State, Event>& table, std::string_view name) {
   std::string out =
       fmt::format("digraph \"{}\" {{\n  rankdir=LR;\n  node [shape=box, style=rounded];\n", name);
-  for (const auto& row : table.rows())
-    out += fmt::format("  \"{}\" -> \"{}\" [label=\"{}\\n{}\"];\n", to_string(row.from), to_string(row.to),
-                       to_string(row.on), row.clause);
+  for (const auto& row : table.rows()) {
+    if (&row != table.first_between(row.from, row.to)) continue;
+    std::string label;
+    for (const auto& same : table.rows())
+      if (same.from == row.from && same.to == row.to)
+        label += fmt::format("{} ({})\\n", to_string(same.on), same.clause);
+    out += fmt::format("  \"{}\" -> \"{}\" [label=\"{}\"];\n", to_string(row.from), to_string(row.to), label);
+  }
   return out + "}\n";
 }
 
