@@ -60,8 +60,11 @@ Result<Choice> choose(crypto::KeyKind kind, const PeerAbilities& peer) {
     hashes.push_back(static_cast<crypto::HashId>(hash));
   if (const auto* algorithm = crypto::choose_signature(kind, hashes))
     return Choice{AuthenticationMethod::digital_signature, algorithm};
-  if (const auto method = fixed_method(kind); method && hashes.empty())
-    return Choice{*method, fixed_algorithm(*method), crypto::EcdsaForm::fixed};
+  if (const auto method = fixed_method(kind); method && hashes.empty()) {
+    const bool is_rsa = kind == crypto::KeyKind::rsa;
+    return Choice{*method, fixed_algorithm(*method),
+                  is_rsa ? crypto::EcdsaForm::der : crypto::EcdsaForm::fixed};
+  }
   return std::unexpected(
       Error{Blame::no_common_ground, "IKE_AUTH/AUTH", std::nullopt,
             fmt::format("the peer checks no signature that a key of kind {} makes", crypto::to_string(kind)),

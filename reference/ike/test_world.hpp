@@ -30,6 +30,8 @@ struct EndOptions {
   std::string key = "a key that both ends know";
   std::size_t cookies_from = 1000;  // half-open IKE SAs
   MessageTap* tap = nullptr;
+  std::function<void(ipsec::PadEntry&)> change_pad = [](ipsec::PadEntry&) {};
+  std::shared_ptr<const ProofChecker> checker = nullptr;  // null: shared keys
 };
 
 inline SecretOctets secret(std::string_view text) {
@@ -47,7 +49,9 @@ class End {
     entry.identities = {ipsec::IdentityPattern::dns(peer).value()};
     entry.authentication.emplace_back(ipsec::PreSharedKey{secret(options.key)});
     entry.children = ipsec::ChildrenByAddress{{ipsec::AddressRange::parse("0.0.0.0/0").value()}};
+    options.change_pad(entry);
     EXPECT_TRUE(pad.append(std::move(entry)));
+    if (options.checker != nullptr) checker_ = options.checker;
     pad_ = pad.snapshot();
     cookies_ =
         StatelessCookieJar::make({.demand_from = options.cookies_from}, *ike_provider_, rng_, {}).value();
@@ -112,7 +116,7 @@ class End {
   }
 
   Seams seams() {
-    return {rng_,   *provider_, *ike_provider_, *pad_,       checker_, *cookies_,
+    return {rng_,   *provider_, *ike_provider_, *pad_,       *checker_, *cookies_,
             pools_, back_off_,  narrowing_,     collisions_, tap_};
   }
 
@@ -124,8 +128,9 @@ class End {
   std::shared_ptr<const ipsec::PadSnapshot> pad_;
   std::unique_ptr<StatelessCookieJar> cookies_;
   ExponentialBackOff back_off_{{.first = 1s, .tries = 5, .jitter = 0}};
-  StandardProofChecker checker_{{{{wire::ike::AuthenticationMethod::shared_key_message_integrity_code},
-                                  std::make_shared<PreSharedKeyChecker>()}}};
+  std::shared_ptr<const ProofChecker> checker_ = std::make_shared<StandardProofChecker>(std::vector{
+      StandardProofChecker::Line{{wire::ike::AuthenticationMethod::shared_key_message_integrity_code},
+                                 std::make_shared<PreSharedKeyChecker>()}});
   StandardNarrowing narrowing_;
   StandardCollisionPolicy collisions_;
   AddressPools pools_;
