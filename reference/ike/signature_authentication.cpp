@@ -170,14 +170,17 @@ Result<> SignatureChecker::check(const ProofContext& context, const ipsec::PadEn
   if (!claims) return std::unexpected(claims.error());
   const auto octets = signed_octets(context);
   if (!octets) return std::unexpected(octets.error());
-  Error refused = failed("AUTH", "signatures over SHA-1 are refused", "RFC 8247 3.2");
+  std::string why = "no hash that we take";
   for (const Claim& claim : *claims) {
-    if (claim.algorithm->hash == crypto::HashId::sha1 && !settings_.sha1) continue;
+    if (claim.algorithm->hash == crypto::HashId::sha1 && !settings_.sha1) {
+      why += "; signatures over SHA-1 are refused (RFC 8247 3.2)";
+      continue;
+    }
     const auto verified = own.public_key()->verify(*claim.algorithm, {*octets}, claim.signature, claim.form);
     if (verified) return {};
-    refused = failed("AUTH", std::string(crypto::to_string(verified.error())), "RFC 7296 2.15");
+    why = fmt::format("{}; {}: {}", why, claim.algorithm->name, crypto::to_string(verified.error()));
   }
-  return std::unexpected(std::move(refused));
+  return std::unexpected(failed("AUTH", std::move(why), "RFC 7296 2.15"));
 }
 
 //= rfc4301/4.4.3.2/trust-anchor-is-in-the-entry
