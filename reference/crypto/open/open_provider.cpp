@@ -1,26 +1,10 @@
 #include "crypto/open/open_provider.hpp"
 
 #include "base/secret.hpp"
+#include "crypto/open/fnv.hpp"
 
 namespace mpsec::crypto {
 namespace {
-
-class Fnv {
- public:
-  void take_in(OctetView octets) noexcept {
-    for (const std::uint8_t octet : octets)
-      hash_ = (hash_ ^ octet) * 0x00000100000001b3;
-  }
-  void take_in_length(std::uint64_t length) noexcept {
-    std::uint8_t octets[8];
-    store_be(octets, length);
-    take_in(octets);
-  }
-  void spell(MutableOctets icv) const noexcept { SeededRng(hash_).fill(icv); }
-
- private:
-  std::uint64_t hash_ = 0xcbf29ce484222325;
-};
 
 constexpr std::size_t longest_icv = 32;
 
