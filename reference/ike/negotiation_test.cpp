@@ -22,7 +22,7 @@ using wire::ike::Transform;
 using wire::ike::TransformType;
 
 const AllowedEncryption cbc128{EncryptionId::aes_cbc, 128}, cbc256{EncryptionId::aes_cbc, 256},
-    gcm128{EncryptionId::aes_gcm_16, 128}, chacha{EncryptionId::chacha20_poly1305, std::nullopt};
+    gcm128{EncryptionId::aes_gcm_16, 128};
 const Octets child_spi = hex("c0000001"), other_spi = hex("c0000002");
 
 IkeProposal ike_mixed() {
