@@ -36,6 +36,8 @@ void run(benchmark::State& state, const Subject& subject) {
   const std::size_t text = plan.inner_octets - (plan.mode == ipsec::Mode::transport ? 20 : 0);
   FloorBatch batch(*floor, plan.batch, sealed_octets(text), associated_octets);
   EspGateway gateway(*provider, plan);
+  state.counters["octets/SA"] =
+      static_cast<double>(subject.sending ? gateway.outbound_sa_octets() : gateway.inbound_sa_octets());
   if (subject.sending) {
     against_the_floor(
         state, [&] { gateway.refill(); }, [&] { floor->seal(batch.packets()); }, [&] { gateway.send(); },

@@ -53,9 +53,11 @@ Parameters parameters_of(std::size_t sa, const EspPlan& plan) {
 
 }  // namespace
 
-EspGateway::EspGateway(const crypto::Provider& provider, const EspPlan& plan)
+EspGateway::EspGateway(const crypto::Provider& provider, const EspPlan& plan, EspParts parts)
     : plan_(plan),
-      path_({}, {rng_, lifetime_, inbound_policy_}),
+      parts_(std::move(parts)),
+      path_({}, {rng_, parts_.lifetime ? *parts_.lifetime : lifetime_,
+                 parts_.inbound ? *parts_.inbound : inbound_policy_, parts_.tap}),
       outgoing_(plan.batch),
       fates_(plan.batch),
       arrived_(plan.batch) {
@@ -103,8 +105,11 @@ void EspGateway::add_sas(const crypto::Provider& provider) {
     in.replay_window = 1024;
     in.extended_sequence_numbers = true;
     in.selectors = {reversed(to_port(i))};
-    path_.add(protected_id, OutboundSa::make(std::move(out), provider).value());
-    if (!path_.add(InboundSa::make(std::move(in), provider).value())) std::abort();
+    const auto* sender = path_.add(protected_id, OutboundSa::make(std::move(out), provider).value());
+    const auto receiver = path_.add(InboundSa::make(std::move(in), provider, parts_.window).value());
+    if (!receiver) std::abort();
+    outbound_sa_octets_ = sender->memory_octets();
+    inbound_sa_octets_ = (*receiver)->memory_octets();
   }
 }
 

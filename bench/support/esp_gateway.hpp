@@ -16,10 +16,21 @@ struct EspPlan {
   ipsec::Mode mode = ipsec::Mode::tunnel;
 };
 
+// The seams that a benchmark replaces; what is null stays as the engine has it. The window is for one SA.
+struct EspParts {
+  ipsec::LifetimePolicy* lifetime = nullptr;
+  ipsec::InboundPolicy* inbound = nullptr;
+  std::shared_ptr<ipsec::AntiReplay> window = nullptr;
+  ipsec::PacketTap* tap = nullptr;
+};
+
 // Sends and receives one batch over and over. A batch goes to `sas` SAs in a fixed, scattered order.
 class EspGateway {
  public:
-  EspGateway(const crypto::Provider& provider, const EspPlan& plan);
+  EspGateway(const crypto::Provider& provider, const EspPlan& plan, EspParts parts = {});
+  // Octets of memory of the first SA of each direction, without key schedules.
+  std::size_t inbound_sa_octets() const { return inbound_sa_octets_; }
+  std::size_t outbound_sa_octets() const { return outbound_sa_octets_; }
 
   // Clear packets into the buffers. What is in the buffers otherwise is lost.
   void refill();
@@ -36,6 +47,9 @@ class EspGateway {
   Octets clear_packet(std::size_t sa) const;
 
   EspPlan plan_;
+  EspParts parts_;
+  std::size_t inbound_sa_octets_ = 0;
+  std::size_t outbound_sa_octets_ = 0;
   SeededRng rng_{1};
   ipsec::StandardLifetimePolicy lifetime_;
   ipsec::StandardInboundPolicy inbound_policy_;
