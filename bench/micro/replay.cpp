@@ -6,6 +6,7 @@
 // reordering metrics. `of_floor` is the share of the floor's speed; memory does not grow with the file.
 #include "pcap-replay/core/replay.hpp"
 
+#include <filesystem>
 #include <fmt/format.h>
 #include <pcap/pcap.h>
 #include <unistd.h>
@@ -49,7 +50,7 @@ class CaptureFile {
   const std::string& path() const { return path_; }
 
  private:
-  std::string path_ = "/tmp/mpsec-bench-XXXXXX";
+  std::string path_ = (std::filesystem::temp_directory_path() / "mpsec-bench-XXXXXX").string();
 };
 
 std::uint64_t bare_loop(const std::string& path) {

@@ -33,6 +33,9 @@ ChildHalves make_halves(const ChildSa& child, ChildKeyPair keys, bool initiated,
 
   set_common(halves.outbound, child, path, nat);
   set_algorithms(halves.outbound, child.agreement.chosen, std::move(ours));
+  //= rfc7296/1.3.1/tfc-padding-not-supported
+  if (child.agreement.peer_takes_tfc && child.agreement.mode == ipsec::Mode::tunnel)
+    halves.outbound.tfc_multiple = child.configuration->pad_to_multiple_of;
   halves.outbound.spi = child.agreement.outbound;
   halves.outbound.source = path.local.address;
   halves.outbound.destination = path.remote.address;

@@ -36,7 +36,9 @@ struct ChildConfiguration {
   std::uint64_t rekey_after_octets = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t rekey_after_packets = std::numeric_limits<std::uint64_t>::max();
   std::uint32_t replay_window = 64;
-  bool tfc_padding = true;            // we accept it (RFC 7296 1.3.1)
+  std::uint32_t pad_to_multiple_of =
+      0;                    // TFC padding of what we send in tunnel mode, if the peer takes it; 0: none
+  bool tfc_padding = true;  // we accept it (RFC 7296 1.3.1)
   bool use_assigned_address = false;  // the local selector is what the configuration payload gave us
   ipsec::TunnelOptions tunnel{};
 };

@@ -12,6 +12,15 @@ namespace mpsec::ike {
 
 using namespace wire::ike;
 
+namespace {
+
+// Tells requests apart; two that collide are compared octet by octet before one is answered for the other.
+std::size_t digest_of(OctetView octets) {
+  return std::hash<std::string_view>{}({reinterpret_cast<const char*>(octets.data()), octets.size()});
+}
+
+}  // namespace
+
 Engine::Engine(Configuration configuration, const Seams& seams)
     : configuration_(std::move(configuration)),
       seams_(seams),
@@ -84,8 +93,7 @@ IkeSa* Engine::find_by_spi(const IkeHeader& header) {
 }
 
 void Engine::receive_init_request(const IkeHeader& header, OctetView octets, const Path& path, Turn& turn) {
-  const std::size_t digest =
-      std::hash<std::string_view>{}({reinterpret_cast<const char*>(octets.data()), octets.size()});
+  const std::size_t digest = digest_of(octets);
   //= rfc7296/2.1/init-request-is-known-by-all-of-it
   const auto again = by_init_.find({header.initiator_spi, path.remote, digest});
   if (again != by_init_.end()) {
@@ -152,8 +160,7 @@ void Engine::answer_init(const Message& message, OctetView octets, const PeerCon
     return;
   }
   Held& held = sas_.find(adopt(std::move(sa)).id())->second;
-  const std::size_t digest =
-      std::hash<std::string_view>{}({reinterpret_cast<const char*>(octets.data()), octets.size()});
+  const std::size_t digest = digest_of(octets);
   held.init = InitKey{spis.initiator, path.remote, digest};
   held.half_open = true;
   by_init_.emplace(*held.init, held.sa->id());

@@ -5,34 +5,7 @@ namespace mpsec::ike::test {
 namespace {
 
 IkeStatus only(End& end) {
-  const auto all = end.engine().status();
-  EXPECT_EQ(all.size(), 1u) << end.log();
-  return all.empty() ? IkeStatus{} : all.front();
-}
-
-void rekey_child(World& world, End& end) {
-  const ChildId child = only(end).children.at(0).id;
-  world
-      .at(end,
-          [&](Engine& engine, Actions& actions) { return engine.rekey_child(child, world.now, actions); })
-      .value();
-}
-void rekey_ike(World& world, End& end) {
-  const IkeSaId sa = only(end).id;
-  world.at(end, [&](Engine& engine, Actions& actions) { return engine.rekey_ike(sa, world.now, actions); })
-      .value();
-}
-void delete_child(World& world, End& end) {
-  const ChildId child = only(end).children.at(0).id;
-  world
-      .at(end,
-          [&](Engine& engine, Actions& actions) { return engine.delete_child(child, world.now, actions); })
-      .value();
-}
-void close(World& world, End& end) {
-  const IkeSaId sa = only(end).id;
-  world.at(end, [&](Engine& engine, Actions& actions) { return engine.close(sa, world.now, actions); })
-      .value();
+  return World::only(end);
 }
 
 // Both still have one IKE SA with one child, and the same one.
@@ -157,7 +130,7 @@ TEST(CreateChildSa, RekeyReplacesTheChild) {
   World world;
   world.establish();
   const Spi before = only(world.a).children[0].inbound;
-  rekey_child(world, world.a);
+  world.rekey_child(world.a);
   world.deliver_all();
   expect_one_pair(world);
   EXPECT_NE(only(world.a).children[0].inbound, before);
@@ -169,9 +142,20 @@ TEST(CreateChildSa, RekeyWithPerfectForwardSecrecyAndAnotherGroup) {
   b.child_proposals[0].key_exchange = {crypto::KeyExchangeId::ecp_256};
   World world(a, b);
   world.establish();
-  rekey_child(world, world.a);
+  world.rekey_child(world.a);
   world.deliver_all();
   expect_one_pair(world);
+}
+
+TEST(InitialExchanges, TfcPaddingOnlyTowardsAPeerThatTakesIt) {
+  for (const bool takes : {true, false}) {
+    EndOptions a, b;
+    a.change_peer = [](PeerConfiguration& peer) { peer.children[0].pad_to_multiple_of = 256; };
+    b.change_peer = [takes](PeerConfiguration& peer) { peer.children[0].tfc_padding = takes; };
+    World world(a, b);
+    world.establish();
+    EXPECT_EQ(world.a.installed.begin()->second.outbound->tfc_multiple, takes ? 256u : 0u);
+  }
 }
 
 TEST(CreateChildSa, NewChild) {
@@ -192,13 +176,13 @@ TEST(CreateChildSa, IkeRekeyKeepsTheChildren) {
   world.establish();
   const IkeSpis before = only(world.a).spis;
   const Spi child = only(world.a).children[0].inbound;
-  rekey_ike(world, world.a);
+  world.rekey_ike(world.a);
   world.deliver_all();
   expect_one_pair(world);
   EXPECT_NE(only(world.a).spis, before);
   EXPECT_EQ(only(world.a).children[0].inbound, child);
   // and the responder may do the same, with the parts exchanged
-  rekey_ike(world, world.b);
+  world.rekey_ike(world.b);
   world.deliver_all();
   expect_one_pair(world);
   EXPECT_EQ(only(world.b).role, Role::initiator);
@@ -207,7 +191,7 @@ TEST(CreateChildSa, IkeRekeyKeepsTheChildren) {
 TEST(Informational, ChildDelete) {
   World world;
   world.establish();
-  delete_child(world, world.b);
+  world.delete_child(world.b);
   world.deliver_all();
   EXPECT_EQ(world.disagreement(), "");
   EXPECT_TRUE(world.a.installed.empty());
@@ -217,7 +201,7 @@ TEST(Informational, ChildDelete) {
 TEST(Informational, IkeDelete) {
   World world;
   world.establish();
-  close(world, world.a);
+  world.close(world.a);
   world.deliver_all();
   EXPECT_EQ(world.a.engine().ike_sas() + world.b.engine().ike_sas(), 0u) << world.a.log() << world.b.log();
   EXPECT_TRUE(world.a.installed.empty() && world.b.installed.empty());
@@ -245,8 +229,8 @@ TEST(Collisions, BothRekeyTheChild) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     World world({}, {}, seed);
     world.establish();
-    rekey_child(world, world.a);
-    rekey_child(world, world.b);
+    world.rekey_child(world.a);
+    world.rekey_child(world.b);
     world.deliver_all();
     expect_one_pair(world);
   }
@@ -256,8 +240,8 @@ TEST(Collisions, BothRekeyTheIkeSa) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     World world({}, {}, seed);
     world.establish();
-    rekey_ike(world, world.a);
-    rekey_ike(world, world.b);
+    world.rekey_ike(world.a);
+    world.rekey_ike(world.b);
     world.deliver_all();
     world.run_for(10s);
     expect_one_pair(world);
@@ -267,8 +251,8 @@ TEST(Collisions, BothRekeyTheIkeSa) {
 TEST(Collisions, BothDeleteTheChild) {
   World world;
   world.establish();
-  delete_child(world, world.a);
-  delete_child(world, world.b);
+  world.delete_child(world.a);
+  world.delete_child(world.b);
   world.deliver_all();
   EXPECT_EQ(world.disagreement(), "");
   EXPECT_TRUE(world.a.installed.empty());
@@ -277,8 +261,8 @@ TEST(Collisions, BothDeleteTheChild) {
 TEST(Collisions, BothCloseTheIkeSa) {
   World world;
   world.establish();
-  close(world, world.a);
-  close(world, world.b);
+  world.close(world.a);
+  world.close(world.b);
   world.deliver_all();
   EXPECT_EQ(world.a.engine().ike_sas() + world.b.engine().ike_sas(), 0u);
 }
@@ -286,8 +270,8 @@ TEST(Collisions, BothCloseTheIkeSa) {
 TEST(Collisions, ChildRekeyMeetsItsDelete) {
   World world;
   world.establish();
-  rekey_child(world, world.a);
-  delete_child(world, world.b);
+  world.rekey_child(world.a);
+  world.delete_child(world.b);
   world.deliver_all();
   world.run_for(40s);
   EXPECT_EQ(world.disagreement(), "") << world.a.log() << "--\n" << world.b.log();
@@ -296,8 +280,8 @@ TEST(Collisions, ChildRekeyMeetsItsDelete) {
 TEST(Collisions, ChildRekeyMeetsAnIkeRekey) {
   World world;
   world.establish();
-  rekey_child(world, world.a);
-  rekey_ike(world, world.b);
+  world.rekey_child(world.a);
+  world.rekey_ike(world.b);
   world.deliver_all();
   world.run_for(40s);
   expect_one_pair(world);
@@ -307,9 +291,9 @@ TEST(Collisions, ChildRekeyMeetsAnIkeRekey) {
 TEST(Collisions, OneEndDoesNotNoticeTheChildRekey) {
   World world;
   world.establish();
-  rekey_child(world, world.a);
+  world.rekey_child(world.a);
   const Datagram late = world.take();
-  rekey_child(world, world.b);
+  world.rekey_child(world.b);
   world.deliver_all();
   world.deliver(late);
   world.deliver_all();
@@ -320,9 +304,9 @@ TEST(Collisions, OneEndDoesNotNoticeTheChildRekey) {
 TEST(Collisions, OneEndDoesNotNoticeTheIkeRekey) {
   World world;
   world.establish();
-  rekey_ike(world, world.b);
+  world.rekey_ike(world.b);
   const Datagram late = world.take();
-  rekey_ike(world, world.a);
+  world.rekey_ike(world.a);
   world.deliver_all();
   world.deliver(late);
   world.deliver_all();

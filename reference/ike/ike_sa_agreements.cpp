@@ -155,7 +155,7 @@ void IkeSa::replaced_by_us(IkeSa& made, const NoncePair& ours, Turn& turn) {
     yield_to_peers_successor(turn);
     return made.begin(std::make_unique<DeleteIkeSa>(), turn);
   }
-
+  // The peer deletes its own successor; were that Delete lost, we would hold the SA for its whole lifetime.
   if (yields_to_peers_successor())
     host_->find(*now_running.peers_successor)->end_soon(turn.now + host_->configuration().forgotten_after);
   hand_over_to(made, turn);

@@ -15,12 +15,6 @@ class Bender final : public MessageTap {
   void incoming(Message& message) override { in(message); }
 };
 
-IkeStatus only(End& end) {
-  const auto all = end.engine().status();
-  EXPECT_EQ(all.size(), 1u) << end.log();
-  return all.empty() ? IkeStatus{} : all.front();
-}
-
 // 001: the responder asks something before its IKE_AUTH response has come.
 TEST(ReviewFindings, N001RequestBeforeTheAuthResponseIsAnsweredLater) {
   World world;
@@ -28,11 +22,7 @@ TEST(ReviewFindings, N001RequestBeforeTheAuthResponseIsAnsweredLater) {
   for (int i = 0; i < 3; ++i)
     world.deliver(world.take());
   world.wire.clear();  // the IKE_AUTH response is lost
-  const IkeSaId sa = only(world.b).id;
-  world
-      .at(world.b,
-          [&](Engine& engine, Actions& actions) { return engine.check_liveness(sa, world.now, actions); })
-      .value();
+  world.check_liveness(world.b);
   world.deliver_all();
   world.run_for(10s);
   EXPECT_EQ(world.disagreement(), "") << world.a.log() << "--\n" << world.b.log();
@@ -80,11 +70,7 @@ TEST(ReviewFindings, N003InvalidSyntaxIsFatalToBoth) {
   World world(a);
   world.establish();
   armed = true;
-  const ChildId child = only(world.a).children.at(0).id;
-  world
-      .at(world.a,
-          [&](Engine& engine, Actions& actions) { return engine.rekey_child(child, world.now, actions); })
-      .value();
+  world.rekey_child(world.a);
   world.deliver_all();
   EXPECT_EQ(world.a.engine().ike_sas(), 0u) << world.a.log();
   EXPECT_EQ(world.b.engine().ike_sas(), 0u) << world.b.log();
@@ -125,11 +111,7 @@ TEST(ReviewFindings, N006UnknownCriticalPayloadInAResponseIsNotAccepted) {
   World world({}, b);
   world.establish();
   armed = true;
-  const ChildId child = only(world.a).children.at(0).id;
-  world
-      .at(world.a,
-          [&](Engine& engine, Actions& actions) { return engine.rekey_child(child, world.now, actions); })
-      .value();
+  world.rekey_child(world.a);
   world.deliver(world.take());
   armed = false;
   world.deliver_all();
@@ -141,11 +123,7 @@ TEST(ReviewFindings, N006UnknownCriticalPayloadInAResponseIsNotAccepted) {
 TEST(ReviewFindings, N007ReplaysDoNotHoldOffLiveness) {
   World world;
   world.establish();
-  const IkeSaId sa = only(world.b).id;
-  world
-      .at(world.b,
-          [&](Engine& engine, Actions& actions) { return engine.check_liveness(sa, world.now, actions); })
-      .value();
+  world.check_liveness(world.b);
   const Datagram recorded = world.wire.front();
   world.deliver_all();
   const auto before = *world.a.engine().next_deadline();
@@ -197,9 +175,7 @@ TEST(ReviewFindings, N009InitRefusalsAreLimited) {
 TEST(ReviewFindings, N012LastReplyIsGivenAgain) {
   World world;
   world.establish();
-  const IkeSaId sa = only(world.a).id;
-  world.at(world.a, [&](Engine& engine, Actions& actions) { return engine.close(sa, world.now, actions); })
-      .value();
+  world.close(world.a);
   world.deliver(world.take());
   EXPECT_EQ(world.b.engine().ike_sas(), 0u);
   world.wire.clear();

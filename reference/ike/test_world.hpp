@@ -165,6 +165,19 @@ class World {
         .value();
   }
 
+  // The one IKE SA that is there; another number of them fails the test.
+  static IkeStatus only(End& end) {
+    const auto all = end.engine().status();
+    EXPECT_EQ(all.size(), 1u) << end.log();
+    return all.empty() ? IkeStatus{} : all.front();
+  }
+  // Commands about that IKE SA, and about its first child.
+  void rekey_child(End& end) { on_child(end, &Engine::rekey_child); }
+  void delete_child(End& end) { on_child(end, &Engine::delete_child); }
+  void rekey_ike(End& end) { on_ike_sa(end, &Engine::rekey_ike); }
+  void close(End& end) { on_ike_sa(end, &Engine::close); }
+  void check_liveness(End& end) { on_ike_sa(end, &Engine::check_liveness); }
+
   // Takes the datagram at this place off the wire.
   Datagram take(std::size_t place = 0) {
     Datagram datagram = wire.at(place);
@@ -219,6 +232,14 @@ class World {
   }
 
  private:
+  void on_child(End& end, auto command) {
+    const ChildId child = only(end).children.at(0).id;
+    at(end, [&](Engine& engine, Actions& actions) { return (engine.*command)(child, now, actions); }).value();
+  }
+  void on_ike_sa(End& end, auto command) {
+    const IkeSaId sa = only(end).id;
+    at(end, [&](Engine& engine, Actions& actions) { return (engine.*command)(sa, now, actions); }).value();
+  }
   std::string keys_disagree() const {
     if (a.installed.size() != b.installed.size()) return "the data paths hold different numbers of children";
     for (const auto& [id, child] : a.installed) {
