@@ -1,0 +1,103 @@
+// Two IKEv2 engines without secrecy, A and B, with the octets of a fuzzer in the place of what reaches one of
+// them, and the laws that hold whatever these are.
+#pragma once
+
+#include <string>
+
+#include "ike/protection.hpp"
+#include "ike/test_pair.hpp"
+
+namespace mpsec::fuzz {
+
+// How far A, the initiator, and B have come before the fuzzer's octets arrive.
+enum class IkeStage : std::uint8_t {
+  nothing,
+  init_sent,    // A has sent IKE_SA_INIT, which is held back
+  half_open,    // B has answered; A's IKE_AUTH is held back
+  answered,     // B is established; its IKE_AUTH response is held back
+  established,  // both are, with one Child SA
+};
+
+// What a user may ask for, in the order of the numbers that a fuzzer draws.
+enum class IkeCommand : std::uint8_t {
+  none,
+  check_liveness,
+  create_child,
+  rekey_child,
+  rekey_ike,
+  delete_child,
+  close,
+  initiate,
+};
+inline constexpr unsigned ike_commands = 8;
+
+// Remembers the keys of an engine's newest IKE SA: with them a fuzzer is its peer's peer.
+class KeyKeeper final : public ike::KeyLog {
+ public:
+  struct Kept {
+    ike::IkeSpis spis;
+    ike::Protection protection;
+    ike::IkeKeys keys;
+  };
+  void ike_sa(const IkeSaKeys& keys) override {
+    kept.emplace(keys.spis, keys.suite.protection, keys.keys.clone());
+  }
+  void child_sa(const ipsec::InboundParameters&, const ipsec::OutboundParameters&) override {}
+  std::optional<Kept> kept;
+};
+
+// The words that stand for what a seed cannot know; they are replaced before the octets are used.
+//   "SPI_INIT" "SPI_RESP"   the SPIs of the IKE SA
+//   "SPIa" "SPIb"           the SPIs at which A and B receive on their first Child SA
+class IkeEnds {
+ public:
+  explicit IkeEnds(IkeStage stage, bool cookies = false);
+
+  enum class End : std::uint8_t { a, b };
+  void command(End end, IkeCommand command, std::size_t which = 0);
+  // A datagram as it is, as if the other end had sent it: nobody has authenticated it.
+  void receive_raw(End at, Octets octets);
+  // The payloads `plaintext`, sealed by the other end under the header given: its exchange, flags and Message
+  // ID stay, its SPIs and lengths are made right. As a fragment if `total` is not 0.
+  void receive_sealed(End at, OctetView header, wire::ike::PayloadType first, OctetView plaintext,
+                      std::uint16_t number = 0, std::uint16_t total = 0);
+  Octets with_words_replaced(OctetView octets) const;
+
+  ike::test::GatewayPair& pair() { return pair_; }
+  // Lets what was held back go on, and everything come to its end.
+  void release();
+  // Everything that is established at an end, as text.
+  std::string established(End at) const;
+  // Why the ends do not agree on their SAs; empty if they do.
+  std::string disagreement() const;
+
+  // --- laws; each ends the run if it does not hold
+  void require_bounded() const;
+  void require_unchanged(End at, const std::string& before) const;
+  // No deadline stays behind, and talk comes to an end.
+  void require_rest(Duration duration);
+  // After both close, nothing is left: no SA, no SPI, no deadline.
+  void require_nothing_left();
+
+ private:
+  ike::test::Gateway& gateway(End end) { return end == End::a ? pair_.a : pair_.b; }
+  const ike::test::Gateway& gateway(End end) const { return end == End::a ? pair_.a : pair_.b; }
+
+  KeyKeeper keys_;
+  ike::test::GatewayPair pair_;
+  std::deque<Datagram> held_back_;
+  std::size_t asked_for_ = 0;  // commands that may make an SA
+};
+
+// What the targets do with an input, as their comments say.
+void fuzz_ike_responder(OctetView input);
+void fuzz_ike_initiator_reply(OctetView input);
+void fuzz_ike_authenticated(OctetView input);
+void fuzz_ike_fragments(OctetView input);
+void fuzz_ike_session(OctetView input);
+
+// mutate_ike_message() for inputs whose message stands behind `prefix` octets, which are left to libFuzzer.
+std::size_t mutate_ike_message_behind(std::size_t prefix, std::uint8_t* data, std::size_t size,
+                                      std::size_t max_size, unsigned seed);
+
+}  // namespace mpsec::fuzz
