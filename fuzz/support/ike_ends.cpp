@@ -18,14 +18,20 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t most_children = 8;
+constexpr std::size_t most_half_open = 16;
 
-test::PairSettings settings(bool cookies) {
-  static const auto provider = crypto::make_open_provider();
-  static const auto ike_provider = crypto::make_open_ike_provider();
-  auto settings = test::pre_shared_key_settings(*provider, *ike_provider);
+const crypto::Provider& provider_of(const IkeWorld& world) {
+  static const auto open = crypto::make_open_provider();
+  return world.provider == nullptr ? *open : *world.provider;
+}
+
+test::PairSettings settings(bool cookies, const IkeWorld& world) {
+  static const auto open = crypto::make_open_ike_provider();
+  auto settings = test::pre_shared_key_settings(provider_of(world),
+                                                world.ike_provider == nullptr ? *open : *world.ike_provider);
   settings.change = [](Configuration& whole) {
     whole.most_children = most_children;
-    whole.most_half_open = 16;
+    whole.most_half_open = most_half_open;
     whole.peers[0].window = 4;
     auto& groups = whole.peers[0].proposals[0].key_exchange;
     groups.push_back(crypto::KeyExchangeId::ecp_256);
@@ -35,6 +41,7 @@ test::PairSettings settings(bool cookies) {
     children[1].key_exchange = {crypto::KeyExchangeId::curve25519};
   };
   if (cookies) settings.cookies = {.demand_from = 0, .relax_below = 0};
+  world.change(settings);
   return settings;
 }
 
@@ -85,7 +92,8 @@ std::vector<std::string> agreed(const std::vector<IkeStatus>& all, bool swap) {
 
 }  // namespace
 
-IkeEnds::IkeEnds(IkeStage stage, bool cookies) : pair_(settings(cookies), nullptr, &keys_) {
+IkeEnds::IkeEnds(IkeStage stage, bool cookies, const IkeWorld& world)
+    : provider_(provider_of(world)), pair_(settings(cookies, world), nullptr, &keys_) {
   if (stage == IkeStage::nothing) return;
   pair_.initiate(pair_.a);
   if (cookies) {  // the request without a cookie, and the cookie
@@ -148,9 +156,8 @@ void IkeEnds::receive_sealed(End at, OctetView header_octets, wire::ike::Payload
     append_be(message, number);
     append_be(message, total);
   }
-  static const auto provider = crypto::make_open_provider();
   auto sealer =
-      MessageSealer::create(*provider, protection, (from_initiator ? keys.ei : keys.er).view(),
+      MessageSealer::create(provider_, protection, (from_initiator ? keys.ei : keys.er).view(),
                             (from_initiator ? keys.ai : keys.ar).view(), 1'000'000)  // far from the engine's
           .value();
   SeededRng rng(1);
@@ -160,8 +167,9 @@ void IkeEnds::receive_sealed(End at, OctetView header_octets, wire::ike::Payload
   receive_raw(at, std::move(message));
 }
 
-Octets IkeEnds::with_words_replaced(OctetView octets) const {
+Octets IkeEnds::with_words_replaced(OctetView octets) {
   Octets replaced(octets.begin(), octets.end());
+  replace(replaced, "SPIn", wire::ike::spi_octets(Spi(0x1000 + ++fresh_)));
   const auto ours = pair_.a.engine().status(), theirs = pair_.b.engine().status();
   const auto& any = theirs.empty() ? ours : theirs;
   if (any.empty()) return replaced;
@@ -194,7 +202,7 @@ std::string IkeEnds::disagreement() const {
 
 void IkeEnds::require_bounded() const {
   for (const Engine* engine : {&pair_.a.engine(), &pair_.b.engine()}) {
-    require(engine->half_open() <= engine->configuration().most_half_open, "half-open IKE SAs are bounded");
+    require(engine->half_open() <= most_half_open, "half-open IKE SAs are bounded");
     require(engine->ike_sas() <= engine->half_open() + 2 * (asked_for_ + 2), "IKE SAs are bounded");
     // Each child may have one that replaces it; each request on its way may ask for one more.
     require(engine->child_spis() <= (2 * most_children + 4) * engine->ike_sas() + asked_for_,
@@ -209,9 +217,25 @@ void IkeEnds::require_unchanged(End at, const std::string& before) const {
 void IkeEnds::require_rest(Duration duration) {
   require(pair_.run_for(duration), "the ends come to rest");
   pair_.on_time();
-  const auto next = pair_.next_deadline();
-  require(!next || *next > pair_.now, "no deadline stays behind");
   require(pair_.deliver_all(), "the ends come to an end of their talk");
+}
+
+void IkeEnds::require_alive() {
+  const auto heard = [this] {
+    return std::pair(pair_.a.engine().counters().received, pair_.b.engine().counters().received);
+  };
+  const auto [a, b] = heard();
+  command(End::a, IkeCommand::check_liveness);
+  require_rest(10s);  // unanswered, it would come again
+  require(heard() == std::pair(a + 1, b + 1), "the ends still talk");
+}
+
+std::vector<const char*> IkeEnds::leftovers(const Engine& engine) {
+  std::vector<const char*> left;
+  if (engine.ike_sas() != 0) left.push_back("no IKE SA outlives its end");
+  if (engine.child_spis() != 0) left.push_back("every SPI comes back");
+  if (engine.next_deadline()) left.push_back("nothing is waited for");
+  return left;
 }
 
 void IkeEnds::require_nothing_left() {
@@ -221,11 +245,9 @@ void IkeEnds::require_nothing_left() {
         static_cast<void>(engine.close(sa.id, pair_.now, actions));
       });
   require_rest(10min);
-  for (const Engine* engine : {&pair_.a.engine(), &pair_.b.engine()}) {
-    require(engine->ike_sas() == 0, "no IKE SA outlives its end");
-    require(engine->child_spis() == 0, "every SPI comes back");
-    require(!engine->next_deadline(), "nothing is waited for");
-  }
+  for (const End end : {End::a, End::b})
+    for (const char* law : leftovers(gateway(end).engine()))
+      require(false, law);
 }
 
 }  // namespace mpsec::fuzz

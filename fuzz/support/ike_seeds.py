@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Writes the seeds of the IKE engine's fuzz targets into fuzz/corpus, each named by its class of advisories.
 
-The words SPI_INIT, SPI_RESP, SPIa and SPIb stand for what only a run knows (fuzz/support/ike_ends.hpp).
+The words SPI_INIT, SPI_RESP, SPIa, SPIb and SPIn stand for what only a run knows (fuzz/support/ike_ends.hpp).
 """
 import pathlib
+import re
 import struct
 
 CORPUS = pathlib.Path(__file__).resolve().parent.parent / "corpus"
@@ -193,23 +194,23 @@ def response(exchange, *payloads, number=0, to=TO_B, first=0, second=0):
     return message(exchange, flags, number, list(payloads), spis=(around, NO_SPI))
 
 rekey = notify(16393, protocol=3, spi=b"SPIa")
-child = [child_sa(b"new0"), NONCE_32] + SELECTORS
-new_ike = [ike_sa(b"newspi00"), NONCE_32, ke()]
+child = [child_sa(b"SPIn"), NONCE_32] + SELECTORS
+new_ike = [ike_sa(b"SPInSPIn"), NONCE_32, ke()]
 AUTHENTICATED = {
     "liveness": request(INFO), "new_child": request(CREATE, *child), "rekey_child": request(CREATE, rekey, *child),
     "rekey_ike": request(CREATE, *new_ike), "delete_child": request(INFO, delete(3, 4, [b"SPIa"])),
     "delete_ike": request(INFO, delete(1, 0, [])),
-    "new_child_with_key_exchange": request(CREATE, child_sa(b"new0", ESP_TRANSFORMS + [(4, 31)]), NONCE_32, ke(), *SELECTORS),
+    "new_child_with_key_exchange": request(CREATE, child_sa(b"SPIn", ESP_TRANSFORMS + [(4, 31)]), NONCE_32, ke(), *SELECTORS),
     "child_answer": response(CREATE, *child, first=NEW_CHILD), "rekey_answer": response(CREATE, *child, first=REKEY_CHILD),
     "rekey_ike_answer": response(CREATE, *new_ike, first=REKEY_IKE),
     "temporary_failure": response(CREATE, notify(43), first=REKEY_CHILD),
-    "c1_selector_length_8": request(CREATE, child_sa(b"new0"), NONCE_32, ts(TSI, selector([10, 1, 0, 0], [10, 1, 0, 9], 8)), SELECTORS[1]),
+    "c1_selector_length_8": request(CREATE, child_sa(b"SPIn"), NONCE_32, ts(TSI, selector([10, 1, 0, 0], [10, 1, 0, 9], 8)), SELECTORS[1]),
     "c1_inner_payload_length_0": request(INFO, notify(16384), (DELETE, b"\3\4\0\1SPIa", 0)),
     "c1_inner_payload_length_past_the_end": request(INFO, (DELETE, b"\3\4\0\1SPIa", 65535)),
     "c1_delete_of_more_spis_than_there_are": request(INFO, (DELETE, b"\3\4\xff\xffSPIa")),
     "c1_rekey_with_an_spi_of_8_octets": request(CREATE, notify(16393, protocol=3, spi=b"SPIaSPIb"), *child),
     "c1_window_of_no_octets": request(INFO, notify(16385)), "c1_window_0": request(INFO, notify(16385, u32(0))),
-    "c2_selector_length_0": request(CREATE, child_sa(b"new0"), NONCE_32, ts(TSI, selector([10, 1, 0, 0], [10, 1, 0, 9], 0)), SELECTORS[1]),
+    "c2_selector_length_0": request(CREATE, child_sa(b"SPIn"), NONCE_32, ts(TSI, selector([10, 1, 0, 0], [10, 1, 0, 9], 0)), SELECTORS[1]),
     "c2_configuration_attributes_of_no_value": request(INFO, (CP, b"\1\0\0\0" + b"\0\1\0\0" * 50)),
     "c3_new_child_without_sa": request(CREATE, NONCE_32, *SELECTORS), "c3_new_child_without_nonce": request(CREATE, child[0], *SELECTORS),
     "c3_new_child_without_selectors": request(CREATE, *child[:2]), "c3_rekey_ike_without_ke": request(CREATE, *new_ike[:2]),
@@ -235,9 +236,9 @@ AUTHENTICATED = {
     "c11_other_group_answered_again": response(CREATE, notify(17, u16(19)), first=REKEY_IKE),
     "c11_rekey_ike_answer_public_value_0": response(CREATE, new_ike[0], NONCE_32, ke(31, bytes(32)), first=REKEY_IKE),
     "c12_ike_auth_with_empty_auth": request(IKE_AUTH, (IDI, b"\2\0\0\0a.example"), (AUTH, b"\2\0\0\0"), *child),
-    "c13_child_key_length_0": request(CREATE, child_sa(b"new0", [(1, 20, 0), (5, 0)]), *child[1:]),
-    "c13_child_of_no_encryption": request(CREATE, child_sa(b"new0", [(5, 0)]), *child[1:]),
-    "c13_child_null_auth_gmac": request(CREATE, child_sa(b"new0", [(1, 21, 128), (5, 0)]), *child[1:]),
+    "c13_child_key_length_0": request(CREATE, child_sa(b"SPIn", [(1, 20, 0), (5, 0)]), *child[1:]),
+    "c13_child_of_no_encryption": request(CREATE, child_sa(b"SPIn", [(5, 0)]), *child[1:]),
+    "c13_child_null_auth_gmac": request(CREATE, child_sa(b"SPIn", [(1, 21, 128), (5, 0)]), *child[1:]),
     "c14_other_identity": request(IKE_AUTH, (IDI, b"\1\0\0\0a.ex"), (IDR, b"\x0b\0\0\0")),
     "c15_child_spi_0": request(CREATE, child_sa(bytes(4)), *child[1:]), "c15_child_spi_255": request(CREATE, child_sa(b"\0\0\0\xff"), *child[1:]),
     "c15_child_spi_twice": request(CREATE, child_sa(b"SPIa"), *child[1:]), "c15_child_spi_of_3_octets": request(CREATE, child_sa(b"new"), *child[1:]),
@@ -309,7 +310,7 @@ def main():
         folder = CORPUS / f"ike_{target}"
         folder.mkdir(exist_ok=True)
         for name, octets in seeds.items():
-            (folder / name).write_bytes(octets)
+            (folder / re.sub(r"^c(\d)_", r"c0\1_", name)).write_bytes(octets)
 
 
 if __name__ == "__main__":

@@ -19,31 +19,33 @@ constexpr std::size_t header_octets = wire::ike::IkeHeader::octets;
 
 // The first octet: the stage, and whether cookies are asked for. The rest is a datagram to B, which comes
 // twice.
-void fuzz_ike_responder(OctetView input) {
+void fuzz_ike_responder(OctetView input, const IkeWorld& world) {
   if (input.empty()) return;
   constexpr IkeStage stages[] = {IkeStage::nothing, IkeStage::half_open, IkeStage::established};
-  IkeEnds ends(stages[input[0] % 3], (input[0] & 0x80) != 0);
+  const IkeStage stage = stages[input[0] % 3];
+  IkeEnds ends(stage, (input[0] & 0x80) != 0, world);
   const std::string before = ends.established(End::b);
   const Octets datagram = ends.with_words_replaced(input.subspan(1));
   for (int times = 0; times < 2; ++times)
     ends.receive_raw(End::b, datagram);
   ends.require_unchanged(End::b, before);
   ends.require_bounded();
-  const bool half_open = input[0] % 3 == 1;
+  const bool half_open = stage == IkeStage::half_open;
   ends.pair().wire.clear();  // the answers are for somebody else
   ends.release();
   if (half_open) require(!ends.established(End::b).empty(), "the real peer still comes in");
   ends.require_rest(5s);
   if (!half_open) ends.require_unchanged(End::b, before);
+  if (stage != IkeStage::nothing) ends.require_alive();
   ends.require_nothing_left();
 }
 
 // The first octet: whether A waits for IKE_SA_INIT's or for IKE_AUTH's response. The rest comes in its place;
 // then the real one.
-void fuzz_ike_initiator_reply(OctetView input) {
+void fuzz_ike_initiator_reply(OctetView input, const IkeWorld& world) {
   if (input.empty()) return;
   const bool auth = input[0] % 2 == 1;
-  IkeEnds ends(auth ? IkeStage::answered : IkeStage::init_sent);
+  IkeEnds ends(auth ? IkeStage::answered : IkeStage::init_sent, false, world);
   const std::string before = ends.established(End::a);
   ends.receive_raw(End::a, ends.with_words_replaced(input.subspan(1)));
   ends.require_bounded();
@@ -53,6 +55,7 @@ void fuzz_ike_initiator_reply(OctetView input) {
   if (auth) {
     require(!ends.established(End::a).empty(), "only the real response counts");
     require(ends.disagreement().empty(), "the ends agree");
+    ends.require_alive();
   }
   ends.require_nothing_left();
 }
@@ -63,16 +66,16 @@ void fuzz_ike_initiator_reply(OctetView input) {
 //   octets 1, 2    what that end is asked to do first (IkeCommand), so that requests are on their way
 //   octet 3        how often it comes, with Message IDs that count up
 //   octet 4        what it is asked to do in between
-void fuzz_ike_authenticated(OctetView input) {
+void fuzz_ike_authenticated(OctetView input, const IkeWorld& world) {
   if (input.size() < header_octets) return;
-  IkeEnds ends(IkeStage::established);
+  IkeEnds ends(IkeStage::established, false, world);
   const End at = input[0] % 2 == 0 ? End::b : End::a;
   for (const std::uint8_t command : {input[1], input[2]})
     ends.command(at, IkeCommand(command % (ike_commands - 1)));
   ends.pair().wire.clear();  // what it asks is answered by the fuzzer or by nobody
   Octets header(input.begin(), input.begin() + header_octets);
-  const Octets plaintext = ends.with_words_replaced(input.subspan(header_octets));
   for (int times = 0; times <= input[3] % 32; ++times) {
+    const Octets plaintext = ends.with_words_replaced(input.subspan(header_octets));
     ends.receive_sealed(at, header, wire::ike::PayloadType(header[16]), plaintext);
     store_be(header.data() + 20, load_be<std::uint32_t>(header.data() + 20) + 1);
     ends.command(at, IkeCommand(input[4] % (ike_commands - 1)));
@@ -86,9 +89,9 @@ void fuzz_ike_authenticated(OctetView input) {
 
 // A header for all, and fragments from A to B, each: number, total, the type of the first payload, a number
 // of octets, and these.
-void fuzz_ike_fragments(OctetView input) {
+void fuzz_ike_fragments(OctetView input, const IkeWorld& world) {
   if (input.size() < header_octets) return;
-  IkeEnds ends(IkeStage::established);
+  IkeEnds ends(IkeStage::established, false, world);
   const OctetView header = input.first(header_octets);
   OctetView left = input.subspan(header_octets);
   while (left.size() >= 4) {
@@ -135,8 +138,8 @@ void act(IkeEnds& ends, Draw& draw) {
 }  // namespace
 
 // Acts, each of two octets: what happens on the wire, time, and what users ask for. Then the network heals.
-void fuzz_ike_session(OctetView input) {
-  IkeEnds ends(IkeStage::established);
+void fuzz_ike_session(OctetView input, const IkeWorld& world) {
+  IkeEnds ends(IkeStage::established, false, world);
   Draw draw(input);
   for (int acts = 0; acts < 200 && !draw.empty(); ++acts) {
     act(ends, draw);

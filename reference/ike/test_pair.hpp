@@ -27,6 +27,8 @@ struct PairSettings {
   StatelessCookieJar::Settings cookies{.demand_from = 1000, .relax_below = 1000};
   ExponentialBackOff::Settings back_off{.tries = 5, .jitter = 0};
   std::uint64_t seed = 1;
+  MessageTap* tap = nullptr;                    // of both
+  const CollisionPolicy* collisions = nullptr;  // of both; null: the standard one
 };
 
 inline PairSettings pre_shared_key_settings(const crypto::Provider& provider,
@@ -63,9 +65,18 @@ class Gateway {
     static_cast<void>(pad.append(std::move(entry)));
     pad_ = pad.snapshot();
     cookies_ = StatelessCookieJar::make(settings.cookies, settings.ike_provider, rng_, {}).value();
-    const Seams seams{
-        rng_,      settings.provider, settings.ike_provider, *pad_, *checker_, *cookies_, pools_,
-        back_off_, narrowing_,        collisions_,           tap,   key_log};
+    const Seams seams{rng_,
+                      settings.provider,
+                      settings.ike_provider,
+                      *pad_,
+                      *checker_,
+                      *cookies_,
+                      pools_,
+                      back_off_,
+                      narrowing_,
+                      settings.collisions == nullptr ? collisions_ : *settings.collisions,
+                      tap == nullptr ? settings.tap : tap,
+                      key_log};
     engine_ = Engine::make(configuration(own, peer, settings), seams).value();
   }
 
@@ -117,7 +128,8 @@ class GatewayPair {
 
   Gateway a, b;
   Instant now{};
-  std::deque<Datagram> wire;  // as sent: `local` is the sender
+  std::deque<Datagram> wire;               // as sent: `local` is the sender
+  std::function<void(const Event&)> told;  // hears what either end tells; may be empty
 
   // act(engine, actions) at a gateway; what it sends goes onto the wire. True if it sent anything.
   template <class Act>
@@ -125,6 +137,7 @@ class GatewayPair {
     actions_.clear();
     act(gateway.engine(), actions_);
     std::ranges::move(actions_.datagrams, std::back_inserter(wire));
+    if (told) std::ranges::for_each(actions_.events, told);
     return !actions_.datagrams.empty();
   }
 
