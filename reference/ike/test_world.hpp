@@ -32,6 +32,7 @@ struct EndOptions {
   MessageTap* tap = nullptr;
   std::function<void(ipsec::PadEntry&)> change_pad = [](ipsec::PadEntry&) {};
   std::shared_ptr<const ProofChecker> checker = nullptr;  // null: shared keys
+  KeyLog* key_log = nullptr;
 };
 
 inline SecretOctets secret(std::string_view text) {
@@ -42,7 +43,11 @@ class End {
  public:
   End(std::string_view own, std::string_view peer, const IpAddress& address, const IpAddress& peer_address,
       const EndOptions& options, std::uint64_t seed)
-      : address_(address), peer_address_(peer_address), tap_(options.tap), rng_(seed) {
+      : address_(address),
+        peer_address_(peer_address),
+        tap_(options.tap),
+        key_log_(options.key_log),
+        rng_(seed) {
     ipsec::Pad pad;
     ipsec::PadEntry entry;
     entry.id = ipsec::PadEntryId{1};
@@ -117,11 +122,12 @@ class End {
 
   Seams seams() {
     return {rng_,   *provider_, *ike_provider_, *pad_,       *checker_, *cookies_,
-            pools_, back_off_,  narrowing_,     collisions_, tap_};
+            pools_, back_off_,  narrowing_,     collisions_, tap_,      key_log_};
   }
 
   IpAddress address_, peer_address_;
   MessageTap* tap_;
+  KeyLog* key_log_;
   SeededRng rng_;
   std::unique_ptr<crypto::Provider> provider_ = crypto::make_openssl_provider();
   std::unique_ptr<crypto::IkeProvider> ike_provider_ = crypto::make_openssl_ike_provider();
