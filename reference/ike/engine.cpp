@@ -280,7 +280,7 @@ IkeSa& Engine::adopt(std::unique_ptr<IkeSa> sa) {
   const IkeSpi spi = sa->role() == Role::initiator ? sa->spis().initiator : sa->spis().responder;
   by_spi_.emplace(spi, id);
   touched_.insert(id);
-  return *sas_.emplace(id, Held{std::move(sa), spi, {}, {}, false}).first->second.sa;
+  return *sas_.emplace(id, Held{std::move(sa), spi, {}, {}, {}, false}).first->second.sa;
 }
 
 IkeSa* Engine::find(IkeSaId id) {
@@ -290,20 +290,22 @@ IkeSa* Engine::find(IkeSaId id) {
   return found->second.sa.get();
 }
 
-bool Engine::has_other(const IkeSa& sa) const {
-  return std::ranges::any_of(sas_, [&](const auto& one) {
-    const IkeSa& other = *one.second.sa;
-    return other.id() != sa.id() && &other.peer() == &sa.peer() && other.is_running();
-  });
+std::vector<IkeSaId> Engine::others_between(const Identities& identities, IkeSaId but) const {
+  std::vector<IkeSaId> others;
+  for (auto at = running_.lower_bound({identities, IkeSaId{0}});
+       at != running_.end() && at->first == identities; ++at)
+    if (at->second != but) others.push_back(at->second);
+  return others;
+}
+
+bool Engine::has_other(const ipsec::Identity& local, const ipsec::Identity& remote, IkeSaId but) const {
+  return !others_between({local, remote}, but).empty();
 }
 
 void Engine::close_others(const IkeSa& sa, Turn& turn) {
-  for (auto& [id, held] : sas_) {
-    const bool same =
-        held.sa->remote_id() == sa.remote_id() && held.sa->peer().local_id == sa.peer().local_id;
-    if (id == sa.id() || !same || !held.sa->is_running()) continue;
-    touched_.insert(id);
-    held.sa->close_silently(IkeEvent::gave_up, turn);
+  for (const IkeSaId id : others_between({sa.peer().local_id, sa.remote_id()}, sa.id())) {
+    IkeSa* other = find(id);
+    if (other != nullptr && other->is_running()) other->close_silently(IkeEvent::gave_up, turn);
   }
 }
 
@@ -354,6 +356,17 @@ void Engine::settle_all() {
   }
 }
 
+void Engine::index(IkeSaId id, Held& held) {
+  if (held.running.has_value() == held.sa->is_running()) return;
+  if (held.running) {
+    running_.erase({*held.running, id});
+    held.running.reset();
+  } else {
+    held.running = Identities{held.sa->peer().local_id, held.sa->remote_id()};
+    running_.emplace(*held.running, id);
+  }
+}
+
 void Engine::settle(IkeSaId id) {
   const auto found = sas_.find(id);
   if (found == sas_.end()) return;
@@ -364,6 +377,7 @@ void Engine::settle(IkeSaId id) {
     held.half_open = false;
     --half_open_;
   }
+  index(id, held);
   if (held.sa->state() != IkeState::closed || held.sa->lingers()) {
     if (held.deadline) deadlines_.emplace(*held.deadline, id);
     return;

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -90,7 +91,7 @@ class Engine final : public Host {
   void free_child_spi(Spi spi) override { child_spis_.erase(spi); }
   IkeSa& adopt(std::unique_ptr<IkeSa> sa) override;
   IkeSa* find(IkeSaId id) override;
-  bool has_other(const IkeSa& sa) const override;
+  bool has_other(const ipsec::Identity& local, const ipsec::Identity& remote, IkeSaId but) const override;
   void close_others(const IkeSa& sa, Turn& turn) override;
   const PeerConfiguration* find_peer(const Path& path, const ipsec::Identity& peer,
                                      const std::optional<ipsec::Identity>& asked,
@@ -104,12 +105,20 @@ class Engine final : public Host {
     std::size_t digest;  // of the whole request: another one is another attempt
     auto operator<=>(const InitKey&) const = default;
   };
+  // Between whom an IKE SA is (RFC 7296 2.4); the peer's identity is one that has been proved.
+  struct Identities {
+    ipsec::Identity local, remote;
+    auto key() const { return std::tie(local.type, local.value, remote.type, remote.value); }
+    auto operator<=>(const Identities& other) const { return key() <=> other.key(); }
+    bool operator==(const Identities&) const = default;
+  };
   struct Held {
     std::unique_ptr<IkeSa> sa;
-    IkeSpi spi;                       // as it stands in by_spi_
-    std::optional<Instant> deadline;  // as it stands in deadlines_
-    std::optional<InitKey> init;      // as it stands in by_init_, for as long as the SA lives
-    bool half_open = false;           // counted as such
+    IkeSpi spi;                         // as it stands in by_spi_
+    std::optional<Instant> deadline;    // as it stands in deadlines_
+    std::optional<InitKey> init;        // as it stands in by_init_, for as long as the SA lives
+    std::optional<Identities> running;  // as it stands in running_
+    bool half_open = false;             // counted as such
   };
   Engine(Configuration configuration, const Seams& seams);
 
@@ -131,6 +140,9 @@ class Engine final : public Host {
   // After anything was done with an SA: its deadline, and its end.
   void settle(IkeSaId id);
   void settle_all();
+  void index(IkeSaId id, Held& held);
+  // The running ones but this, as they stood after the last event.
+  std::vector<IkeSaId> others_between(const Identities& identities, IkeSaId but) const;
   template <class Act>
   Result<> with(IkeSaId id, Instant now, Actions& actions, Act act);
   Result<> with_child(ChildId id, Instant now, Actions& actions, auto act);
@@ -141,6 +153,7 @@ class Engine final : public Host {
   std::map<IkeSaId, Held> sas_;
   std::unordered_map<IkeSpi, IkeSaId> by_spi_;  // by our SPI
   std::map<InitKey, IkeSaId> by_init_;          // for IKE_SA_INIT sent again
+  std::set<std::pair<Identities, IkeSaId>> running_;
   std::set<std::pair<Instant, IkeSaId>> deadlines_;
   std::set<IkeSaId> touched_;
   std::size_t half_open_ = 0;

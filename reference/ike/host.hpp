@@ -27,8 +27,8 @@ class Host : public ChildSpis {
   // Takes over the successor of an IKE SA.
   virtual IkeSa& adopt(std::unique_ptr<IkeSa> sa) = 0;
   virtual IkeSa* find(IkeSaId id) = 0;
-  // Whether another IKE SA between the same identities is alive.
-  virtual bool has_other(const IkeSa& sa) const = 0;
+  // Whether an IKE SA between these, other than `but`, is alive.
+  virtual bool has_other(const ipsec::Identity& local, const ipsec::Identity& remote, IkeSaId but) const = 0;
   //= rfc7296/2.4/initial-contact-ends-the-others
   virtual void close_others(const IkeSa& sa, Turn& turn) = 0;
   // The configuration for a peer whose identity is known now, and which allows what was chosen before it was.

@@ -187,7 +187,8 @@ Result<Payloads> IkeSa::prepare_auth(AuthSent& auth, Turn& turn) {
   Payloads payloads;
   payloads.push_back(identity);
   //= rfc7296/2.4/initial-contact-only-when-it-is-the-only-one
-  if (peer_->initial_contact && peer_->remote_id && !host_->has_other(*this))
+  if (peer_->initial_contact && peer_->remote_id &&
+      !host_->has_other(peer_->local_id, *peer_->remote_id, id()))
     payloads.push_back(make_payload(make_notify(NotifyType::initial_contact)));
   std::move(proof->payloads.begin(), authentication.begin(), std::back_inserter(payloads));
   append(payloads, host_->seams().checker.requests());
