@@ -140,7 +140,7 @@ void IkeEnds::receive_raw(End at, Octets octets) {
 }
 
 void IkeEnds::receive_sealed(End at, OctetView header_octets, wire::ike::PayloadType first,
-                             OctetView plaintext, std::uint16_t number, std::uint16_t total) {
+                             OctetView plaintext, std::optional<FragmentPlace> place) {
   if (!keys_.kept || plaintext.size() > 60'000) return;
   const auto& [spis, protection, keys] = *keys_.kept;
   const bool from_initiator = at == End::b;
@@ -148,13 +148,13 @@ void IkeEnds::receive_sealed(End at, OctetView header_octets, wire::ike::Payload
   header.initiator_spi = spis.initiator, header.responder_spi = spis.responder;
   header.initiator = from_initiator;
   header.next_payload =
-      total == 0 ? wire::ike::PayloadType::encrypted : wire::ike::PayloadType::encrypted_fragment;
+      place ? wire::ike::PayloadType::encrypted_fragment : wire::ike::PayloadType::encrypted;
   Octets message;
   wire::write(message, header);
   wire::write(message, wire::ike::PayloadHeader{.next_payload = first});
-  if (total != 0) {
-    append_be(message, number);
-    append_be(message, total);
+  if (place) {
+    append_be(message, place->number);
+    append_be(message, place->total);
   }
   auto sealer =
       MessageSealer::create(provider_, protection, (from_initiator ? keys.ei : keys.er).view(),
@@ -185,6 +185,10 @@ Octets IkeEnds::with_words_replaced(OctetView octets) {
 void IkeEnds::release() {
   std::ranges::move(std::exchange(held_back_, {}), std::back_inserter(pair_.wire));
   require(pair_.deliver_all(), "the ends come to an end of their talk");
+}
+
+bool IkeEnds::is_established(End at) const {
+  return newest_established(gateway(at).engine().status()) != nullptr;
 }
 
 std::string IkeEnds::established(End at) const {
@@ -220,12 +224,12 @@ void IkeEnds::require_rest(Duration duration) {
   require(pair_.deliver_all(), "the ends come to an end of their talk");
 }
 
-void IkeEnds::require_alive() {
+void IkeEnds::require_alive(End end) {
   const auto heard = [this] {
     return std::pair(pair_.a.engine().counters().received, pair_.b.engine().counters().received);
   };
   const auto [a, b] = heard();
-  command(End::a, IkeCommand::check_liveness);
+  command(end, IkeCommand::check_liveness);
   require_rest(10s);  // unanswered, it would come again
   require(heard() == std::pair(a + 1, b + 1), "the ends still talk");
 }

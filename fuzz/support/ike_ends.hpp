@@ -31,11 +31,16 @@ enum class IkeCommand : std::uint8_t {
 };
 inline constexpr unsigned ike_commands = 8;
 
+enum class IkeEnd : std::uint8_t { a, b };
+class IkeEnds;
+
 // What a test puts in the place of the usual: other cryptography, or a wrong seam whose work a law must see.
 struct IkeWorld {
   const crypto::Provider* provider = nullptr;         // null: the open one
   const crypto::IkeProvider* ike_provider = nullptr;  // likewise
   std::function<void(ike::test::PairSettings&)> change = [](ike::test::PairSettings&) {};
+  // Before and after what the input says arrives at an end.
+  std::function<void(IkeEnds&, IkeEnd)> before = [](IkeEnds&, IkeEnd) {}, after = before;
 };
 
 // Remembers the keys of an engine's newest IKE SA: with them a fuzzer is its peer's peer.
@@ -61,19 +66,23 @@ class IkeEnds {
  public:
   explicit IkeEnds(IkeStage stage, bool cookies = false, const IkeWorld& world = {});
 
-  enum class End : std::uint8_t { a, b };
+  using End = IkeEnd;
+  struct FragmentPlace {
+    std::uint16_t number, total;
+  };
   void command(End end, IkeCommand command, std::size_t which = 0);
   // A datagram as it is, as if the other end had sent it: nobody has authenticated it.
   void receive_raw(End at, Octets octets);
   // The payloads `plaintext`, sealed by the other end under the header given: its exchange, flags and Message
-  // ID stay, its SPIs and lengths are made right. As a fragment if `total` is not 0.
+  // ID stay, its SPIs and lengths are made right. Whole, or as a fragment.
   void receive_sealed(End at, OctetView header, wire::ike::PayloadType first, OctetView plaintext,
-                      std::uint16_t number = 0, std::uint16_t total = 0);
+                      std::optional<FragmentPlace> place = std::nullopt);
   Octets with_words_replaced(OctetView octets);
 
   ike::test::GatewayPair& pair() { return pair_; }
   // Lets what was held back go on, and everything come to its end.
   void release();
+  bool is_established(End at) const;
   // Everything that is established at an end, as text.
   std::string established(End at) const;
   // Why the ends do not agree on their SAs; empty if they do.
@@ -86,8 +95,8 @@ class IkeEnds {
   void require_unchanged(End at, const std::string& before) const;
   // Talk comes to an end, and no end works on and on.
   void require_rest(Duration duration);
-  // Both are established and talk: each hears the other once when it is asked for.
-  void require_alive();
+  // The end's first IKE SA is good: what it asks for over it is answered at once.
+  void require_alive(End end = End::a);
   // After both close, nothing is left: no SA, no SPI, no deadline.
   void require_nothing_left();
 

@@ -180,17 +180,18 @@ INITIATOR_REPLY["c6_request_while_waiting"] = b"\1" + message(INFO, 0, 0, [SEALE
 
 
 TO_B, TO_A = 0, 1
+STRANGER = 2  # added: IKE_AUTH is still to come
 LIVENESS, NEW_CHILD, REKEY_CHILD, REKEY_IKE, DELETE_CHILD, CLOSE = range(1, 7)
 
 
 def request(exchange, *payloads, number=2, to=TO_B, first=0, second=0, times=0, between=0):
     around = bytes([to, first, second, times, between, 0, 0, 0])
-    flags = INITIATOR if to == TO_B else 0
+    flags = INITIATOR if to % 2 == TO_B else 0
     return message(exchange, flags, number, list(payloads), spis=(around, NO_SPI))
 
 def response(exchange, *payloads, number=0, to=TO_B, first=0, second=0):
     around = bytes([to, first, second, 0, 0, 0, 0, 0])
-    flags = RESPONSE | (INITIATOR if to == TO_B else 0)
+    flags = RESPONSE | (INITIATOR if to % 2 == TO_B else 0)
     return message(exchange, flags, number, list(payloads), spis=(around, NO_SPI))
 
 rekey = notify(16393, protocol=3, spi=b"SPIa")
@@ -217,7 +218,7 @@ AUTHENTICATED = {
     "c3_rekey_child_answer_without_sa": response(CREATE, NONCE_32, first=REKEY_CHILD),
     "c3_rekey_ike_answer_without_nonce": response(CREATE, new_ike[0], new_ike[2], first=REKEY_IKE),
     "c3_nothing_at_all": request(CREATE),
-    "c4_256_notifies": request(INFO, *[notify(16384)] * 256), "c4_unknown_critical_payload": request(INFO, (200 | 0x8000, b"x")),
+    "c4_256_vendor_ids": request(INFO, *[(43, b"")] * 256), "c4_unknown_critical_payload": request(INFO, (200 | 0x8000, b"x")),
     "c4_unknown_critical_payload_in_an_answer": response(INFO, (200 | 0x8000, b"x"), first=LIVENESS),
     "c4_the_same_spi_deleted_a_hundred_times": request(INFO, delete(3, 4, [b"SPIa"] * 100)),
     "c6_ike_sa_init_under_protection": request(INIT, *new_ike), "c6_ike_auth_again": request(IKE_AUTH, (IDI, b"\2\0\0\0a.example"), *child),
@@ -250,17 +251,76 @@ AUTHENTICATED = {
     "c21_selectors_wider_than_asked_for": response(CREATE, child[0], NONCE_32, ts(TSI, ALL), ts(TSR, ALL), first=NEW_CHILD),
     "c22_new_children_without_end": request(CREATE, *child, times=31), "c22_rekeys_of_one_child_without_end": request(CREATE, rekey, *child, times=31),
     "c22_rekeys_of_the_child_that_is_being_rekeyed": request(CREATE, rekey, *child, times=31, first=REKEY_CHILD),
+    "c22_rekeys_of_ike_without_end": request(CREATE, *new_ike, times=31),
     "c22_rekeys_of_ike_while_rekeying": request(CREATE, *new_ike, times=31, first=REKEY_IKE),
     "c23_version_1_under_protection": request(INFO)[:17] + b"\x10" + request(INFO)[18:],
 }
 for protocol in (0, 1, 9):
     AUTHENTICATED[f"c9_rekey_of_protocol_{protocol}"] = request(CREATE, notify(16393, protocol=protocol, spi=b"SPIa"), *child)
     AUTHENTICATED[f"c9_delete_of_protocol_{protocol}"] = request(INFO, delete(protocol, 4, [b"SPIa"]))
+
+
+def identity(kind, data, payload=IDI):
+    return payload, bytes([kind, 0, 0, 0]) + data
+
+
+def auth(method=2, data=bytes(32)):
+    return AUTH, bytes([method, 0, 0, 0]) + data
+
+
+def certificate(encoding, data):
+    return CERT, bytes([encoding]) + data
+
+
+def to_b(*payloads, exchange=IKE_AUTH):
+    return request(exchange, *payloads, number=1, to=STRANGER + TO_B)
+
+
+def to_a(*payloads, exchange=IKE_AUTH):
+    return response(exchange, *payloads, number=1, to=STRANGER + TO_A)
+
+
+ME, PEER, EAP = identity(2, b"a.example"), identity(2, b"b.example", IDR), 48
+AUTHENTICATED.update({
+    "stranger": to_b(ME, auth(), *child), "stranger_answers": to_a(PEER, auth(), *child),
+    "c01_stranger_with_id_of_3_octets": to_b((IDI, b"\1\0\0"), auth(), *child),
+    "c01_stranger_with_ipv4_id_of_3_octets": to_b(identity(1, b"\x0a\0\0"), auth(), *child),
+    "c01_stranger_with_auth_of_3_octets": to_b(ME, (AUTH, b"\2\0\0"), *child),
+    "c01_stranger_with_id_length_0": to_b((IDI, b"\2\0\0\0a.example", 0), auth(), *child),
+    "c02_stranger_with_selector_length_0": to_b(ME, auth(), child[0], ts(TSI, selector([0] * 4, [255] * 4, 0)), SELECTORS[1]),
+    "c03_stranger_without_id": to_b(auth(), *child), "c03_stranger_without_auth": to_b(ME, *child),
+    "c03_stranger_with_nothing": to_b(), "c03_stranger_with_id_alone": to_b(ME), "c03_stranger_childless": to_b(ME, auth()),
+    "c03_stranger_answers_without_id": to_a(auth(), *child), "c03_stranger_answers_without_auth": to_a(PEER, *child),
+    "c03_stranger_answers_with_nothing": to_a(),
+    "c04_stranger_with_two_of_each": to_b(ME, ME, auth(), auth(), *(child * 2)),
+    "c04_stranger_with_a_hundred_certificates": to_b(ME, *[certificate(4, b"0")] * 100, auth(), *child),
+    "c04_stranger_with_unknown_critical_payload": to_b(ME, auth(), (200 | 0x8000, b"x")),
+    "c06_stranger_creates_a_child": to_b(*child, exchange=CREATE), "c06_stranger_rekeys_ike": to_b(*new_ike, exchange=CREATE),
+    "c06_stranger_rekeys_a_child": to_b(rekey, *child, exchange=CREATE), "c06_stranger_deletes_ike": to_b(delete(1, 0, []), exchange=INFO),
+    "c06_stranger_asks_for_a_sign_of_life": to_b(exchange=INFO),
+    "c06_stranger_answers_with_eap_success": to_a(PEER, (EAP, b"\3\1\0\4")),
+    "c06_stranger_sends_eap_success": to_b(ME, (EAP, b"\3\1\0\4")), "c06_stranger_answers_with_a_delete": to_a(delete(1, 0, [])),
+    "c06_stranger_answers_authentication_failed": to_a(notify(24)), "c06_stranger_answers_temporary_failure": to_a(notify(43)),
+    "c10_stranger_of_control_characters": to_b(identity(2, b"\x1b[2J\0%n%s\r\n`id`"), auth(), *child),
+    "c12_stranger_with_empty_auth": to_b(ME, auth(2, b""), *child), "c12_stranger_answers_with_empty_auth": to_a(PEER, auth(2, b""), *child),
+    "c12_stranger_with_auth_of_another_length": to_b(ME, auth(2, bytes(1)), *child),
+    "c12_stranger_with_auth_method_0": to_b(ME, auth(0), *child), "c12_stranger_with_null_auth": to_b(ME, auth(13), *child),
+    "c12_stranger_with_signature_of_no_octets": to_b(ME, auth(14, b""), *child),
+    "c12_stranger_with_certificate_at_an_url": to_b(ME, certificate(12, bytes(20) + b"http://192.0.2.66/"), auth(1), *child),
+    "c14_stranger_with_empty_id": to_b(identity(2, b""), auth(), *child), "c14_stranger_with_id_type_0": to_b(identity(0, b"a.example"), auth(), *child),
+    "c14_stranger_with_key_id": to_b(identity(11, b"a.example"), auth(), *child),
+    "c14_stranger_with_dn_of_one_octet": to_b(identity(9, b"0"), auth(), *child),
+    "c14_stranger_with_dn_that_is_no_asn1": to_b(identity(9, b"\x30\x84\xff\xff\xff\xff"), auth(), *child),
+    "c14_stranger_with_a_name_that_goes_on": to_b(identity(2, b"a.example\0.invalid"), auth(), *child),
+    "c14_stranger_answers_with_other_id": to_a(identity(2, b"c.example", IDR), auth(), *child),
+    "c21_stranger_asks_for_everything": to_b(ME, auth(), child[0], ts(TSI, ALL), ts(TSR, ALL), (CP, b"\1\0\0\0\0\1\0\0")),
+})
 AUTHENTICATED["c10_notify_of_control_characters"] = request(INFO, notify(24, b"\x1b[2J\0%n%s\r\n"))
 
 
 def fragments():
     header = message(INFO, INITIATOR, 2, [], spis=(NO_SPI, NO_SPI))
+    half_open = message(IKE_AUTH, INITIATOR, 1, [], spis=(b"\1" + bytes(7), NO_SPI))
     _, inner = chain([notify(16384, bytes(100)), delete(3, 4, [b"SPIa"])])
 
     def one(number, total, octets, first=0):
@@ -275,12 +335,17 @@ def fragments():
         "c5_total_shrinks": whole[:2] + [one(2, 2, thirds[1]), one(1, 2, thirds[0], NOTIFY)],
         "c5_total_1": [one(1, 1, inner, NOTIFY)], "c5_empty_fragments": [one(i + 1, 200, b"") for i in range(200)],
         "c5_type_in_each": [one(i + 1, 3, part, NOTIFY) for i, part in enumerate(thirds)],
-        "c5_last_first_of_255": [one(i, 255, bytes(200)) for i in range(255, 0, -6)],
+        "c5_last_first_of_255": [one(i, 255, bytes(20)) for i in range(255, 0, -6)],
         "c5_same_number_other_octets": [whole[0], one(1, 3, bytes(40), NOTIFY)] + whole[1:],
         "c1_inner_payload_cut_short": whole[:2] + [one(3, 3, thirds[2][:-2])],
         "c4_a_payload_of_no_type_in_the_first": [one(1, 3, thirds[0], 0)] + whole[1:],
     }
-    return {name: header + b"".join(parts) for name, parts in seeds.items()}
+    seeds |= {
+        "c05_stranger_in_order": whole, "c05_stranger_one_missing": whole[1:],
+        "c05_stranger_total_255": [one(i, 255, b"") for i in range(1, 100)],
+        "c05_stranger_number_0": [one(0, 3, thirds[0])] + whole,
+    }
+    return {name: (half_open if "stranger" in name else header) + b"".join(parts) for name, parts in seeds.items()}
 
 
 def session():

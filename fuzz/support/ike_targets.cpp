@@ -26,8 +26,10 @@ void fuzz_ike_responder(OctetView input, const IkeWorld& world) {
   IkeEnds ends(stage, (input[0] & 0x80) != 0, world);
   const std::string before = ends.established(End::b);
   const Octets datagram = ends.with_words_replaced(input.subspan(1));
-  for (int times = 0; times < 2; ++times)
-    ends.receive_raw(End::b, datagram);
+  world.before(ends, End::b);
+  ends.receive_raw(End::b, datagram);
+  world.after(ends, End::b);
+  ends.receive_raw(End::b, datagram);
   ends.require_unchanged(End::b, before);
   ends.require_bounded();
   const bool half_open = stage == IkeStage::half_open;
@@ -47,7 +49,9 @@ void fuzz_ike_initiator_reply(OctetView input, const IkeWorld& world) {
   const bool auth = input[0] % 2 == 1;
   IkeEnds ends(auth ? IkeStage::answered : IkeStage::init_sent, false, world);
   const std::string before = ends.established(End::a);
+  world.before(ends, End::a);
   ends.receive_raw(End::a, ends.with_words_replaced(input.subspan(1)));
+  world.after(ends, End::a);
   ends.require_bounded();
   if (auth) ends.require_unchanged(End::a, before);
   ends.release();
@@ -62,18 +66,21 @@ void fuzz_ike_initiator_reply(OctetView input, const IkeWorld& world) {
 
 // An IKE message in clear. Its SPIs say what happens around it; the rest of its header stays, and what stands
 // behind is sealed.
-//   octet 0        who receives it: A or B
+//   octet 0        who receives it, B or A; with 2 added the sender has keys, and IKE_AUTH is still to come
 //   octets 1, 2    what that end is asked to do first (IkeCommand), so that requests are on their way
 //   octet 3        how often it comes, with Message IDs that count up
 //   octet 4        what it is asked to do in between
 void fuzz_ike_authenticated(OctetView input, const IkeWorld& world) {
   if (input.size() < header_octets) return;
-  IkeEnds ends(IkeStage::established, false, world);
   const End at = input[0] % 2 == 0 ? End::b : End::a;
+  const bool is_stranger = (input[0] & 2) != 0;
+  const IkeStage before_proof = at == End::b ? IkeStage::half_open : IkeStage::answered;
+  IkeEnds ends(is_stranger ? before_proof : IkeStage::established, false, world);
   for (const std::uint8_t command : {input[1], input[2]})
     ends.command(at, IkeCommand(command % (ike_commands - 1)));
   ends.pair().wire.clear();  // what it asks is answered by the fuzzer or by nobody
   Octets header(input.begin(), input.begin() + header_octets);
+  world.before(ends, at);
   for (int times = 0; times <= input[3] % 32; ++times) {
     const Octets plaintext = ends.with_words_replaced(input.subspan(header_octets));
     ends.receive_sealed(at, header, wire::ike::PayloadType(header[16]), plaintext);
@@ -81,25 +88,30 @@ void fuzz_ike_authenticated(OctetView input, const IkeWorld& world) {
     ends.command(at, IkeCommand(input[4] % (ike_commands - 1)));
     ends.pair().wire.clear();
   }
+  world.after(ends, at);
+  if (is_stranger) require(!ends.is_established(at), "nobody comes in without a proof");
   ends.require_bounded();
   ends.require_rest(5min);
   ends.require_bounded();
   ends.require_nothing_left();
 }
 
-// A header for all, and fragments from A to B, each: number, total, the type of the first payload, a number
-// of octets, and these.
+// A header for all (its first octet: whether before IKE_AUTH), and fragments from A to B, each: number,
+// total, the type of the first payload, a number of octets, and these.
 void fuzz_ike_fragments(OctetView input, const IkeWorld& world) {
   if (input.size() < header_octets) return;
-  IkeEnds ends(IkeStage::established, false, world);
+  IkeEnds ends(input[0] % 2 == 0 ? IkeStage::established : IkeStage::half_open, false, world);
   const OctetView header = input.first(header_octets);
   OctetView left = input.subspan(header_octets);
+  world.before(ends, End::b);
   while (left.size() >= 4) {
     const std::size_t size = std::min<std::size_t>(left[3], left.size() - 4);
     const Octets plaintext = ends.with_words_replaced(left.subspan(4, size));
-    ends.receive_sealed(End::b, header, wire::ike::PayloadType(left[2]), plaintext, left[0], left[1]);
+    ends.receive_sealed(End::b, header, wire::ike::PayloadType(left[2]), plaintext,
+                        IkeEnds::FragmentPlace{left[0], left[1]});
     left = left.subspan(4 + size);
   }
+  world.after(ends, End::b);
   ends.require_bounded();
   ends.require_rest(1min);
   ends.require_nothing_left();
