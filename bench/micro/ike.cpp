@@ -7,6 +7,8 @@
 #include "crypto/openssl/openssl_ike_provider.hpp"
 #include "crypto/openssl/openssl_provider.hpp"
 #include "crypto/openssl/test_pki.hpp"
+#include "ike/keys.hpp"
+#include "ike/protection.hpp"
 #include "ike/signature_authentication.hpp"
 #include "ike/test_pair.hpp"
 #include "support/comparison.hpp"
@@ -78,6 +80,49 @@ void close_all(test::GatewayPair& pair) {
   pair.run_for(1min);  // until what repeats its last reply is gone too
 }
 
+// What one end computes of IKE_SA_INIT and IKE_AUTH with a shared key, and nothing else: keys, both AUTH
+// values, its message sealed and the peer's opened, the hashes of NAT detection.
+class BareEnd {
+ public:
+  explicit BareEnd(KeyExchangeId group)
+      : suite_(ike_suite({{crypto::EncryptionId::aes_gcm_16, 128, {}}, crypto::PrfId::hmac_sha2_256, group})
+                   .value()),
+        child_(esp_protection({crypto::EncryptionId::aes_gcm_16, 128, {}}).value()) {}
+
+  void compute(OctetView shared_secret, Rng& rng) {
+    const Nonces nonces{nonce_, nonce_};
+    const IkeKeys keys =
+        derive_ike_keys(ike_provider(), suite_, nonces, shared_secret, {IkeSpi{1}, IkeSpi{2}}).value();
+    for (const SecretOctets* key : {&keys.pi, &keys.pr})
+      authenticate(key->view());
+    auto sealer = MessageSealer::create(ciphers(), suite_.protection, keys.ei.view(), {}).value();
+    auto opener = MessageOpener::create(ciphers(), suite_.protection, keys.ei.view(), {}).value();
+    Octets message(header_octets, 0);
+    static_cast<void>(sealer.seal(message, plain_, rng));
+    benchmark::DoNotOptimize(opener.open(message, header_octets));
+    benchmark::DoNotOptimize(
+        derive_child_keys(ike_provider(), *suite_.prf, keys.d.view(), {}, nonces, child_));
+    for (int hash = 0; hash < 4; ++hash)
+      benchmark::DoNotOptimize(ike_provider().sha1({OctetView(nonce_).first(22)}));
+  }
+
+ private:
+  static constexpr std::size_t header_octets = 32;
+  SecretOctets prf(OctetView key, std::initializer_list<OctetView> parts) const {
+    const auto keyed = ike_provider().prf(*suite_.prf, key).value();
+    return crypto::output_of(*keyed, parts);
+  }
+  void authenticate(OctetView sk_p) const {
+    const SecretOctets identity = prf(sk_p, {OctetView(nonce_).first(15)});
+    const SecretOctets key = prf(hex("6b6579"), {OctetView(nonce_).first(17)});
+    benchmark::DoNotOptimize(prf(key.view(), {init_, nonce_, identity.view()}));
+  }
+
+  Suite suite_;
+  Protection child_;
+  Octets nonce_ = Octets(32, 1), init_ = Octets(260, 2), plain_ = Octets(190, 3);  // as long as a handshake's
+};
+
 void bare_key_exchange(KeyExchangeId group, Rng& rng) {
   const crypto::KeyExchangeTransform& transform = **crypto::find(group);
   const auto a = ike_provider().key_exchange(transform, rng).value();
@@ -95,13 +140,22 @@ void bare_signatures(const crypto::PrivateKey& key, const crypto::PublicKey& aut
   benchmark::DoNotOptimize(authority.verify(*algorithm, {message}, signature));
 }
 
-// Runs the handshake and its bare cryptography in turns; `ratio` is ours over the bare one.
+// Runs the handshake and its bare cryptography in turns. `ratio`: ours over all its bare cryptography;
+// `ratio_to_asymmetric`: over its key exchange and signatures alone.
 template <class Bare>
-void handshakes(benchmark::State& state, const test::PairSettings& settings, Bare bare) {
+void handshakes(benchmark::State& state, const test::PairSettings& settings, Bare asymmetric) {
   test::GatewayPair pair(settings);
-  Samples of_bare, of_ours;
+  BareEnd end(settings.group);
+  SeededRng rng(2);
+  const Octets secret(32, 4);
+  Samples of_asymmetric, of_bare, of_ours;
   for (auto _ : state) {
-    of_bare.take(bare);
+    of_asymmetric.take(asymmetric);
+    of_bare.take([&] {
+      asymmetric();
+      end.compute(secret, rng);
+      end.compute(secret, rng);
+    });
     of_ours.take([&] {
       pair.initiate(pair.a);
       pair.deliver_all();
@@ -114,6 +168,7 @@ void handshakes(benchmark::State& state, const test::PairSettings& settings, Bar
   state.counters["handshake_us"] = of_ours.quartile() / cycles_per_second() * 1e6;
   state.counters["handshakes/s"] = cycles_per_second() / of_ours.quartile();
   state.counters["ratio"] = of_ours.quartile() / of_bare.quartile();
+  state.counters["ratio_to_asymmetric"] = of_ours.quartile() / of_asymmetric.quartile();
 }
 
 void handshake_psk(benchmark::State& state, KeyExchangeId group) {

@@ -53,11 +53,7 @@ class OpensslCertificate final : public Certificate {
         issuer_(der_of(X509_get_issuer_name(x509_.get()))),
         not_before_(seconds_of(X509_get0_notBefore(x509_.get()))),
         not_after_(seconds_of(X509_get0_notAfter(x509_.get()))) {
-    unsigned char* der = nullptr;
-    const int length = i2d_X509(x509_.get(), &der);
-    must(length > 0, "a certificate's octets");
-    der_.assign(der, der + length);
-    OPENSSL_free(der);
+    der_ = as_der([&](unsigned char** der) { return i2d_X509(x509_.get(), der); });
     //= rfc7296/3.7/authority-named-by-hash-of-its-key-info
     const OctetView info = public_key_->info();
     must(EVP_Digest(info.data(), info.size(), key_hash_.data(), nullptr, EVP_sha1(), nullptr) == 1,
@@ -133,7 +129,10 @@ Result<CertificatePointer> make_certificate(OctetView pem_or_der) {
   Key key(x509 ? X509_get_pubkey(x509.get()) : nullptr);
   ERR_pop_to_mark();
   if (!x509) return std::unexpected(unreadable("certificate"));
-  auto public_key = key ? make_public_key(std::move(key)) : nullptr;
+  if (!key) return std::unexpected(unusable_key("certificate/SubjectPublicKeyInfo"));
+  auto public_key = make_public_key(std::move(key), as_der([&](unsigned char** der) {
+                                      return i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509.get()), der);
+                                    }));
   if (!public_key) return std::unexpected(unusable_key("certificate/SubjectPublicKeyInfo"));
   return std::make_shared<OpensslCertificate>(std::move(x509), std::move(public_key));
 }

@@ -21,7 +21,9 @@ bool is_pem(OctetView octets);
 // For what libcrypto could not read, with its first words on it.
 Error unreadable(std::string_view what);
 
-// Null where the key is of no kind that serves here.
+// `info`: its SubjectPublicKeyInfo, where that has been read; libcrypto takes longer to write one than to
+// check a signature. Null where the key is of no kind that serves here.
+std::shared_ptr<const PublicKey> make_public_key(Key key, Octets info);
 std::shared_ptr<const PublicKey> make_public_key(Key key);
 std::shared_ptr<const PrivateKey> make_private_key(Key key);
 Error unusable_key(std::string_view what);
@@ -29,6 +31,17 @@ Error unusable_key(std::string_view what);
 Result<CertificatePointer> make_certificate(OctetView pem_or_der);
 X509* x509_of(const Certificate& certificate);
 std::unique_ptr<CertificateStore> make_certificate_store();
+
+// What one of libcrypto's writers gives: write(unsigned char** der) returns the length.
+template <class Write>
+Octets as_der(Write write) {
+  unsigned char* der = nullptr;
+  const int length = write(&der);
+  must(length > 0, "octets in DER");
+  Octets octets(der, der + length);
+  OPENSSL_free(der);
+  return octets;
+}
 
 // Reads one DER or PEM object with libcrypto's readers, DER to its end; null on failure.
 //   from_der(const unsigned char** at, long octets), from_pem(BIO*)

@@ -127,13 +127,8 @@ Octets fixed_of(OctetView der, std::size_t octets) {
 
 class OpensslPublicKey final : public PublicKey {
  public:
-  OpensslPublicKey(Key key, KeyKind kind) : key_(std::move(key)), kind_(kind) {
-    unsigned char* der = nullptr;
-    const int length = i2d_PUBKEY(key_.get(), &der);
-    must(length > 0, "a key's octets");
-    info_.assign(der, der + length);
-    OPENSSL_free(der);
-  }
+  OpensslPublicKey(Key key, KeyKind kind, Octets info)
+      : key_(std::move(key)), kind_(kind), info_(std::move(info)) {}
 
   KeyKind kind() const noexcept override { return kind_; }
   unsigned bits() const noexcept override { return static_cast<unsigned>(EVP_PKEY_get_bits(key_.get())); }
@@ -240,10 +235,15 @@ Error unusable_key(std::string_view what) {
                .clause = {}};
 }
 
-std::shared_ptr<const PublicKey> make_public_key(Key key) {
+std::shared_ptr<const PublicKey> make_public_key(Key key, Octets info) {
   const std::optional<KeyKind> kind = kind_of(key.get());
   if (!kind) return nullptr;
-  return std::make_shared<OpensslPublicKey>(std::move(key), *kind);
+  return std::make_shared<OpensslPublicKey>(std::move(key), *kind, std::move(info));
+}
+
+std::shared_ptr<const PublicKey> make_public_key(Key key) {
+  Octets info = as_der([&](unsigned char** der) { return i2d_PUBKEY(key.get(), der); });
+  return make_public_key(std::move(key), std::move(info));
 }
 
 std::shared_ptr<const PrivateKey> make_private_key(Key key) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <map>
 #include <openssl/crypto.h>
+#include <set>
 
 #include "crypto/openssl/evp_ike.hpp"
 #include "crypto/provider.hpp"
@@ -55,7 +56,7 @@ class OpensslIkeProvider final : public IkeProvider {
       case KeyExchangeKind::ecp:
         return curves_.contains(transform.id);
       case KeyExchangeKind::montgomery:
-        return evp::has_montgomery(transform);
+        return montgomery_.contains(transform.id);
       case KeyExchangeKind::none:
       case KeyExchangeKind::unsupported:
         return false;
@@ -106,6 +107,8 @@ class OpensslIkeProvider final : public IkeProvider {
       if (auto group = evp::make_modp_group(transform)) modp_[transform.id] = std::move(group);
     } else if (transform.kind == KeyExchangeKind::ecp) {
       if (evp::Group group = evp::make_ecp_group(transform)) curves_[transform.id] = std::move(group);
+    } else if (transform.kind == KeyExchangeKind::montgomery) {
+      if (evp::has_montgomery(transform)) montgomery_.insert(transform.id);
     }
   }
 
@@ -128,6 +131,7 @@ class OpensslIkeProvider final : public IkeProvider {
   std::map<PrfId, evp::DigestAlgorithm> digests_;
   std::map<KeyExchangeId, std::shared_ptr<const evp::ModpGroup>> modp_;
   std::map<KeyExchangeId, evp::Group> curves_;
+  std::set<KeyExchangeId> montgomery_;  // asked once: libcrypto looks the algorithm up by its name each time
 };
 
 }  // namespace
