@@ -7,6 +7,7 @@
 #include "crypto/key_exchange.hpp"
 #include "crypto/prf.hpp"
 #include "wire/ike/message.hpp"
+#include "wire/ike/notify_data.hpp"
 
 namespace mpsec::wire::ike {
 namespace {
@@ -40,31 +41,53 @@ std::string transforms() {
     text += word(line.slug, transform(TransformType::key_exchange, line.id));
   for (const auto& line : names<SequenceNumbers>())
     text += word(line.name, transform(TransformType::sequence_numbers, line.number));
-  return text + "Key_Length_0=\"\\x80\\x0e\\x00\\x00\"\nKey_Length_128=\"\\x80\\x0e\\x00\\x80\"\n";
+  return text;
+}
+
+// C13: a key size of 0 among those that are lawful.
+std::string key_lengths() {
+  std::string text;
+  for (const unsigned bits : {0u, 1u, 128u, 192u, 256u, 65535u}) {
+    Octets octets;
+    append_be(octets, static_cast<std::uint16_t>(0x8000 | static_cast<unsigned>(AttributeType::key_length)));
+    append_be(octets, static_cast<std::uint16_t>(bits));
+    text += word(fmt::format("Key_Length_{}", bits), octets);
+  }
+  return text;
+}
+
+// A word for each number that has a name, in its field of that width, between what stands before and behind.
+template <class Number>
+std::string words(std::string_view comment, const Octets& before, const Octets& behind) {
+  std::string text = fmt::format("# {}\n", comment);
+  for (const auto& line : names<Number>()) {
+    Octets octets = before;
+    append_be(octets, static_cast<std::underlying_type_t<Number>>(line.number));
+    append(octets, behind);
+    text += word(line.name, octets);
+  }
+  return text;
 }
 
 std::string dictionary() {
-  std::string text =
-      "# Made by IkeDictionary in reference/wire/ike/dictionary_test.cpp\n# version, exchange type\n";
-  for (const auto& line : names<ExchangeType>())
-    text += word(line.name, {0x20, static_cast<std::uint8_t>(line.number)});
-  text += "# next payload, flags\n";
-  for (const auto& line : names<PayloadType>())
-    text += word(line.name, {static_cast<std::uint8_t>(line.number), 0});
-  text += "# protocol ID, SPI size, notify message type\n";
-  for (const auto& line : names<NotifyType>()) {
-    Octets octets{0, 0};
-    append_be(octets, static_cast<std::uint16_t>(line.number));
-    text += word(line.name, octets);
-  }
-  text += transforms() + "# configuration attribute type\n";
-  for (const auto& line : names<ConfigurationAttributeType>()) {
-    Octets octets;
-    append_be(octets, static_cast<std::uint16_t>(line.number));
-    text += word(line.name, octets);
-  }
-  text += "# TS type, IP protocol, selector length\n";
-  text += word("TS_IPV4_ADDR_RANGE", {7, 0, 0, 16}) + word("TS_IPV6_ADDR_RANGE", {8, 0, 0, 40});
+  std::string text = "# Made by IkeDictionary in reference/wire/ike/dictionary_test.cpp\n";
+  text += words<ExchangeType>("version, exchange type", {0x20}, {});
+  text += words<PayloadType>("next payload, flags", {}, {0});
+  text += words<NotifyType>("protocol ID, SPI size, notify message type", {0, 0}, {});
+  text += words<ProtocolId>("proposal number, protocol ID, SPI size", {1}, {4});
+  text += words<TransformType>("transform type, RESERVED", {}, {0});
+  text += transforms();
+  text += words<AttributeType>("attribute type, of two octets", {}, {}) + key_lengths();
+  text += words<IdType>("ID type, RESERVED", {}, {0, 0, 0});
+  text += words<CertificateEncoding>("certificate encoding", {}, {});
+  text += words<AuthenticationMethod>("authentication method, RESERVED", {}, {0, 0, 0});
+  text += words<HashAlgorithm>("hash algorithm", {}, {});
+  text += words<ConfigurationType>("configuration type, RESERVED", {}, {0, 0, 0});
+  text += words<ConfigurationAttributeType>("configuration attribute type", {}, {});
+  text += words<TrafficSelectorType>("TS type, IP protocol", {}, {0});
+  text += words<EapCode>("EAP code", {}, {});
+  text += words<GatewayIdentityType>("gateway identity type", {}, {});
+  text += words<PpkIdType>("PPK ID type", {}, {});
   text += "# C1, C2: lengths that lie\n";
   for (const std::uint8_t length : Octets{0, 1, 3, 4, 7, 8})
     text += word(fmt::format("length_{}", length), {0, length});
@@ -77,6 +100,15 @@ TEST(IkeDictionary, TheFileIsWhatTheRegistrySays) {
   std::ifstream file(path);
   const std::string found{std::istreambuf_iterator<char>(file), {}};
   EXPECT_EQ(found, dictionary()) << "run this test with MPSEC_WRITE_DICTIONARY=1";
+}
+
+// Every target whose input is an IKE message or a payload has that file, under its own name.
+TEST(IkeDictionary, IsThatOfEveryTargetWithMessages) {
+  for (const char* target : {"ike_message_mutated", "ike_payload", "ike_responder", "ike_initiator_reply",
+                             "ike_authenticated", "ike_fragments", "ike_narrowing", "ike_negotiation"}) {
+    std::ifstream file(fmt::format(MPSEC_SOURCE_DIR "/fuzz/dictionaries/{}.dict", target));
+    EXPECT_EQ((std::string{std::istreambuf_iterator<char>(file), {}}), dictionary()) << target;
+  }
 }
 
 }  // namespace
