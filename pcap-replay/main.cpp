@@ -24,13 +24,13 @@ constexpr const char* exit_codes =
 void add_options(CLI::App& app, ProgramOptions& options, std::string& format,
                  std::vector<std::uint16_t>& ports) {
   app.add_option("FILE", options.capture, "pcap or pcapng file; - is standard input")->required();
-  app.add_option("-k,--keys", options.key_files,
-                 "key file: tcpdump's -E file, Wireshark's esp_sa, the output of 'ip xfrm state', or TOML; "
-                 "may be given "
-                 "several times")
+  app.add_option(
+         "-k,--keys", options.key_files,
+         "key file: tcpdump's -E file, Wireshark's esp_sa or ikev2_decryption_table, the output of 'ip xfrm "
+         "state', or TOML; may be given several times")
       ->allow_extra_args(false);
   app.add_option("--keys-format", format, "the form of all key files, instead of finding it out")
-      ->check(CLI::IsMember({"tcpdump", "wireshark", "xfrm", "toml"}));
+      ->check(CLI::IsMember({"tcpdump", "wireshark", "xfrm", "toml", "ikev2"}));
   app.add_flag("!--no-decrypt", options.decrypt, "only sequence numbers: leave the keys alone");
   app.add_flag("--json", options.json, "the report as JSON (vectors/schema/replay_report.schema.json)");
   app.add_flag("-p,--print", options.print, "a line for each packet, before the report");

@@ -29,6 +29,9 @@ inline void require_key_file_law(const Result<replay::KeyFile>& parsed, std::str
     require(replay::check_encryption_key("input", entry.parameters, {}).has_value() ||
                 entry.parameters.protocol == ipsec::Protocol::ah,
             "a key has a size that its algorithm takes");
+  for (const replay::IkeKeyEntry& entry : parsed->ike)
+    require(!entry.messages || replay::check_ike_keys("input", *entry.messages, 0, {}).has_value(),
+            "a key of an IKE SA has a size that its algorithm takes");
 }
 
 }  // namespace mpsec::fuzz

@@ -49,6 +49,13 @@ void look_at_ike(Found& found) {
     found.ike_version = static_cast<std::uint8_t>(found.packet[found.security_at + version_at] >> 4);
 }
 
+void look_at_other_udp(Found& found, std::size_t payload_at, std::size_t end) {
+  found.other_udp = payload_at <= end && end <= found.packet.size();
+  if (!found.other_udp) return;
+  found.security_at = static_cast<std::uint32_t>(payload_at);
+  found.security_end = static_cast<std::uint32_t>(end);
+}
+
 void look_at_udp(Found& found, const UdpPorts& ports) {
   constexpr std::size_t header = wire::end_of<&wire::UdpHeader::checksum>;
   const std::size_t udp_at = found.security_at;
@@ -58,8 +65,8 @@ void look_at_udp(Found& found, const UdpPorts& ports) {
   found.destination_port = wire::load<&wire::UdpHeader::destination_port>(at);
   const bool ike_port = found.source_port == wire::ike_port || found.destination_port == wire::ike_port;
   const bool esp_port = ports.contains(found.source_port) || ports.contains(found.destination_port);
-  if (!ike_port && !esp_port) return;
   const std::size_t length = wire::load<&wire::UdpHeader::length>(at);
+  if (!ike_port && !esp_port) return look_at_other_udp(found, udp_at + header, udp_at + length);
   if (length < header || (found.whole && udp_at + length > found.packet.size())) return end_too_early(found);
   found.security_at = static_cast<std::uint32_t>(udp_at + header);
   found.security_end = static_cast<std::uint32_t>(std::min(found.packet.size(), udp_at + length));

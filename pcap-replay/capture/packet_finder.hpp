@@ -63,7 +63,8 @@ struct Found {
   // Where the ESP or AH header, or the IKE message, starts and ends in `packet`.
   std::uint32_t security_at = 0, security_end = 0;
   std::uint16_t source_port = 0, destination_port = 0;  // of UDP
-  OctetView packet;  // from the IP header to the datagram's end by its own word, or the capture's
+  bool other_udp = false;  // kind `other`: a whole UDP datagram, its payload where the message would be
+  OctetView packet;        // from the IP header to the datagram's end by its own word, or the capture's
 
   std::uint32_t security_octets() const { return security_end - security_at; }
   AddressBits source_bits() const {

@@ -23,6 +23,17 @@ void PacketPrinter::on_clear(const ClearPacket& clear) {
   fmt::print(to_, "{}        {}\n", std::string(depth_ * 2, ' '), summary_of(clear.packet));
 }
 
+void PacketPrinter::on_ike(const IkeRecord& record, unsigned depth) {
+  const std::string_view space = record.chain.empty() ? "" : "  ";
+  const std::string fragments =
+      record.fragments == 0 ? "" : fmt::format(" from {} fragments", record.fragments);
+  fmt::print(to_, "{}{:>6}  {}  {}  {}  {} > {}  {} octets{}{}  {}{}{}{}\n", std::string(depth * 2, ' '),
+             record.frame, to_utc(record.time), title_of(record),
+             ike::to_string(ike::IkeSpis{record.header.initiator_spi, record.header.responder_spi}),
+             to_string(record.source), to_string(record.destination), record.octets, space, record.chain,
+             to_string(record.verdict), fragments, record.why.empty() ? "" : ": ", record.why);
+}
+
 void ClearPacketWriter::on_clear(const ClearPacket& clear) {
   ++written_;
   to_.write(interface_, clear.packet, clear.frame.time,

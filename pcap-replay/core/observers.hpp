@@ -16,6 +16,7 @@ class PacketPrinter final : public ReplayObserver {
   explicit PacketPrinter(std::FILE* to) : to_(to) {}
   void on_protected(const ProtectedPacket& packet) override;
   void on_clear(const ClearPacket& clear) override;
+  void on_ike(const IkeRecord& record, unsigned depth) override;
 
  private:
   std::FILE* to_;
@@ -46,6 +47,10 @@ class SeveralObservers final : public ReplayObserver {
   void on_clear(const ClearPacket& clear) override {
     for (ReplayObserver* observer : observers_)
       observer->on_clear(clear);
+  }
+  void on_ike(const IkeRecord& record, unsigned depth) override {
+    for (ReplayObserver* observer : observers_)
+      observer->on_ike(record, depth);
   }
 
  private:

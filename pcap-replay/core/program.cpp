@@ -30,6 +30,7 @@ class Run {
   ExitCode operator()() {
     if (!prepare()) return exit_refused;
     Replay replay(keys_.entries, *provider_, options_.replay);
+    replay.add_ike_keys(keys_.ike);
     const bool written = read_all(replay);
     std::vector<Error> warnings = std::move(keys_.warnings);
     warnings.insert(warnings.end(), replay.problems().begin(), replay.problems().end());
@@ -56,6 +57,7 @@ class Run {
       auto keys = load_keys(path, options_.key_format);
       if (!keys) return refuse(keys.error());
       std::ranges::move(keys->entries, std::back_inserter(keys_.entries));
+      std::ranges::move(keys->ike, std::back_inserter(keys_.ike));
       std::ranges::move(keys->warnings, std::back_inserter(keys_.warnings));
     }
     for (const Error& warning : keys_.warnings)
@@ -108,6 +110,8 @@ class Run {
 
   static bool has_findings(const Replay& replay) {
     if (replay.counts().malformed != 0) return true;
+    for (const IkeSession& session : replay.ike().sessions())
+      if (!session.failures.empty()) return true;
     for (const Stream& stream : replay.streams())
       if (stream.discards.total() != 0) return true;
     return false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "crypto/openssl/openssl_ike_provider.hpp"
 #include "wire/ah.hpp"
 #include "wire/protocol.hpp"
 
@@ -22,7 +23,9 @@ Replay::Replay(const std::vector<KeyEntry>& keys, const crypto::Provider& provid
                const ReplayOptions& options)
     : keys_(&keys),
       options_(options),
+      ike_provider_(crypto::make_openssl_ike_provider()),
       bench_(provider, options.seed),
+      ike_(provider, *ike_provider_, options.ike),
       table_(options.seed, options.most_streams, options.stream) {}
 
 void Replay::frame(const CapturedFrame& frame) {
@@ -67,11 +70,9 @@ bool Replay::inner_packet(const CapturedFrame& frame, OctetView packet, unsigned
 void Replay::something_else(const CapturedFrame& frame, const Found& found, unsigned depth) {
   switch (found.kind) {
     case FoundKind::other:
-      counts_.other_ip += depth == 0 ? 1 : 0;
-      return;
+      return ike_on_other_ports(frame, found, depth);
     case FoundKind::ike:
-      count_ike(found.ike_version);
-      return;
+      return ike(frame, found, found.security_at, depth);
     case FoundKind::keepalive:
       ++counts_.keepalives;
       return;
@@ -108,6 +109,7 @@ void Replay::protected_packet(const CapturedFrame& frame, const Found& found, st
     return;
   }
   if (added) attach_keys(*stream, found);
+  if (!stream->opener && stream->learnt_keys_seen != learnt_.size()) attach_learnt_keys(*stream, found);
   stream->arrived(found, frame.number, frame.time, datagram_octets);
   // Packets that the capture cut short cannot be opened, but they have their place in the sequence.
   if (stream->opener && found.whole) return open(frame, found, *stream, depth);
@@ -133,8 +135,22 @@ void Replay::attach_keys(Stream& stream, const Found& found) {
   for (const KeyEntry& entry : *keys_)
     if (entry.matches(stream.key().protocol, stream.key().spi, found.source(), stream.key().destination()))
       fitting.push_back(&entry);
-  if (fitting.empty()) return;
-  auto opener = std::make_unique<SaOpener>(stream.key(), found.source(), fitting,
+  attach(stream, found, fitting);
+}
+
+// Keys may come to light after the first packets that they are for.
+void Replay::attach_learnt_keys(Stream& stream, const Found& found) {
+  stream.learnt_keys_seen = learnt_.size();
+  std::vector<const KeyEntry*> fitting;
+  const auto [first, last] = learnt_.equal_range(stream.key().spi.value);
+  for (auto learnt = first; learnt != last; ++learnt)
+    if (learnt->second->parameters.protocol == stream.key().protocol) fitting.push_back(learnt->second.get());
+  attach(stream, found, fitting);
+}
+
+void Replay::attach(Stream& stream, const Found& found, const std::vector<const KeyEntry*>& entries) {
+  if (entries.empty()) return;
+  auto opener = std::make_unique<SaOpener>(stream.key(), found.source(), entries,
                                            options_.stream.replay_window, bench_, problems_);
   if (!opener->usable()) return;
   stream.opener = std::move(opener);
@@ -176,6 +192,40 @@ void Replay::fragment(const CapturedFrame& frame, const Found& found, unsigned d
   ++counts_.reassembled;
   const Octets datagram = outcome.datagram->octets();
   inner_packet(frame, datagram, depth);
+}
+
+void Replay::ike_on_other_ports(const CapturedFrame& frame, const Found& found, unsigned depth) {
+  if (found.other_udp) {
+    const OctetView payload = found.packet.subspan(found.security_at, found.security_octets());
+    if (const auto before = ike_.find_message(payload))
+      return ike(frame, found, found.security_at + *before, depth);
+  }
+  counts_.other_ip += depth == 0 ? 1 : 0;
+}
+
+void Replay::ike(const CapturedFrame& frame, const Found& found, std::size_t message_at, unsigned depth) {
+  const IkeMessage message{frame.number,
+                           frame.time,
+                           {found.source(), found.source_port},
+                           {found.destination(), found.destination_port},
+                           found.packet.subspan(message_at, found.security_end - message_at),
+                           found.whole};
+  std::vector<KeyEntry> children;
+  IkeRecord record = ike_.read(message, children);
+  count_ike(record.header.major_version);
+  learn(std::move(children));
+  std::ranges::move(ike_.take_problems(), std::back_inserter(problems_));
+  ++ike_message_count_;
+  if (observer_) observer_->on_ike(record, depth);
+  if (ike_messages_.size() < options_.most_ike_messages) ike_messages_.push_back(std::move(record));
+}
+
+void Replay::learn(std::vector<KeyEntry> children) {
+  for (KeyEntry& child : children) {
+    if (learnt_.size() == options_.most_child_keys) return;
+    const std::uint32_t spi = child.spi.value;
+    learnt_.emplace(spi, std::make_unique<const KeyEntry>(std::move(child)));
+  }
 }
 
 void Replay::count_ike(std::uint8_t version) {

@@ -7,12 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "crypto/ike_provider.hpp"
 #include "ipsec/reassembly.hpp"
 #include "pcap-replay/capture/capture_reader.hpp"
 #include "pcap-replay/capture/link_layer.hpp"
 #include "pcap-replay/capture/packet_finder.hpp"
 #include "pcap-replay/core/sa_opener.hpp"
 #include "pcap-replay/core/stream_table.hpp"
+#include "pcap-replay/ike/ike_watch.hpp"
 
 namespace mpsec::replay {
 
@@ -20,7 +22,10 @@ struct ReplayOptions {
   StreamOptions stream;
   UdpPorts udp_ports;
   std::size_t most_streams = 65536;  // packets of further SPIs are counted together
-  std::uint64_t seed = 0;            // of the tables; only speed depends on it
+  IkeWatchOptions ike;
+  std::size_t most_ike_messages = 1000;  // to keep for the report; all are counted
+  std::size_t most_child_keys = 131072;  // of Child SAs that were followed
+  std::uint64_t seed = 0;                // of the tables; only speed depends on it
 };
 
 // A protected packet and what became of it.
@@ -46,6 +51,7 @@ class ReplayObserver {
   virtual ~ReplayObserver() = default;
   virtual void on_protected(const ProtectedPacket&) {}
   virtual void on_clear(const ClearPacket&) {}
+  virtual void on_ike(const IkeRecord&, unsigned /* depth, as above */) {}
 };
 
 // What was in the frames. A packet that was opened is looked into again: what protects it counts too.
@@ -74,11 +80,18 @@ class Replay {
   // `keys` and `provider` outlive the replay. Without entries nothing is decrypted.
   Replay(const std::vector<KeyEntry>& keys, const crypto::Provider& provider, const ReplayOptions& options);
 
+  // Of IKE SAs; they are copied.
+  void add_ike_keys(const std::vector<IkeKeyEntry>& keys) { ike_.add_keys(keys); }
+
   void set_observer(ReplayObserver* observer) { observer_ = observer; }
   void frame(const CapturedFrame& frame);
 
   const ReplayCounts& counts() const { return counts_; }
   const std::deque<Stream>& streams() const { return table_.streams(); }
+  const IkeWatch& ike() const { return ike_; }
+  // The first messages of IKE; whether they are all.
+  const std::vector<IkeRecord>& ike_messages() const { return ike_messages_; }
+  std::uint64_t ike_message_count() const { return ike_message_count_; }
   Instant first_time() const { return first_time_; }
   Instant last_time() const { return last_time_; }
   // Entries that could not be used, and why.
@@ -95,12 +108,22 @@ class Replay {
   void open(const CapturedFrame& frame, const Found& found, Stream& stream, unsigned depth);
   void look_through_ah(const CapturedFrame& frame, const Found& found, unsigned depth);
   void fragment(const CapturedFrame& frame, const Found& found, unsigned depth);
+  void ike(const CapturedFrame& frame, const Found& found, std::size_t message_at, unsigned depth);
+  void ike_on_other_ports(const CapturedFrame& frame, const Found& found, unsigned depth);
   void count_ike(std::uint8_t version);
+  void learn(std::vector<KeyEntry> children);
   void attach_keys(Stream& stream, const Found& found);
+  void attach_learnt_keys(Stream& stream, const Found& found);
+  void attach(Stream& stream, const Found& found, const std::vector<const KeyEntry*>& entries);
 
   const std::vector<KeyEntry>* keys_;
   ReplayOptions options_;
+  std::unique_ptr<crypto::IkeProvider> ike_provider_;
   OpeningBench bench_;
+  IkeWatch ike_;
+  std::vector<IkeRecord> ike_messages_;
+  std::uint64_t ike_message_count_ = 0;
+  std::unordered_multimap<std::uint32_t, std::unique_ptr<const KeyEntry>> learnt_;  // by SPI
   StreamTable table_;
   ipsec::Reassembler reassembler_;
   ReplayObserver* observer_ = nullptr;

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pcap-replay/core/report.hpp"
+#include "pcap-replay/core/report_ike.hpp"
 
 namespace mpsec::replay {
 namespace {
@@ -185,7 +186,7 @@ std::string report_json(const ReportInput& input) {
     streams.push_back(stream_of(stream));
   const bool any = replay.counts().frames != 0;
   const Json json = {{"format", "mpsec replay report"},
-                     {"format_version", 1},
+                     {"format_version", 2},
                      {"capture",
                       {{"file", input.file},
                        {"frames", replay.counts().frames},
@@ -195,6 +196,7 @@ std::string report_json(const ReportInput& input) {
                        {"complete", !input.damage},
                        {"damage", input.damage ? error_of(*input.damage) : Json()}}},
                      {"counts", counts_of(replay.counts())},
+                     {"ike", ike_json(replay)},
                      {"streams", std::move(streams)},
                      {"warnings", std::move(warnings)}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

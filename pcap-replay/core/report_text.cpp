@@ -3,39 +3,14 @@
 #include <fmt/ranges.h>
 #include <iterator>
 
-#include "pcap-replay/core/report.hpp"
+#include "pcap-replay/core/report_ike.hpp"
+#include "pcap-replay/core/report_lines.hpp"
 
 namespace mpsec::replay {
 namespace {
 
-constexpr std::size_t most_frames_shown = 10;
-
-// Lines "  name        text", the names under one another.
-class Lines {
- public:
-  explicit Lines(std::string& to) : to_(to) {}
-
-  void add(std::string_view name, std::string_view text) {
-    fmt::format_to(std::back_inserter(to_), "  {:<12} {}\n", name, text);
-  }
-
- private:
-  std::string& to_;
-};
-
-std::string plural(std::uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 std::string percent(double ratio) {
   return fmt::format("{:.3g} %", ratio * 100);
-}
-
-std::string frames_shown(const FrameList& frames) {
-  const std::size_t shown = std::min(frames.kept().size(), most_frames_shown);
-  const auto first = std::span(frames.kept()).first(shown);
-  const std::string more = frames.count() > shown ? fmt::format(" and {} more", frames.count() - shown) : "";
-  return fmt::format("frame{} {}{}", frames.count() == 1 ? "" : "s", fmt::join(first, ", "), more);
 }
 
 void add_counts(Lines& lines, const ReplayCounts& counts) {
@@ -47,7 +22,7 @@ void add_counts(Lines& lines, const ReplayCounts& counts) {
   add("AH", counts.ah, "packets");
   add("opened", counts.clear, "clear packets came out of them");
   add("IKEv1", counts.ike_v1, "messages, not opened");
-  add("IKEv2", counts.ike_v2, "messages, not opened");
+  add("IKEv2", counts.ike_v2, "messages");
   add("IKE", counts.ike_other, "messages of no known version");
   add("keepalives", counts.keepalives, "of NAT traversal");
   add("fragments", counts.fragments,
@@ -174,6 +149,7 @@ std::string report_text(const ReportInput& input) {
   Lines lines(text);
   if (input.damage) lines.add("DAMAGED", to_string(*input.damage));
   add_counts(lines, counts);
+  add_ike(text, replay);
   for (const Stream& stream : replay.streams())
     add_stream(text, stream);
   return text;

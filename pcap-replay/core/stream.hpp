@@ -14,28 +14,12 @@
 #include "ipsec/discard.hpp"
 #include "ipsec/replay_window.hpp"
 #include "ipsec/sa.hpp"
+#include "pcap-replay/capture/frame_list.hpp"
 #include "pcap-replay/capture/packet_finder.hpp"
 
 namespace mpsec::replay {
 
 class SaOpener;
-
-// Which frames something happened to: the first ones, and how many in all.
-class FrameList {
- public:
-  static constexpr std::size_t most_kept = 1000;
-
-  void add(std::uint64_t frame) {
-    ++count_;
-    if (kept_.size() < most_kept) kept_.push_back(frame);
-  }
-  std::uint64_t count() const { return count_; }
-  const std::vector<std::uint64_t>& kept() const { return kept_; }
-
- private:
-  std::uint64_t count_ = 0;
-  std::vector<std::uint64_t> kept_;
-};
 
 struct StreamKey {
   ipsec::Protocol protocol = ipsec::Protocol::esp;
@@ -67,6 +51,7 @@ class Stream {
 
  public:
   std::unique_ptr<SaOpener> opener;  // where a key may fit
+  std::size_t learnt_keys_seen = 0;  // of those that the capture itself brought to light
   std::uint64_t packets = 0;
   std::uint64_t octets = 0;
   std::uint64_t in_udp = 0;  // of the packets

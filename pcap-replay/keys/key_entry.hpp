@@ -7,6 +7,7 @@
 
 #include "base/ip_address.hpp"
 #include "ipsec/sa.hpp"
+#include "pcap-replay/keys/ike_entry.hpp"
 #include "pcap-replay/keys/key_text.hpp"
 
 namespace mpsec::replay {
@@ -50,6 +51,7 @@ struct KeyEntry {
 
 struct KeyFile {
   std::vector<KeyEntry> entries;
+  std::vector<IkeKeyEntry> ike;
   // Lines that are in order but of no use: an algorithm that we do not have, another protocol. Path
   // "FILE:LINE:COLUMN".
   std::vector<Error> warnings;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/secret.hpp"
+#include "pcap-replay/keys/ike_table.hpp"
 #include "pcap-replay/keys/key_text.hpp"
 #include "pcap-replay/keys/tcpdump_keys.hpp"
 #include "pcap-replay/keys/toml_keys.hpp"
@@ -76,6 +77,7 @@ KeyFormat detect_key_format(std::string_view text) {
     const LineReader words(line);
     if (words.at_end() || words.rest().text.front() == '#') continue;
     const std::string_view start = words.rest().text;
+    if (looks_like_ike_table(start)) return KeyFormat::ikev2;
     if (start.front() == '"') return KeyFormat::wireshark;
     if (words.peek().text == "src") return KeyFormat::xfrm;
     if (start.front() == '[' || is_toml_name(start)) return KeyFormat::toml;
@@ -94,6 +96,8 @@ Result<KeyFile> parse_keys(std::string_view text, std::string_view file, std::op
       return parse_xfrm_keys(text, file);
     case KeyFormat::toml:
       return parse_toml_keys(text, file);
+    case KeyFormat::ikev2:
+      return parse_ike_table(text, file);
   }
   return KeyFile{};
 }

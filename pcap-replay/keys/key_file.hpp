@@ -9,14 +9,16 @@
 
 namespace mpsec::replay {
 
-enum class KeyFormat : std::uint8_t { tcpdump, wireshark, xfrm, toml };
-inline constexpr std::string_view key_format_names[] = {"tcpdump", "wireshark", "xfrm", "toml"};
+enum class KeyFormat : std::uint8_t { tcpdump, wireshark, xfrm, toml, ikev2 };
+inline constexpr std::string_view key_format_names[] = {"tcpdump", "wireshark", "xfrm", "toml", "ikev2"};
 
 // From a name of key_format_names.
 std::optional<KeyFormat> key_format_named(std::string_view name);
 
 // By the first line that says something: a quoted "IPv4" or "IPv6" is Wireshark's, "src ADDRESS" ip xfrm
-// state's, a table in brackets or a line with '=' TOML, anything else tcpdump's.
+// state's, 16 digits with a comma behind them Wireshark's table of IKE SAs, a table in brackets or a line
+// with
+// '=' TOML, anything else tcpdump's.
 KeyFormat detect_key_format(std::string_view text);
 
 Result<KeyFile> parse_keys(std::string_view text, std::string_view file,

@@ -1,4 +1,5 @@
-// A line of fields between quotation marks with commas between them, as Wireshark writes its tables.
+// A line of fields with commas between them, as Wireshark writes its tables: texts between quotation marks,
+// octets in hexadecimal without.
 #pragma once
 
 #include <vector>
@@ -7,6 +8,8 @@
 #include "pcap-replay/keys/key_text.hpp"
 
 namespace mpsec::replay {
+
+enum class BareFields : bool { refused, allowed };
 
 // Some fields are keys, so what they say is kept in memory that is wiped.
 class QuotedFields {
@@ -22,7 +25,7 @@ class QuotedFields {
   const Word& end() const { return end_; }
 
  private:
-  friend Result<QuotedFields> split_quoted(std::string_view file, Word line);
+  friend class FieldSplitter;
   struct Field {
     std::size_t at, size, column;
   };
@@ -31,8 +34,8 @@ class QuotedFields {
   Word end_;
 };
 
-// Takes a line apart. "" and \xhh inside a field stand for one character. Fails naming the place of what is
-// neither field nor comma.
-Result<QuotedFields> split_quoted(std::string_view file, Word line);
+// Takes a line apart. "", \" and \xhh between quotation marks stand for one character. Where bare fields are
+// allowed, one may be empty. Fails naming the place of what is neither field nor comma.
+Result<QuotedFields> split_fields(std::string_view file, Word line, BareFields bare = BareFields::refused);
 
 }  // namespace mpsec::replay

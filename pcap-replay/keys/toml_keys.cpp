@@ -1,11 +1,9 @@
 #include "pcap-replay/keys/toml_keys.hpp"
 
-#include <algorithm>
 #include <fmt/format.h>
-#include <functional>
-#include <toml++/toml.h>
 
-#include "pcap-replay/keys/key_text.hpp"
+#include "pcap-replay/keys/toml_ike.hpp"
+#include "pcap-replay/keys/toml_table.hpp"
 
 namespace mpsec::replay {
 namespace {
@@ -13,123 +11,45 @@ namespace {
 using ipsec::Mode;
 using ipsec::Protocol;
 
-// The values of one table, read by name; the first error stays.
-class TableReader {
- public:
-  TableReader(toml::table& table, std::string_view path, std::string_view file)
-      : table_(table), path_(path), file_(file) {}
-
-  Word place(const toml::node& node) const {
-    return {{}, node.source().begin.line, node.source().begin.column};
-  }
-
-  // The text of `name`, or nothing where it is absent.
-  std::optional<std::string_view> text(std::string_view name) {
-    toml::node* const node = take(name);
-    if (!node) return std::nullopt;
-    if (auto* const string = node->as_string()) return string->get();
-    fail(*node, fmt::format("{}: expected a text, found a {}", name, kind(*node)));
-    return std::nullopt;
-  }
-  std::optional<std::uint64_t> number(std::string_view name, std::uint64_t largest) {
-    toml::node* const node = take(name);
-    if (!node) return std::nullopt;
-    auto* const integer = node->as_integer();
-    if (integer && integer->get() >= 0 && static_cast<std::uint64_t>(integer->get()) <= largest)
-      return static_cast<std::uint64_t>(integer->get());
-    fail(*node, fmt::format("{}: expected a number from 0 to {}, found {}", name, largest,
-                            integer ? std::to_string(integer->get()) : fmt::format("a {}", kind(*node))));
-    return std::nullopt;
-  }
-  std::optional<bool> boolean(std::string_view name) {
-    toml::node* const node = take(name);
-    if (!node) return std::nullopt;
-    if (auto* const value = node->as_boolean()) return value->get();
-    fail(*node, fmt::format("{}: expected true or false, found a {}", name, kind(*node)));
-    return std::nullopt;
-  }
-  toml::node* take(std::string_view name) {
-    taken_.emplace_back(name);
-    toml::node* const node = table_.get(name);
-    if (node) last_ = place(*node);
-    return node;
-  }
-  // Where the value asked for last stands; of an absent one the table.
-  const Word& last() const { return last_; }
-
-  void fail(const toml::node& node, std::string why) {
-    fail(misread(file_, place(node), path_ + "/" + std::move(why)));
-  }
-  void fail_last(std::string_view name, std::string_view why) {
-    fail(misread(file_, last_, fmt::format("{}/{}: {}", path_, name, why)));
-  }
-  void fail(Error error) {
-    if (!error_) error_ = std::move(error);
-  }
-
-  // The first error, or that of a key that nobody asked for.
-  Result<> finish() {
-    for (const auto& [key, node] : table_) {
-      if (std::ranges::find(taken_, key.str()) != taken_.end()) continue;
-      const auto at = key.source().begin;
-      fail(misread(
-          file_, {{}, at.line, at.column},
-          fmt::format("{}: expected one of {}, found \"{}\"", path_, fmt::join(taken_, ", "), key.str())));
-    }
-    if (error_) return std::unexpected(*error_);
-    return {};
-  }
-
- private:
-  static std::string kind(const toml::node& node) {
-    switch (node.type()) {
-      case toml::node_type::string:
-        return "text";
-      case toml::node_type::integer:
-        return "whole number";
-      case toml::node_type::floating_point:
-        return "number with a fraction";
-      case toml::node_type::boolean:
-        return "truth value";
-      case toml::node_type::array:
-        return "list";
-      case toml::node_type::table:
-        return "table";
-      default:
-        return "date or time";
-    }
-  }
-
-  toml::table& table_;
-  std::string path_;
-  std::string_view file_;
-  std::vector<std::string> taken_;
-  Word last_{{}, table_.source().begin.line, table_.source().begin.column};
-  std::optional<Error> error_;
-};
-
 class Parser {
  public:
   explicit Parser(std::string_view file) : file_(file) {}
 
   Result<KeyFile> parse(toml::table& document) {
     TableReader top(document, "keys", file_);
-    toml::node* const list = top.take("sa");
-    toml::array* const tables = list ? list->as_array() : nullptr;
-    if (!tables) top.fail_last("sa", "expected one or more tables [[sa]], found none");
+    const auto sas = tables(top, "sa"), ike_sas = tables(top, "ike");
+    if (sas.empty() && ike_sas.empty())
+      top.fail_last("sa", "expected one or more tables [[sa]] or [[ike]], found none");
     if (auto finished = top.finish(); !finished) return std::unexpected(std::move(finished).error());
-    for (std::size_t i = 0; i < tables->size(); ++i) {
-      toml::table* const table = tables->get(i)->as_table();
-      if (!table)
-        return std::unexpected(
-            misread(file_, top.place(*tables->get(i)), "expected a table [[sa]], found something else"));
-      if (auto read = read_sa(*table, fmt::format("sa[{}]", i)); !read)
+    for (std::size_t i = 0; i < sas.size(); ++i)
+      if (auto read = read_sa(*sas[i], fmt::format("sa[{}]", i)); !read)
         return std::unexpected(std::move(read).error());
+    for (std::size_t i = 0; i < ike_sas.size(); ++i) {
+      auto entry = read_ike_keys(*ike_sas[i], fmt::format("ike[{}]", i), file_);
+      if (!entry) return std::unexpected(std::move(entry).error());
+      found_.ike.push_back(*std::move(entry));
     }
     return std::move(found_);
   }
 
  private:
+  static std::vector<toml::table*> tables(TableReader& top, std::string_view name) {
+    std::vector<toml::table*> found;
+    toml::node* const list = top.take(name);
+    if (!list) return found;
+    if (!list->is_array()) {
+      top.fail(*list, fmt::format("{0}: expected one or more tables [[{0}]]", name));
+      return found;
+    }
+    for (toml::node& node : *list->as_array()) {
+      if (node.is_table())
+        found.push_back(node.as_table());
+      else
+        top.fail(node, fmt::format("{0}: expected a table [[{0}]], found something else", name));
+    }
+    return found;
+  }
+
   Result<> read_sa(toml::table& table, const std::string& path) {
     TableReader reader(table, path, file_);
     KeyEntry entry;
@@ -179,7 +99,7 @@ class Parser {
     } else if (parameters.protocol == Protocol::esp) {
       return reader.fail(misread(file_, table, "expected a value \"encryption\", found none"));
     }
-    parameters.encryption_key = secret(reader, "encryption_key");
+    parameters.encryption_key = reader.secret("encryption_key");
     if (auto checked = parameters.protocol == Protocol::esp
                            ? check_encryption_key(file_, parameters, reader.last())
                            : Result<>();
@@ -190,32 +110,12 @@ class Parser {
       if (!transform) return reader.fail_last("integrity", transform.error().why);
       parameters.integrity = (*transform)->id;
     }
-    parameters.integrity_key = secret(reader, "integrity_key");
+    parameters.integrity_key = reader.secret("integrity_key");
     if (auto checked = check_integrity_key(file_, parameters, reader.last()); !checked)
       reader.fail(std::move(checked).error());
     const auto unverified = reader.number("unverified_icv_octets", 64);
     parameters.unverified_icv_octets = static_cast<std::uint8_t>(unverified.value_or(0));
     parameters.allow_no_integrity = unverified.has_value();
-  }
-
-  // The text in the document is wiped: no copy of the key stays in it.
-  SecretOctets secret(TableReader& reader, std::string_view name) {
-    toml::node* const node = reader.take(name);
-    if (!node) return {};
-    auto* const string = node->as_string();
-    if (!string) {
-      reader.fail(*node, fmt::format("{}: expected hexadecimal digits as a text", name));
-      return {};
-    }
-    std::string& text = string->get();
-    const MutableOctets octets(reinterpret_cast<std::uint8_t*>(text.data()), text.size());
-    text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == ' ' || c == ':'; }),
-               text.end());
-    auto key = secret_from_hex(file_, {text, reader.last().line, reader.last().column + 1});
-    wipe(octets);
-    if (key) return *std::move(key);
-    reader.fail(std::move(key).error());
-    return {};
   }
 
   static void read_replay(TableReader& reader, KeyEntry& entry) {

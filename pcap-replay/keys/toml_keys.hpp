@@ -26,6 +26,23 @@ namespace mpsec::replay {
 //   selectors = [ { source = ["10.1.0.0/16"], destination = ["10.2.0.0/16"], protocol = 6, destination_port =
 //   80 } ]
 //
+// and one table an IKE SA:
+//
+//   [[ike]]
+//   initiator_spi = "0123456789abcdef"
+//   responder_spi = "fedcba9876543210"
+//   encryption = "ENCR_AES_GCM_16"        # with SK_ei and SK_er; absent: from another key file or table, or
+//                                         # from g_ir and the IKE_SA_INIT in the capture
+//   sk_ei = "..."                         # the salt behind the key
+//   sk_er = "..."
+//   integrity = "AUTH_HMAC_SHA2_256_128"  # absent with a combined-mode cipher
+//   sk_ai = "..."
+//   sk_ar = "..."
+//   unverified_icv_octets = 12            # instead of integrity
+//   sk_d = "..."                          # for Child SAs and the IKE SA that replaces this one
+//   prf = "PRF_HMAC_SHA2_256"             # absent: as IKE_SA_INIT in the capture says
+//   g_ir = ["...", "..."]                 # shared secrets of its exchanges, in any order: each is tried
+//
 // An unknown key is an error, so that a misspelt one is not overlooked. Errors name line and column.
 Result<KeyFile> parse_toml_keys(std::string_view text, std::string_view file);
 

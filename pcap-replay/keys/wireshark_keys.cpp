@@ -95,7 +95,7 @@ class Parser {
     for (TextReader lines(text_); lines.next(line);) {
       const LineReader words(line);
       if (words.at_end() || words.rest().text.front() == '#') continue;
-      auto fields = split_quoted(file_, words.rest());
+      auto fields = split_fields(file_, words.rest());
       if (!fields) return std::unexpected(std::move(fields).error());
       if (auto read = read_line(*fields); !read) return std::unexpected(std::move(read).error());
     }

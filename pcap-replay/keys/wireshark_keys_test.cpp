@@ -163,11 +163,11 @@ TEST(WiresharkKeys, NamesWhatIsWrong) {
 }
 
 TEST(QuotedFields, TakesALineApart) {
-  const auto fields = split_quoted("f", {R"("a" , "b""c", "\x41\xg",)", 3, 1});
+  const auto fields = split_fields("f", {R"("a" , "b""c", "\x41\xg",)", 3, 1});
   ASSERT_FALSE(fields);
   EXPECT_EQ(to_string(fields.error()),
             "f:3:25: expected a field that starts with a quotation mark, found the end of the line");
-  const auto good = split_quoted("f", {R"("a" , "b""c", "\x41\xg","")", 3, 1});
+  const auto good = split_fields("f", {R"("a" , "b""c", "\x41\xg","")", 3, 1});
   ASSERT_TRUE(good);
   ASSERT_EQ(good->size(), 4u);
   EXPECT_EQ((*good)[1].text, "b\"c");
@@ -177,9 +177,9 @@ TEST(QuotedFields, TakesALineApart) {
 }
 
 TEST(QuotedFields, NamesThePlaceAndNotTheContent) {
-  EXPECT_EQ(to_string(split_quoted("f", {"\"a\",\"b", 1, 1}).error()),
+  EXPECT_EQ(to_string(split_fields("f", {"\"a\",\"b", 1, 1}).error()),
             "f:1:7: expected a closing quotation mark, found the end of the line");
-  EXPECT_EQ(to_string(split_quoted("f", {"\"a\" secret", 1, 1}).error()),
+  EXPECT_EQ(to_string(split_fields("f", {"\"a\" secret", 1, 1}).error()),
             "f:1:5: expected a comma or the end of the line, found something else of 6 characters");
 }
 
