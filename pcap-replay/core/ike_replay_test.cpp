@@ -232,20 +232,25 @@ TEST_F(IkeReplay, FindsIkeOnOtherPortsByItsSpis) {
 }
 
 TEST_F(IkeReplay, PutsFragmentsTogether) {
-  samples::Recording recording(
-      [](ike::Configuration& configuration) { configuration.peers[0].fragment_beyond = 160; });
+  samples::Recording recording([](ike::Configuration& configuration) {
+    // An offer so long that the request of IKE_AUTH takes several fragments.
+    configuration.peers[0].fragment_beyond = 576;
+    auto& proposals = configuration.peers[0].children[0].proposals;
+    proposals.assign(40, proposals.front());
+  });
   recording.handshake();
   auto packets = recording.packets;
+  ASSERT_GT(packets.size(), 5u);
   const std::string keys = samples::ike_toml(recording, recording.keys.ikes.front());
   const json whole = replayed(packets, keys);
   EXPECT_EQ(whole["ike"]["verdicts"]["opened"], 2) << whole["ike"];
-  EXPECT_EQ(whole["ike"]["sas"][0]["reassembled"], 2);
-  EXPECT_TRUE(whole["ike"]["verdicts"].contains("fragment"));
+  EXPECT_EQ(whole["ike"]["sas"][0]["reassembled"], 1);
+  EXPECT_EQ(whole["ike"]["verdicts"]["fragment"], packets.size() - 5);
   // In any order, and repeated, they are the same messages.
   std::reverse(packets.begin() + 2, packets.end());
-  packets.insert(packets.begin() + 3, packets[2]);
+  packets.insert(packets.begin() + 4, packets[3]);
   const json shuffled = replayed(packets, keys);
-  EXPECT_EQ(shuffled["ike"]["sas"][0]["reassembled"], 2) << shuffled["ike"];
+  EXPECT_EQ(shuffled["ike"]["sas"][0]["reassembled"], 1) << shuffled["ike"];
   EXPECT_EQ(shuffled["ike"]["verdicts"]["fragment_refused"], 1);
 }
 
@@ -285,7 +290,7 @@ TEST_F(IkeReplay, DamageIsToldMessageByMessage) {
                            (damaged[which] == IkeVerdict::clear && at < message_at + 28);
       EXPECT_TRUE(which < 2 || noticed) << which << " @ " << at << ": " << to_string(damaged[which]);
       for (std::size_t other = 2; other < 4; ++other)
-        if (other != which && which >= 2) EXPECT_EQ(damaged[other], undamaged[other]);
+        EXPECT_TRUE(other == which || which < 2 || damaged[other] == undamaged[other]);
       packets = recording.packets;
       packets[which].resize(at);
       store_be(packets[which].data() + 2, static_cast<std::uint16_t>(at));

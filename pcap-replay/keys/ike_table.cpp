@@ -74,7 +74,7 @@ class Parser {
 
   Result<IkeSpi> read_spi(const Word& word) const {
     if (word.text.size() != spi_digits || !is_digits(word.text))
-      return std::unexpected(expected(file_, word, "an SPI of 16 hexadecimal digits"));
+      return std::unexpected(expected_secret(file_, word, "an SPI of 16 hexadecimal digits"));
     const auto number = number_of("0x" + std::string(word.text));
     return IkeSpi{number.value_or(0)};
   }

@@ -79,7 +79,7 @@ TEST(TomlKeys, ReadsTheLeast) {
 }
 
 TEST(TomlKeys, NamesWhatIsWrong) {
-  EXPECT_EQ(refused(""), "keys.toml:1:1: keys/sa: expected one or more tables [[sa]], found none");
+  EXPECT_EQ(refused(""), "keys.toml:1:1: keys/sa: expected one or more tables [[sa]] or [[ike]], found none");
   EXPECT_THAT(refused("[[sa]\n"), HasSubstr("keys.toml:1:"));
   EXPECT_EQ(refused("[[sa]]\nspi = 1\n"), "keys.toml:2:7: expected a value \"encryption\", found none");
   EXPECT_EQ(refused(good + "spi = -1\n"),

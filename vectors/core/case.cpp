@@ -30,6 +30,7 @@ constexpr std::array reasons{
     std::pair<Reason, std::string_view>{Reason::off_curve, "off-curve"},
     std::pair<Reason, std::string_view>{Reason::wrong_order, "wrong-order"},
     std::pair<Reason, std::string_view>{Reason::zero_secret, "zero-secret"},
+    std::pair<Reason, std::string_view>{Reason::signature, "signature"},
 };
 
 struct KindName {
@@ -42,6 +43,7 @@ struct KindName {
   }
   std::string_view operator()(const IkeKeysCase&) const { return "ike-keys"; }
   std::string_view operator()(const KeyExchangeCase&) const { return "key-exchange"; }
+  std::string_view operator()(const SignatureCase&) const { return "signature"; }
   std::string_view operator()(const IkeMessageCase&) const { return "ike-message"; }
   std::string_view operator()(const NotRunnable&) const { return "other"; }
 };

@@ -43,6 +43,8 @@ enum class Reason : std::uint8_t {
   off_curve,     // no point of the curve
   wrong_order,   // outside the subgroup
   zero_secret,   // the shared secret is nothing but zeros
+  // A signature.
+  signature,  // it is not that of the message under the key
 };
 
 std::string_view to_string(Reason reason);
@@ -173,6 +175,19 @@ struct KeyExchangeCase {
   bool operator==(const KeyExchangeCase&) const = default;
 };
 
+// A signature to be verified.
+struct SignatureCase {
+  enum class Scheme : std::uint8_t { rsa_pkcs1, rsa_pss, ecdsa, ed25519, ed448 };
+  Scheme scheme{};
+  std::size_t hash_bits = 0;  // 160 is SHA-1, others are SHA-2; 0 where the scheme has its own
+  bool fixed_form = false;    // ECDSA: r and s in the curve's length, one behind the other; else in DER
+  Octets public_key;          // SubjectPublicKeyInfo in DER
+  Octets message;
+  Octets signature;
+
+  bool operator==(const SignatureCase&) const = default;
+};
+
 // A whole IKE message with an SK or SKF payload, and what is in it.
 struct IkeMessageCase {
   std::optional<PacketTransform> encryption;
@@ -202,7 +217,7 @@ struct NotRunnable {
 std::string no_transform(std::string_view name);
 
 using Body = std::variant<AeadCase, CipherCase, MacCase, PrfCase, PacketCase, IkeKeysCase, KeyExchangeCase,
-                          IkeMessageCase, NotRunnable>;
+                          SignatureCase, IkeMessageCase, NotRunnable>;
 
 struct Origin {
   std::string document;  // "RFC 2202", "Wycheproof aes_gcm_test.json"
@@ -221,8 +236,8 @@ struct Case {
   bool operator==(const Case&) const = default;
 };
 
-// "aead", "cipher", "mac", "prf", "esp-packet", "ah-packet", "ike-keys", "key-exchange", "ike-message" or
-// "other".
+// "aead", "cipher", "mac", "prf", "esp-packet", "ah-packet", "ike-keys", "key-exchange", "signature",
+// "ike-message" or "other".
 std::string_view kind_of(const Case& vector_case);
 
 // What a reader makes of one file. A problem names file and place; cases beside it are still good.

@@ -4,6 +4,7 @@
 
 #include "vectors/core/cavp_subject.hpp"
 #include "vectors/core/cavp_text.hpp"
+#include "vectors/core/signature_reader.hpp"
 #include "vectors/core/text.hpp"
 
 namespace mpsec::vectors {
@@ -147,6 +148,26 @@ Reading read_ike_keys(CavpRecord& record, const CavpSubject& subject) {
   return {keys, Expectation::pass(), std::string(to_string(*prf))};
 }
 
+// A scalar and the peer's coordinate give another (RFC 7748 5.2).
+Reading read_xdh(CavpRecord& record, const CavpSubject& subject) {
+  KeyExchangeCase exchange;
+  exchange.group = subject.name;
+  exchange.private_value = record.octets("input_scalar");
+  exchange.peer_public = record.octets("input_u");
+  exchange.shared_secret = record.octets("output_u");
+  return {exchange, Expectation::pass(), subject.name};
+}
+
+Reading read_signature(CavpRecord& record, const CavpSubject& subject) {
+  using Scheme = SignatureCase::Scheme;
+  Expectation expectation = expectation_of(record);
+  if (expectation.verdict == Expectation::Verdict::refuse)
+    expectation = Expectation::refuse(Reason::signature);
+  if (subject.family == CavpFamily::ecdsa) return {cavp_ecdsa(record), expectation, subject.name};
+  const auto scheme = subject.family == CavpFamily::rsa_pss ? Scheme::rsa_pss : Scheme::rsa_pkcs1;
+  return {cavp_rsa(record, scheme), expectation, subject.name};
+}
+
 Reading read_record(CavpRecord& record, const CavpSubject& subject) {
   switch (subject.family) {
     case CavpFamily::gcm:
@@ -163,6 +184,12 @@ Reading read_record(CavpRecord& record, const CavpSubject& subject) {
       return read_hmac(record, subject);
     case CavpFamily::ike_keys:
       return read_ike_keys(record, subject);
+    case CavpFamily::ecdsa:
+    case CavpFamily::rsa_pkcs1:
+    case CavpFamily::rsa_pss:
+      return read_signature(record, subject);
+    case CavpFamily::xdh:
+      return read_xdh(record, subject);
     case CavpFamily::none:
       break;
   }

@@ -10,7 +10,21 @@
 
 namespace mpsec::vectors {
 
-enum class CavpFamily : std::uint8_t { gcm, ccm, chacha20_poly1305, cbc, ctr, cmac, hmac, ike_keys, none };
+enum class CavpFamily : std::uint8_t {
+  gcm,
+  ccm,
+  chacha20_poly1305,
+  cbc,
+  ctr,
+  cmac,
+  hmac,
+  ike_keys,
+  ecdsa,
+  rsa_pkcs1,
+  rsa_pss,
+  xdh,
+  none
+};
 
 struct CavpSubject {
   CavpFamily family = CavpFamily::none;

@@ -13,7 +13,7 @@ namespace {
 using Members = std::vector<std::pair<std::string, std::string>>;
 
 // A block that has one of these is a record even without a count.
-constexpr std::array results{"md", "mac", "tag", "ct", "ciphertext", "output"};
+constexpr std::array results{"md", "mac", "tag", "ct", "ciphertext", "output", "s"};
 
 void put(Members& members, std::string name, std::string value) {
   for (auto& [known, held] : members) {

@@ -79,9 +79,46 @@ TEST(Wycheproof, GoesByTheAlgorithmAndNotByTheName) {
   EXPECT_EQ(std::get<NotRunnable>(algorithm("HMACSHA3-256").body).cause, NotRunnable::Cause::unsupported);
   EXPECT_EQ(std::get<NotRunnable>(algorithm("XCHACHA20-POLY1305").body).reason,
             "no transform of ESP or AH: XCHACHA20-POLY1305");
-  EXPECT_EQ(std::get<NotRunnable>(algorithm("ECDSA").body).cause, NotRunnable::Cause::later);
+  EXPECT_EQ(std::get<NotRunnable>(algorithm("ECDSA").body).cause, NotRunnable::Cause::unsupported);
   EXPECT_EQ(std::get<NotRunnable>(algorithm("XDH").body).reason,
-            "key agreement or signature: comes with IKE");
+            "XDH keys in the form of mac_test_schema_v1.json");
+}
+
+Json signature_document(std::string_view algorithm, std::string_view schema, Json group) {
+  group["tests"] = list_of({{"tcId", 1},
+                            {"comment", ""},
+                            {"flags", Json::array()},
+                            {"msg", "01"},
+                            {"sig", "02"},
+                            {"result", "invalid"}});
+  group["publicKeyDer"] = "30";
+  return {{"algorithm", algorithm},
+          {"schema", schema},
+          {"numberOfTests", 1},
+          {"testGroups", list_of(std::move(group))}};
+}
+
+TEST(Wycheproof, ReadsSignatures) {
+  const auto ecdsa = read_wycheproof(
+      signature_document("ECDSA", "ecdsa_p1363_verify_schema_v1.json", {{"sha", "SHA-384"}}), "f");
+  EXPECT_EQ(body<SignatureCase>(ecdsa).hash_bits, 384u);
+  EXPECT_TRUE(body<SignatureCase>(ecdsa).fixed_form);
+  EXPECT_EQ(ecdsa.cases.at(0).expectation, Expectation::refuse(Reason::signature));
+  const Json pss = {{"sha", "SHA-256"}, {"mgf", "MGF1"}, {"mgfSha", "SHA-256"}, {"sLen", 32}};
+  const auto with = [&](Json change) {
+    Json group = pss;
+    group.update(change);
+    return read_wycheproof(signature_document("RSASSA-PSS", "rsassa_pss_verify_schema_v1.json", group), "f");
+  };
+  EXPECT_EQ(body<SignatureCase>(with(Json::object())).scheme, SignatureCase::Scheme::rsa_pss);
+  EXPECT_EQ(body<NotRunnable>(with({{"sLen", 20}})).reason,
+            "RSASSA-PSS with a salt of 20 octets for SHA-256; IKE's is as long as the hash");
+  EXPECT_EQ(body<NotRunnable>(with({{"mgfSha", "SHA-1"}})).cause, NotRunnable::Cause::outside_ipsec);
+  EXPECT_EQ(body<NotRunnable>(with({{"sha", "SHA-224"}})).reason, "no signature of IKE is over SHA-224");
+  const auto edwards = read_wycheproof(
+      signature_document("EDDSA", "eddsa_verify_schema_v1.json", {{"publicKey", {{"curve", "edwards448"}}}}),
+      "f");
+  EXPECT_EQ(body<SignatureCase>(edwards).scheme, SignatureCase::Scheme::ed448);
 }
 
 TEST(Wycheproof, PadsAsPkcs5WhereTheTestDoes) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <fmt/format.h>
 
+#include "vectors/core/signature_reader.hpp"
 #include "vectors/core/text.hpp"
 
 namespace mpsec::vectors {
@@ -11,7 +12,7 @@ namespace {
 
 using Cause = NotRunnable::Cause;
 
-enum class Form : std::uint8_t { aead, mac, cbc_pkcs5, key_exchange, none };
+enum class Form : std::uint8_t { aead, mac, cbc_pkcs5, key_exchange, signature, none };
 
 // What the document's "algorithm" and "schema" make of its tests.
 struct Subject {
@@ -19,13 +20,6 @@ struct Subject {
   Algorithm algorithm{};
   NotRunnable why_not;
 };
-
-bool belongs_to_ike(std::string_view algorithm, std::string_view schema) {
-  static constexpr std::array words{"ecdh",  "xdh",  "ecdsa",   "eddsa", "rsassa",
-                                    "rsaes", "dsa_", "ed25519", "ed448"};
-  const std::string all = lower(fmt::format("{} {}", algorithm, schema));
-  return std::ranges::any_of(words, [&](std::string_view word) { return all.contains(word); });
-}
 
 Subject subject_of(const std::string& name, std::string_view schema) {
   if (name == "AES-GCM") return {Form::aead, Algorithm::aes_gcm, {}};
@@ -36,10 +30,14 @@ Subject subject_of(const std::string& name, std::string_view schema) {
   if (name == "AES-CBC-PKCS5") return {Form::cbc_pkcs5, Algorithm::aes_cbc, {}};
   if (name.starts_with("HMAC"))
     if (const auto hmac = hmac_over(std::string_view(name).substr(4))) return {Form::mac, *hmac, {}};
-  if (name == "XDH" && lower(schema).contains("xdh_comp")) return {Form::key_exchange, {}, {}};
-  if (name == "ECDH" && lower(schema).contains("ecpoint")) return {Form::key_exchange, {}, {}};
-  if (belongs_to_ike(name, schema))
-    return {Form::none, {}, {Cause::later, "key agreement or signature: comes with IKE"}};
+  const std::string form = lower(schema);
+  if (name == "XDH" && (form.contains("xdh_comp") || form.contains("xdh_asn")))
+    return {Form::key_exchange, {}, {}};
+  if (name == "ECDH" && (form.contains("ecpoint") || form.starts_with("ecdh_test")))
+    return {Form::key_exchange, {}, {}};
+  if (name == "XDH" || name == "ECDH")
+    return {Form::none, {}, {Cause::outside_ipsec, fmt::format("{} keys in the form of {}", name, schema)}};
+  if (is_wycheproof_signature(name, schema)) return {Form::signature, {}, {}};
   return {Form::none, {}, {Cause::unsupported, no_transform(name)}};
 }
 
@@ -118,27 +116,44 @@ struct Curve {
   std::string_view name;
   std::string_view group;
   std::size_t public_octets;
-  std::string_view prime;  // of coordinates; empty where there is one coordinate, of any value
+  std::string_view prime;                // of coordinates; empty where there is one coordinate, of any value
+  std::string_view info, secret_info{};  // before the values in ASN.1: of public and of private ones
 };
 constexpr std::array curves{
-    Curve{"curve25519", "x25519", 32, {}},
-    Curve{"curve448", "x448", 56, {}},
-    Curve{"secp224r1", "ecp_224", 56, "ffffffffffffffffffffffffffffffff000000000000000000000001"},
-    Curve{"secp256r1", "ecp_256", 64, "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff"},
+    Curve{"curve25519", "x25519", 32, {}, "302a300506032b656e032100", "302e020100300506032b656e04220420"},
+    Curve{"curve448", "x448", 56, {}, "3042300506032b656f033900", "3046020100300506032b656f043a0438"},
+    Curve{"secp224r1", "ecp_224", 56, "ffffffffffffffffffffffffffffffff000000000000000000000001",
+          "304e301006072a8648ce3d020106052b81040021033a00"},
+    Curve{"secp256r1", "ecp_256", 64, "ffffffff00000001000000000000000000000000ffffffffffffffffffffffff",
+          "3059301306072a8648ce3d020106082a8648ce3d030107034200"},
     Curve{"secp384r1", "ecp_384", 96,
-          "fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff"},
+          "fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffeffffffff0000000000000000ffffffff",
+          "3076301006072a8648ce3d020106052b81040022036200"},
     Curve{"secp521r1", "ecp_521", 132,
           "01ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"
-          "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"},
+          "ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+          "30819b301006072a8648ce3d020106052b8104002303818600"},
 };
 
+bool take_prefix(Octets& octets, const Octets& prefix) {
+  if (octets.size() < prefix.size() || !std::equal(prefix.begin(), prefix.end(), octets.begin()))
+    return false;
+  octets.erase(octets.begin(), octets.begin() + static_cast<std::ptrdiff_t>(prefix.size()));
+  return true;
+}
+
 // A point comes in the form of SEC 1, where 04 marks both coordinates; IKE sends them without it.
-KeyExchangeCase read_key_exchange(Fields& test, const Curve& curve) {
+// What ASN.1 puts before the values is taken off; nothing if it is not there in the one usual form.
+std::optional<KeyExchangeCase> read_key_exchange(Fields& test, const Curve& curve) {
   KeyExchangeCase exchange;
   exchange.group = curve.group;
   exchange.private_value = test.octets("private");
   exchange.peer_public = test.octets("public");
   exchange.shared_secret = test.octets("shared");
+  const Octets info = hex(curve.info), secret = hex(curve.secret_info);
+  const bool der = exchange.peer_public.size() > curve.public_octets + 1 && exchange.peer_public[0] == 0x30;
+  if (der && !take_prefix(exchange.peer_public, info)) return std::nullopt;
+  if (der && !secret.empty() && !take_prefix(exchange.private_value, secret)) return std::nullopt;
   if (exchange.group.starts_with("ecp") && !exchange.peer_public.empty() && exchange.peer_public[0] == 4)
     exchange.peer_public.erase(exchange.peer_public.begin());
   return exchange;
@@ -174,6 +189,7 @@ Body read_body(Fields& test, const Subject& subject, const Expectation& expectat
     case Form::cbc_pkcs5:
       return read_cbc_pkcs5(test, expectation);
     case Form::key_exchange:
+    case Form::signature:
     case Form::none:
       break;
   }
@@ -186,7 +202,8 @@ class Reading {
   Reading(const Json& document, VectorFile& file)
       : file_(file), top_(document, file.name + "#", file.problems) {
     algorithm_ = top_.text("algorithm");
-    subject_ = subject_of(algorithm_, top_.optional_text("schema"));
+    schema_ = top_.optional_text("schema");
+    subject_ = subject_of(algorithm_, schema_);
   }
 
   void groups() {
@@ -203,6 +220,8 @@ class Reading {
   void group(Fields group) {
     const std::size_t tag_size = group.optional_number("tagSize", 1 << 16).value_or(128) / 8;
     curve_ = subject_.form == Form::key_exchange ? group.text("curve") : std::string();
+    if (subject_.form == Form::signature)
+      signature_ = wycheproof_signature_group(algorithm_, schema_, group).value_or(subject_.why_not);
     const Json* tests = group.array("tests");
     for (std::size_t i = 0; tests != nullptr && i < tests->size(); ++i)
       test(Fields((*tests)[i], place(group, "tests", i), file_.problems), tag_size);
@@ -213,10 +232,12 @@ class Reading {
     const std::string comment = test.optional_text("comment");
     Expectation expectation = expectation_of(test);
     Body body = subject_.form == Form::key_exchange ? key_exchange(test, expectation)
+                : subject_.form == Form::signature  ? signature(test, expectation)
                                                     : read_body(test, subject_, expectation, tag_size);
     if (!test.sound()) return;
     const std::string_view document = file_name(file_.name);
-    const bool named = subject_.form != Form::none && subject_.form != Form::key_exchange;
+    const bool named = subject_.form != Form::none && subject_.form != Form::key_exchange &&
+                       subject_.form != Form::signature;
     file_.cases.push_back({.id = fmt::format("{}/{}", document, id),
                            .origin = {fmt::format("Wycheproof {}", document),
                                       fmt::format("test {}{}{}", id, comment.empty() ? "" : ": ", comment)},
@@ -230,16 +251,29 @@ class Reading {
     if (curve == curves.end())
       return NotRunnable{Cause::unsupported,
                          fmt::format("no key exchange of IKE is on the curve {}", curve_)};
-    KeyExchangeCase exchange = read_key_exchange(test, *curve);
-    expectation = expectation_of(exchange, *curve, expectation);
-    return exchange;
+    auto exchange = read_key_exchange(test, *curve);
+    if (!exchange) return NotRunnable{Cause::outside_ipsec, "a public key in an unusual form of ASN.1"};
+    expectation = expectation_of(*exchange, *curve, expectation);
+    return *std::move(exchange);
+  }
+
+  Body signature(Fields& test, Expectation& expectation) const {
+    if (expectation.verdict == Expectation::Verdict::refuse)
+      expectation = Expectation::refuse(Reason::signature);
+    const auto* const group = std::get_if<SignatureCase>(&signature_);
+    if (group == nullptr) return signature_;
+    SignatureCase one = *group;
+    one.message = test.octets("msg");
+    one.signature = test.octets("sig");
+    return one;
   }
 
   VectorFile& file_;
   Fields top_;
   std::string curve_;
-  std::string algorithm_;
+  std::string algorithm_, schema_;
   Subject subject_;
+  Body signature_ = NotRunnable{};  // what the group at hand says of its tests
 };
 
 }  // namespace

@@ -12,8 +12,9 @@ namespace mpsec::vectors {
 bool looks_like_wycheproof(const Json& document);
 
 // The cases of one document: AEADs, HMAC, AES-CMAC, AES-GMAC, AES-CBC (which Wycheproof has with PKCS #5
-// padding). Signatures and key agreement, and algorithms that IPsec has no transform with, are counted as
-// NotRunnable. Members that we do not know are passed over: they are Wycheproof's to add.
+// padding), key agreement (as points, raw or in ASN.1) and signatures. Algorithms that IPsec has no transform
+// with, and keys in other forms, are counted as NotRunnable. Members that we do not know are passed over:
+// they are Wycheproof's to add.
 VectorFile read_wycheproof(const Json& document, std::string name);
 
 }  // namespace mpsec::vectors

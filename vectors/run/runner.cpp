@@ -3,6 +3,7 @@
 #include "vectors/run/run_crypto.hpp"
 #include "vectors/run/run_ike.hpp"
 #include "vectors/run/run_packet.hpp"
+#include "vectors/run/run_signature.hpp"
 
 namespace mpsec::vectors {
 namespace {
@@ -19,6 +20,7 @@ struct Run {
   Outcome operator()(const KeyExchangeCase& exchange) const {
     return run_key_exchange(exchange, expectation);
   }
+  Outcome operator()(const SignatureCase& signature) const { return run_signature(signature, expectation); }
   Outcome operator()(const IkeMessageCase& message) const {
     return run_ike_message(message, expectation, provider);
   }
