@@ -165,7 +165,7 @@ Reading read_signature(CavpRecord& record, const CavpSubject& subject) {
     expectation = Expectation::refuse(Reason::signature);
   if (subject.family == CavpFamily::ecdsa) return {cavp_ecdsa(record), expectation, subject.name};
   const auto scheme = subject.family == CavpFamily::rsa_pss ? Scheme::rsa_pss : Scheme::rsa_pkcs1;
-  return {cavp_rsa(record, scheme), expectation, subject.name};
+  return {cavp_rsa(record, scheme, subject.salt_octets), expectation, subject.name};
 }
 
 Reading read_record(CavpRecord& record, const CavpSubject& subject) {
@@ -224,6 +224,24 @@ void add_record(CavpRecord& record, const CavpSubject& subject, VectorFile& file
                         .body = std::move(reading.body)});
 }
 
+// RSA files write the exponent where it changes, and so with one record of many.
+class Adding {
+ public:
+  Adding(const CavpSubject& subject, VectorFile& file) : subject_(&subject), file_(&file) {}
+  void operator()(CavpRecord& record) {
+    if (subject_->family == CavpFamily::rsa_pkcs1 || subject_->family == CavpFamily::rsa_pss) {
+      if (!record.has("e")) record.set("e", exponent_);
+      exponent_ = record.text("e").value_or("");
+    }
+    add_record(record, *subject_, *file_);
+  }
+
+ private:
+  const CavpSubject* subject_;
+  VectorFile* file_;
+  std::string exponent_;
+};
+
 // A file of another algorithm is counted, not parsed: its form is none of our business.
 void add_uncounted(std::string_view text, const CavpSubject& subject, VectorFile& file) {
   const std::size_t records = count_cavp_records(text);
@@ -256,8 +274,7 @@ VectorFile read_cavp(std::string_view text, std::string name) {
   if (subject.family == CavpFamily::none)
     add_uncounted(text, subject, file);
   else
-    for_each_cavp_record(
-        text, file.name, [&](CavpRecord& record) { add_record(record, subject, file); }, file.problems);
+    for_each_cavp_record(text, file.name, Adding(subject, file), file.problems);
   return file;
 }
 

@@ -1,6 +1,7 @@
 #include "vectors/core/cavp_subject.hpp"
 
 #include <array>
+#include <charconv>
 #include <fmt/format.h>
 
 #include "vectors/core/text.hpp"
@@ -83,6 +84,18 @@ CavpSubject named_family(CavpFamily family, std::string name) {
   return subject;
 }
 
+CavpSubject pss_subject(std::string_view all) {
+  constexpr std::string_view words = "salt len:";
+  CavpSubject subject = named_family(CavpFamily::rsa_pss, "RSASSA-PSS");
+  const std::size_t at = all.find(words);
+  if (at == std::string_view::npos) return subject;
+  const std::string_view number = trimmed(all.substr(at + words.size(), 4));
+  std::size_t octets = 0;
+  if (std::from_chars(number.data(), number.data() + number.size(), octets).ec == std::errc())
+    subject.salt_octets = octets;
+  return subject;
+}
+
 // Signatures and key exchange.
 std::optional<CavpSubject> by_folder(std::string_view all) {
   const bool signature = all.contains("sigver") || all.contains("siggen");
@@ -92,7 +105,7 @@ std::optional<CavpSubject> by_folder(std::string_view all) {
   if (all.contains("/rsa/fips") && all.contains("siggen15_"))
     return named_family(CavpFamily::rsa_pkcs1, "RSASSA-PKCS1");
   if (all.contains("/rsa/fips") && (all.contains("sigverpss_") || all.contains("siggenpss_")))
-    return named_family(CavpFamily::rsa_pss, "RSASSA-PSS");
+    return pss_subject(all);
   if (all.contains("/x25519/rfc7748")) return named_family(CavpFamily::xdh, "x25519");
   if (all.contains("/x448/rfc7748")) return named_family(CavpFamily::xdh, "x448");
   return std::nullopt;

@@ -33,6 +33,7 @@ struct CavpSubject {
   NotRunnable why_not;    // for `none`, and for forms that are not run
   bool monte_carlo = false;
   bool hash_known = true;
+  std::optional<std::size_t> salt_octets{};  // RSASSA-PSS: "Salt len: 20" in the header
 };
 
 // `path` is as long as it is known: "ciphers/AES/GCM/gcmDecrypt128.rsp". `header` is cavp_header() of the

@@ -222,6 +222,7 @@ struct AlgorithmOf {
   }
   std::string operator()(const KeyExchangeCase& exchange) const { return exchange.group; }
   std::string operator()(const NotRunnable&) const { return {}; }
+  std::string operator()(const SignatureCase&) const { return "signature"; }
   std::string operator()(const auto& one) const { return std::string(to_string(one.algorithm)); }
 };
 

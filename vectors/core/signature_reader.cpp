@@ -27,6 +27,13 @@ std::optional<Scheme> scheme_named(std::string_view algorithm, std::string_view 
   return std::nullopt;
 }
 
+// A number, which some files write without a leading zero.
+Octets number(CavpRecord& record, const std::string& name) {
+  const std::string digits = record.text(name).value_or("");
+  if (digits.size() % 2 != 0) record.set(name, fmt::format("0{}", digits));
+  return record.octets(name);
+}
+
 // IKE has one form of RSASSA-PSS: MGF1 over the same hash, a salt as long as the hash (RFC 7427 A.4).
 std::optional<std::string> foreign_pss(Fields& group, std::string_view hash, std::size_t bits) {
   const std::string mgf = group.optional_text("mgf"), mgf_hash = group.optional_text("mgfSha");
@@ -85,45 +92,46 @@ std::optional<Body> wycheproof_signature_group(std::string_view algorithm, std::
   return signature;
 }
 
-// The section's word: "P-256,SHA-256"; before FIPS 186-3 the curve alone, and SHA-1.
+// The section: "[P-256,SHA-256]"; before FIPS 186-3 the curve alone, and SHA-1.
 Body cavp_ecdsa(CavpRecord& record) {
-  const std::string word = record.text("direction").value_or("");
+  std::string_view word = record.section;
+  if (word.starts_with('[')) word.remove_prefix(1);
+  word = word.substr(0, word.find(']'));
   const std::size_t comma = std::min(word.find(','), word.size());
-  const std::string curve(trimmed(std::string_view(word).substr(0, comma)));
+  const std::string curve(trimmed(word.substr(0, comma)));
   const std::string hash = comma == word.size() ? "SHA-1" : std::string(trimmed(word.substr(comma + 1)));
   SignatureCase signature{.scheme = Scheme::ecdsa, .public_key = {}, .message = {}, .signature = {}};
   const auto bits = signature_hash(hash);
   if (!bits) return unsupported(fmt::format("no signature of IKE is over {}", hash));
   signature.hash_bits = *bits;
   signature.message = record.octets("msg");
-  auto key = der::ec_public_key(curve, record.octets("qx"), record.octets("qy"));
+  auto key = der::ec_public_key(curve, number(record, "qx"), number(record, "qy"));
   if (!key) return unsupported(fmt::format("no signature of IKE is on the curve {}", curve));
   signature.public_key = *std::move(key);
-  signature.signature = der::ecdsa_signature(record.octets("r"), record.octets("s"));
+  signature.signature = der::ecdsa_signature(number(record, "r"), number(record, "s"));
   for (const char* name : {"d", "k"})
     record.text(name);
   return signature;
 }
 
-Body cavp_rsa(CavpRecord& record, Scheme scheme) {
+Body cavp_rsa(CavpRecord& record, Scheme scheme, std::optional<std::size_t> salt_octets) {
   SignatureCase signature{.scheme = scheme, .public_key = {}, .message = {}, .signature = {}};
   const std::string hash = record.text("shaalg").value_or("");
   const auto bits = signature_hash(hash);
   if (!bits) return unsupported(fmt::format("no signature of IKE is over {}", hash));
   signature.hash_bits = *bits;
-  std::string exponent = record.text("e").value_or("");
-  if (exponent.size() % 2 != 0) exponent.insert(0, "0");
-  record.set("e", exponent);
-  signature.public_key = der::rsa_public_key(record.octets("n"), record.octets("e"));
+  signature.public_key = der::rsa_public_key(number(record, "n"), number(record, "e"));
   signature.message = record.octets("msg");
   signature.signature = record.octets("s");
-  const Octets salt = record.optional_octets("saltval").value_or(Octets(*bits / 8));
+  const std::size_t natural = *bits / 8;
+  const auto salt = record.optional_octets("saltval");
+  const std::size_t salt_size = salt ? salt->size() : salt_octets.value_or(natural);
   for (const char* name : {"mod", "p", "q", "d"})
     record.text(name);
-  if (scheme == Scheme::rsa_pss && salt.size() != *bits / 8)
+  if (scheme == Scheme::rsa_pss && salt_size != natural)
     return NotRunnable{Cause::outside_ipsec,
                        fmt::format("RSASSA-PSS with a salt of {} octets for {}; IKE's is as long as the hash",
-                                   salt.size(), hash)};
+                                   salt_size, hash)};
   return signature;
 }
 

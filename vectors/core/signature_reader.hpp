@@ -18,8 +18,8 @@ std::optional<Body> wycheproof_signature_group(std::string_view algorithm, std::
                                                Fields& group);
 bool is_wycheproof_signature(std::string_view algorithm, std::string_view schema);
 
-// One record of FIPS 186's SigVer and SigGen. `hash_of_file` where the section names none.
+// One record of FIPS 186's SigVer and SigGen. `salt_octets` as the header says, where the record does not.
 Body cavp_ecdsa(CavpRecord& record);
-Body cavp_rsa(CavpRecord& record, SignatureCase::Scheme scheme);
+Body cavp_rsa(CavpRecord& record, SignatureCase::Scheme scheme, std::optional<std::size_t> salt_octets);
 
 }  // namespace mpsec::vectors

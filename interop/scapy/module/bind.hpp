@@ -38,6 +38,9 @@ T value_or_raise(Result<T> result) {
 
 void bind_codec(py::module_& module);
 void bind_ike(py::module_& module);
+void bind_ike_keys(py::module_& module);
+void bind_ike_protection(py::module_& module);
+void bind_ike_engine(py::module_& module);
 void bind_transforms(py::module_& module);
 void bind_sa(py::module_& module);
 void bind_replay_window(py::module_& module);

@@ -61,4 +61,78 @@ class Setter final : public wire::FieldVisitor {
   bool found_ = false;
 };
 
+// Fills a struct from nested dicts, as Gatherer gives them: what is not named keeps its value. Every list has
+// one element before, from which further ones are made.
+class Filler final : public wire::FieldVisitor {
+ public:
+  explicit Filler(const py::dict& fields, std::string path) : open_{{fields, {}, std::move(path)}} {}
+
+  void number(std::string_view name, unsigned bits, std::uint64_t& value) override {
+    const auto given = take(name);
+    if (!given) return;
+    if (py::isinstance<py::bytes>(*given)) return;  // another form of the same field
+    value = given->cast<std::uint64_t>();
+    if (bits < 64 && value >> bits != 0)
+      throw py::value_error(open_.back().path + "/" + std::string(name) + ": expected a number of " +
+                            std::to_string(bits) + " bits, found " + std::to_string(value));
+  }
+  void octets(std::string_view name, Octets& value) override {
+    const auto given = take(name);
+    if (!given) return;
+    const OctetView wanted = view_of(given->cast<py::bytes>());
+    value.assign(wanted.begin(), wanted.end());
+  }
+  void fixed_octets(std::string_view name, MutableOctets value) override {
+    const auto given = take(name);
+    if (!given) return;
+    const OctetView wanted = view_of(given->cast<py::bytes>());
+    if (wanted.size() != value.size())
+      throw py::value_error(open_.back().path + "/" + std::string(name) + ": expected " +
+                            std::to_string(value.size()) + " octets, found " + std::to_string(wanted.size()));
+    std::copy(wanted.begin(), wanted.end(), value.begin());
+  }
+  void list(std::string_view name, wire::ListHandle& handle) override {
+    const auto given = take(name);
+    const std::size_t wanted = given ? py::len(given->cast<py::list>()) : 0;
+    while (handle.size() > wanted)
+      handle.erase(handle.size() - 1);
+    while (handle.size() < wanted)
+      handle.duplicate(0);
+  }
+  void enter(std::string_view name, std::optional<std::size_t> index) override {
+    const std::string path =
+        open_.back().path + "/" + std::string(name) + (index ? "[" + std::to_string(*index) + "]" : "");
+    const auto given = take(name);
+    py::dict inner;
+    if (given) inner = index ? py::dict(given->cast<py::list>()[*index]) : given->cast<py::dict>();
+    open_.push_back({inner, {}, path});
+  }
+  void leave() override {
+    refuse_rest();
+    open_.pop_back();
+  }
+  // Raises KeyError for a name that was not there to be filled.
+  void refuse_rest() const {
+    const Level& level = open_.back();
+    for (const auto& [name, value] : level.fields)
+      if (!level.taken.contains(name)) throw py::key_error(level.path + "/" + std::string(py::str(name)));
+  }
+
+ private:
+  struct Level {
+    py::dict fields;
+    py::set taken;
+    std::string path;
+  };
+  std::optional<py::object> take(std::string_view name) {
+    Level& level = open_.back();
+    const py::str key = text_of(name);
+    if (!level.fields.contains(key)) return std::nullopt;
+    level.taken.add(key);
+    return py::object(level.fields[key]);
+  }
+
+  std::vector<Level> open_;
+};
+
 }  // namespace mpsec::python

@@ -41,6 +41,65 @@ void set_payload(Message& message, std::size_t index, const std::string& name, c
   if (!setter.found()) throw py::key_error(name);
 }
 
+// The body of the type, every list in it with one element to make more from.
+Body empty_body(PayloadType type) {
+  Body body = UnknownPayload{type, {}};
+  Registry::for_each([&]<class Line>() {
+    if (Line::type == type) body.emplace<typename Line::body>();
+  });
+  if (auto* sa = std::get_if<SecurityAssociation>(&body))
+    sa->proposals = {Proposal{.transforms = {Transform{.attributes = {Attribute{}}}}}};
+  if (auto* selectors = std::get_if<TrafficSelectorsInitiator>(&body)) selectors->selectors.resize(1);
+  if (auto* selectors = std::get_if<TrafficSelectorsResponder>(&body)) selectors->selectors.resize(1);
+  if (auto* configuration = std::get_if<Configuration>(&body)) configuration->attributes.resize(1);
+  return body;
+}
+
+// By the name that `payloads` shows, or by number.
+PayloadType type_named(const py::object& name) {
+  if (py::isinstance<py::int_>(name)) return static_cast<PayloadType>(name.cast<std::uint8_t>());
+  const auto wanted = name.cast<std::string>();
+  std::string all;
+  for (const auto& line : names<PayloadType>()) {
+    if (line.name == wanted) return line.number;
+    all += (all.empty() ? "" : ", ") + std::string(line.name);
+  }
+  throw py::key_error("payload: expected a number or one of " + all + ", found \"" + wanted + "\"");
+}
+
+Payload payload_from(const py::object& name, const py::dict& fields) {
+  Payload payload{{}, empty_body(type_named(name))};
+  py::dict header, body;
+  Gatherer known;
+  PayloadHeader plain;
+  wire::visit(plain, known);
+  for (const auto& [field, value] : fields)
+    (known.fields().contains(field) ? header : body)[field] = value;
+  Filler header_filler(header, py::str(name));
+  wire::visit(payload.header, header_filler);
+  Filler body_filler(body, py::str(name));
+  std::visit([&](auto& one) { wire::visit(one, body_filler); }, payload.body);
+  body_filler.refuse_rest();
+  return payload;
+}
+
+Message message_from(const py::dict& header, const py::list& payloads) {
+  Message message;
+  Filler filler(header, "header");
+  wire::visit(message.header, filler);
+  filler.refuse_rest();
+  for (const auto& payload : payloads) {
+    const auto [name, fields] = payload.cast<std::pair<py::object, py::dict>>();
+    message.payloads.push_back(payload_from(name, fields));
+  }
+  return message;
+}
+
+std::ptrdiff_t place_of(const Message& message, std::size_t index, bool behind) {
+  if (index >= message.payloads.size() + (behind ? 1 : 0)) throw py::index_error("no such payload");
+  return static_cast<std::ptrdiff_t>(index);
+}
+
 template <class Number>
 py::dict names_of() {
   py::dict dict;
@@ -49,10 +108,45 @@ py::dict names_of() {
   return dict;
 }
 
+// What makes a message another one.
+void bind_changes(py::class_<Message>& type) {
+  type.def(
+          "insert",
+          [](Message& message, std::size_t index, const py::object& name, const py::dict& fields) {
+            message.payloads.insert(message.payloads.begin() + place_of(message, index, true),
+                                    payload_from(name, fields));
+          },
+          py::arg("index"), py::arg("name"), py::arg("fields") = py::dict())
+      .def(
+          "append",
+          [](Message& message, const py::object& name, const py::dict& fields) {
+            message.payloads.push_back(payload_from(name, fields));
+          },
+          py::arg("name"), py::arg("fields") = py::dict())
+      .def(
+          "replace",
+          [](Message& message, std::size_t index, const py::object& name, const py::dict& fields) {
+            message.payloads[static_cast<std::size_t>(place_of(message, index, false))] =
+                payload_from(name, fields);
+          },
+          py::arg("index"), py::arg("name"), py::arg("fields") = py::dict())
+      .def(
+          "remove",
+          [](Message& message, std::size_t index) {
+            message.payloads.erase(message.payloads.begin() + place_of(message, index, false));
+          },
+          py::arg("index"));
+}
+
 }  // namespace
 
 void bind_ike(py::module_& module) {
-  py::class_<Message>(module, "IkeMessage", "An IKEv2 message: its header and its payloads.")
+  py::class_<Message> type(module, "IkeMessage", "An IKEv2 message: its header and its payloads.");
+  bind_changes(type);
+  type.def(py::init(&message_from), py::arg("header") = py::dict(), py::arg("payloads") = py::list(),
+           "From what `header` and `payloads` show; fields that are not named keep their defaults, and "
+           "lengths, "
+           "counts and\nnext payloads are as wrong as they are given until complete().")
       .def_property_readonly("header", &header_of, "{field: value}")
       .def_property_readonly("payloads", &payloads_of, "[(name, {field: value})], in their order")
       .def("set_header", &set_header, py::arg("field"), py::arg("value"))

@@ -32,10 +32,13 @@ void raise(const Error& error) {
 
 PYBIND11_MODULE(mpsec, module) {
   using namespace mpsec::python;
-  module.doc() = "mpsec's reference engine: wire codec, ESP and AH, anti-replay window";
+  module.doc() = "mpsec's reference engine: wire codec, ESP and AH, anti-replay window, IKEv2";
   bind_error(module);
   bind_codec(module);
   bind_ike(module);
+  bind_ike_keys(module);
+  bind_ike_protection(module);
+  bind_ike_engine(module);
   bind_transforms(module);
   bind_sa(module);
   bind_replay_window(module);
