@@ -85,7 +85,7 @@ Payloads answer_child_rekey(IkeSa& sa, const Notify& rekey, const Payloads& requ
       sa.install_child(*granted->configuration, std::move(granted->agreed), nonces, false, turn, old_id);
   if (made == ChildId{0}) return refusing(make_notify(NotifyType::temporary_failure));
   if (ours != nullptr) {
-    ours->note_collision(nonces);
+    ours->note_collision({made, nonces});
   } else {
     static_cast<void>(sa.children().become(*old, ChildEvent::replaced, turn));
     old->end_soon(turn.now + sa.host().configuration().forgotten_after);
@@ -181,9 +181,15 @@ void RekeyChild::answered(IkeSa& sa, const Payloads& reply, Turn& turn) {
 void RekeyChild::settle(IkeSa& sa, ChildId made, const NoncePair& ours, Turn& turn) {
   ChildSa* old = sa.children().find(old_);
   if (old != nullptr) static_cast<void>(sa.children().become(*old, ChildEvent::replaced, turn));
-  if (theirs_ && sa.host().seams().collisions.ours_is_redundant(ours, *theirs_)) {
-    if (old != nullptr) old->end_soon(turn.now + sa.host().configuration().forgotten_after);
+  const Instant forgotten = turn.now + sa.host().configuration().forgotten_after;
+  if (theirs_ && sa.host().seams().collisions.ours_is_redundant(ours, theirs_->nonces)) {
+    if (old != nullptr) old->end_soon(forgotten);
     return sa.begin(std::make_unique<DeleteChildren>(std::vector{made}), turn);
+  }
+  // The peer deletes its own, perhaps before it has received on it.
+  if (ChildSa* redundant = theirs_ ? sa.children().find(theirs_->made) : nullptr) {
+    sa.children().stop_sending(*redundant, turn);
+    redundant->end_soon(forgotten);
   }
   if (old != nullptr) sa.begin(std::make_unique<DeleteChildren>(std::vector{old_}), turn);
 }

@@ -37,8 +37,12 @@ class RekeyChild final : public Exchange {
 
   ChildId old() const { return old_; }
   //= rfc7296/2.8.1/simultaneous-rekey-is-answered-as-usual
-  // The peer rekeys the same child: that exchange's nonces, for when ours is answered.
-  void note_collision(NoncePair theirs) { theirs_ = std::move(theirs); }
+  // The peer rekeys the same child, and we have granted that.
+  struct Collision {
+    ChildId made;
+    NoncePair nonces;
+  };
+  void note_collision(Collision theirs) { theirs_ = std::move(theirs); }
   bool has_collision() const { return theirs_.has_value(); }
 
  private:
@@ -48,7 +52,7 @@ class RekeyChild final : public Exchange {
   ChildId old_;
   std::optional<crypto::KeyExchangeId> group_;
   std::optional<ChildOffer> offer_;
-  std::optional<NoncePair> theirs_;
+  std::optional<Collision> theirs_;
 };
 
 // What the peer's CREATE_CHILD_SA request is answered with: a child, a rekeyed child, or a rekeyed IKE SA.

@@ -37,6 +37,7 @@ struct ChildSa {
   bool made_by_us = false;  // we sent that request
   // The half to send on, until it may be used (RFC 7296 2.8).
   std::unique_ptr<ipsec::OutboundParameters> waiting_outbound;
+  bool sends = false;                       // the outbound half is with the data path
   std::optional<ChildId> replaces;          // rekeyed by the peer: we send here when that one is gone
   std::optional<Instant> rekey_at, end_at;  // rekey_at: nothing once it has been asked for
 

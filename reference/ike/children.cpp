@@ -36,11 +36,19 @@ void Children::start_sending(ChildSa& child, Turn& turn) {
   turn.actions.sad.push_back(
       InstallOutbound{child.id, child.configuration->policy, std::move(*child.waiting_outbound)});
   child.waiting_outbound.reset();
+  child.sends = true;
 }
 
 void Children::stop_sending(ChildSa& child, Turn& turn) {
   child.waiting_outbound.reset();
-  turn.actions.sad.push_back(RemoveOutbound{child.id, child.agreement.protocol, child.agreement.outbound});
+  start_heirs_of(child.id, turn);
+  if (std::exchange(child.sends, false))
+    turn.actions.sad.push_back(RemoveOutbound{child.id, child.agreement.protocol, child.agreement.outbound});
+}
+
+void Children::start_heirs_of(ChildId id, Turn& turn) {
+  for (const auto& [heir_id, heir] : children_)
+    if (heir->replaces == id) start_sending(*heir, turn);
 }
 
 Result<> Children::become(ChildSa& child, ChildEvent event, Turn& turn) {
@@ -54,8 +62,7 @@ Result<> Children::become(ChildSa& child, ChildEvent event, Turn& turn) {
       RemoveChild{child.id, agreement.protocol, agreement.inbound, agreement.outbound});
   const ChildId gone = child.id;
   children_.erase(gone);
-  for (const auto& [id, heir] : children_)
-    if (heir->replaces == gone) start_sending(*heir, turn);
+  start_heirs_of(gone, turn);
   return {};
 }
 

@@ -30,6 +30,7 @@ class Children {
   ChildSa& install(Made made, const Path& path, bool nat, Turn& turn);
   //= rfc7296/2.8/responder-sends-on-the-new-sa-when-the-initiator-is-ready
   void start_sending(ChildSa& child, Turn& turn);
+  // For good. What replaces it is sent on instead.
   //= rfc7296/1.4.1/outgoing-half-goes-with-the-peers-delete
   void stop_sending(ChildSa& child, Turn& turn);
 
@@ -56,6 +57,7 @@ class Children {
   std::vector<ChildId> due_to_end(Instant now);
 
  private:
+  void start_heirs_of(ChildId id, Turn& turn);
   void report(const ChildSa& child, ChildState from, ChildEvent event, Turn& turn) const;
 
   Host* host_;

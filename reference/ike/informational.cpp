@@ -76,8 +76,10 @@ std::optional<Payloads> DeleteChildren::request(IkeSa& sa, Turn& turn) {
     for (const ChildId id : children_) {
       ChildSa* child = sa.children().find(id);
       if (child == nullptr || child->agreement.protocol != protocol) continue;
-      if (sa.children().become(*child, ChildEvent::start_delete, turn))
-        spis.push_back(child->agreement.inbound);
+      if (!sa.children().become(*child, ChildEvent::start_delete, turn)) continue;
+      // The peer closes its half before we hear of it: what we sent until then would be lost.
+      sa.children().stop_sending(*child, turn);
+      spis.push_back(child->agreement.inbound);
     }
     append_delete(payloads, protocol, spis);
   }

@@ -32,7 +32,10 @@ struct EndOptions {
   MessageTap* tap = nullptr;
   std::function<void(ipsec::PadEntry&)> change_pad = [](ipsec::PadEntry&) {};
   std::shared_ptr<const ProofChecker> checker = nullptr;  // null: shared keys
+  const CollisionPolicy* collisions = nullptr;            // null: the standard one
   KeyLog* key_log = nullptr;
+  std::shared_ptr<const crypto::IkeProvider> ike_provider = nullptr;  // null: OpenSSL's
+  std::vector<ipsec::AddressRange> pool = {};                         // named "pool"
 };
 
 inline SecretOctets secret(std::string_view text) {
@@ -48,6 +51,9 @@ class End {
         tap_(options.tap),
         key_log_(options.key_log),
         rng_(seed) {
+    if (options.collisions != nullptr) collisions_ = options.collisions;
+    if (options.ike_provider != nullptr) ike_provider_ = options.ike_provider;
+    if (!options.pool.empty()) pools_.add("pool", std::make_unique<RangeAddressPool>(options.pool));
     ipsec::Pad pad;
     ipsec::PadEntry entry;
     entry.id = ipsec::PadEntryId{1};
@@ -71,14 +77,17 @@ class End {
   struct Installed {
     std::optional<ipsec::InboundParameters> inbound;
     std::optional<ipsec::OutboundParameters> outbound;
+    std::size_t outbound_serial = 0;  // the data path sends on the one installed last
   };
   std::map<ChildId, Installed> installed;
   std::vector<Event> events;
   void apply(SadChange& change) {
     if (auto* in = std::get_if<InstallInbound>(&change))
       installed[in->child].inbound = std::move(in->parameters);
-    if (auto* out = std::get_if<InstallOutbound>(&change))
+    if (auto* out = std::get_if<InstallOutbound>(&change)) {
       installed[out->child].outbound = std::move(out->parameters);
+      installed[out->child].outbound_serial = ++outbounds_;
+    }
     if (auto* half = std::get_if<RemoveOutbound>(&change)) installed[half->child].outbound.reset();
     if (auto* gone = std::get_if<RemoveChild>(&change)) installed.erase(gone->child);
   }
@@ -121,8 +130,8 @@ class End {
   }
 
   Seams seams() {
-    return {rng_,   *provider_, *ike_provider_, *pad_,       *checker_, *cookies_,
-            pools_, back_off_,  narrowing_,     collisions_, tap_,      key_log_};
+    return {rng_,   *provider_, *ike_provider_, *pad_,        *checker_, *cookies_,
+            pools_, back_off_,  narrowing_,     *collisions_, tap_,      key_log_};
   }
 
   IpAddress address_, peer_address_;
@@ -130,7 +139,7 @@ class End {
   KeyLog* key_log_;
   SeededRng rng_;
   std::unique_ptr<crypto::Provider> provider_ = crypto::make_openssl_provider();
-  std::unique_ptr<crypto::IkeProvider> ike_provider_ = crypto::make_openssl_ike_provider();
+  std::shared_ptr<const crypto::IkeProvider> ike_provider_ = crypto::make_openssl_ike_provider();
   std::shared_ptr<const ipsec::PadSnapshot> pad_;
   std::unique_ptr<StatelessCookieJar> cookies_;
   ExponentialBackOff back_off_{{.first = 1s, .tries = 5, .jitter = 0}};
@@ -138,8 +147,10 @@ class End {
       StandardProofChecker::Line{{wire::ike::AuthenticationMethod::shared_key_message_integrity_code},
                                  std::make_shared<PreSharedKeyChecker>()}});
   StandardNarrowing narrowing_;
-  StandardCollisionPolicy collisions_;
+  StandardCollisionPolicy standard_collisions_;
+  const CollisionPolicy* collisions_ = &standard_collisions_;
   AddressPools pools_;
+  std::size_t outbounds_ = 0;
   std::unique_ptr<Engine> engine_;
 };
 
