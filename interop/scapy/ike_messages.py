@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from ike_compare import compare
 from scapy.contrib import ikev2
 from scapy.layers.inet import IP, UDP
 from scapy.layers.l2 import Ether
@@ -87,38 +88,8 @@ def test_scapy_reads_the_header_and_the_payloads_as_mpsec_does(title: str) -> No
         assert "next_payload" in layer.fields, f"Scapy stopped before {name}"
         assert mpsec.ike_names["payload type"][next_payload] == name
         assert layer.length == fields["Payload Length"]
-        _compare(name, fields, layer)
+        compare(name, fields, layer)
         next_payload, layer = layer.next_payload, layer.payload
-
-
-def _compare(name: str, fields: dict, layer: object) -> None:
-    """The fields of one payload, where Scapy has them."""
-    if name == "SA":
-        theirs = layer.prop
-        for ours in fields["Proposal"]:
-            assert (theirs.proposal, theirs.proto, theirs.SPIsize, theirs.trans_nb) == tuple(
-                ours[field] for field in ("Proposal Num", "Protocol ID", "SPI Size", "Num Transforms")
-            )
-            _compare_transforms(ours["Transform"], theirs.trans)
-            theirs = theirs.payload
-    elif name == "KE":
-        assert (layer.group, bytes(layer.load)) == (fields["Key Exchange Method"], fields["Key Exchange Data"])
-    elif name == "Nonce":
-        assert bytes(layer.load or b"") == fields["Nonce Data"]
-    elif name in ("IDi", "IDr"):
-        assert layer.IDtype == fields["ID Type"]
-    elif name == "AUTH":
-        assert (layer.auth_type, bytes(layer.load)) == (fields["Auth Method"], fields["Authentication Data"])
-    elif name == "Notify":
-        assert (layer.type, layer.proto, layer.SPIsize) == tuple(
-            fields[field] for field in ("Notify Message Type", "Protocol ID", "SPI Size")
-        )
-
-
-def _compare_transforms(ours: list[dict], theirs: object) -> None:
-    for transform in ours:
-        assert (theirs.transform_type, theirs.transform_id) == (transform["Transform Type"], transform["Transform ID"])
-        theirs = theirs.payload
 
 
 @pytest.mark.parametrize(
