@@ -4,6 +4,7 @@
 The words SPI_INIT, SPI_RESP, SPIa, SPIb and SPIn stand for what only a run knows (fuzz/support/ike_ends.hpp).
 """
 import pathlib
+import random
 import re
 import struct
 
@@ -364,6 +365,9 @@ def session():
     seeds["c16_every_message_altered"] = (ask(0, REKEY_IKE) + alter + b"\x20") * 4
     seeds["c8_close_then_everything_else"] = ask(0, CLOSE) + b"".join(ask(0, c) for c in range(1, 6)) + all_arrive
     seeds["c22_both_initiate"] = ask(0, 7) + ask(1, 7) + all_arrive
+    for number in range(1, 7):  # long ones, so that libFuzzer's inputs grow long at once
+        chance = random.Random(number)
+        seeds[f"by_chance_{number}"] = bytes(chance.randrange(256) for _ in range(60 * number))
     seeds["hours"] = bytes([0, 24]) * 3 + all_arrive
     return seeds
 
