@@ -250,7 +250,7 @@ std::optional<Inbound> Channel::judge_number(const IkeHeader& header, const Payl
       return Refused{
           refusal(Blame::peer_misbehaved, header,
                   fmt::format("message ID {} is beyond the window", header.message_id.value), "RFC 7296 2.3"),
-          true};
+          true, header.message_id};
     case RequestKind::duplicate:
       break;
   }

@@ -52,6 +52,7 @@ struct NothingNew {};
 struct Refused {
   Error error;
   bool beyond_window = false;  // authentic, but its Message ID is not to be used yet
+  MessageId id{};              // then: that ID
 };
 using Inbound = std::variant<NothingNew, Refused, Unreadable, Request, Response>;
 

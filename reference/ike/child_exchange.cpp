@@ -109,9 +109,9 @@ Payloads answer_create_child_sa(IkeSa& sa, const Payloads& request, Turn& turn) 
 
 std::optional<Payloads> CreateChild::request(IkeSa& sa, Turn& turn) {
   if (sa.state() != IkeState::established) return std::nullopt;
-  auto offered = offer_child(*configuration_, sa.child_context(false), turn, group_);
+  auto offered = offer_child(wish_, sa.child_context(false), turn, group_);
   if (!offered) {
-    sa.report(offered.error(), configuration_->name, turn);
+    sa.report(offered.error(), wish_.configuration->name, turn);
     return std::nullopt;
   }
   offer_ = *std::move(offered);
@@ -121,19 +121,33 @@ std::optional<Payloads> CreateChild::request(IkeSa& sa, Turn& turn) {
 void CreateChild::answered(IkeSa& sa, const Payloads& reply, Turn& turn) {
   if (const Notify* error = first_error(reply);
       error != nullptr && find<SecurityAssociation>(reply) == nullptr) {
-    if (const auto group = other_group(*error, *offer_, group_.has_value()))
-      return sa.begin(std::make_unique<CreateChild>(*configuration_, group), turn);
-    if (error->type == NotifyType::temporary_failure)
-      return sa.begin_later(std::make_unique<CreateChild>(*configuration_, group_), turn);
-    return sa.report(error_of(*error, "CREATE_CHILD_SA"), configuration_->name, turn);
+    return refused(sa, *error, turn);
   }
   sa.no_more_trouble();
   auto agreed = read_child_answer(*offer_, reply, sa.child_context(false));
   if (!agreed) {
     sa.delete_unwanted(*offer_, turn);
-    return sa.report(agreed.error(), configuration_->name, turn);
+    return sa.report(agreed.error(), wish_.configuration->name, turn);
   }
-  sa.install_child(*configuration_, *std::move(agreed), {offer_->nonce, nonce_of(reply).data}, true, turn);
+  auto next = wish_after(wish_, offer_->asked, agreed->agreement.selectors, reply);
+  sa.install_child(*wish_.configuration, *std::move(agreed), {offer_->nonce, nonce_of(reply).data}, true,
+                   turn);
+  if (next) sa.begin(std::make_unique<CreateChild>(*std::move(next)), turn);
+}
+
+void CreateChild::refused(IkeSa& sa, const Notify& why, Turn& turn) {
+  if (const auto group = other_group(why, *offer_, group_.has_value()))
+    return sa.begin(std::make_unique<CreateChild>(wish_, group), turn);
+  if (why.type == NotifyType::temporary_failure)
+    return sa.begin_later(std::make_unique<CreateChild>(wish_, group_), turn);
+  if (sa.follow_single_pair(wish_, why, turn)) return;
+  // Of what is left beside an SA that was made, the peer may take nothing; the rest is still to be tried.
+  const bool is_rest = wish_.further != 0;
+  const bool is_narrower =
+      why.type == NotifyType::ts_unacceptable || why.type == NotifyType::single_pair_required;
+  if (!is_rest || !is_narrower) sa.report(error_of(why, "CREATE_CHILD_SA"), wish_.configuration->name, turn);
+  if (auto next = wish_after(wish_, offer_->asked, {}, {}); next && is_rest)
+    sa.begin(std::make_unique<CreateChild>(*std::move(next)), turn);
 }
 
 // --- RekeyChild
@@ -142,7 +156,8 @@ std::optional<Payloads> RekeyChild::request(IkeSa& sa, Turn& turn) {
   ChildSa* old = sa.children().find(old_);
   if (old == nullptr || sa.state() != IkeState::established) return std::nullopt;
   if (!sa.children().become(*old, ChildEvent::start_rekey, turn)) return std::nullopt;
-  auto offered = offer_child(*old->configuration, sa.child_context(false), turn, group_, old);
+  auto offered =
+      offer_child({.configuration = old->configuration}, sa.child_context(false), turn, group_, old);
   if (!offered) {
     static_cast<void>(sa.children().become(*old, ChildEvent::rekey_refused, turn));
     sa.report(offered.error(), old->configuration->name, turn);
@@ -163,7 +178,7 @@ void RekeyChild::answered(IkeSa& sa, const Payloads& reply, Turn& turn) {
     return refused(sa, *error, turn);
   }
   sa.no_more_trouble();
-  const ChildConfiguration& configuration = *offer_->configuration;
+  const ChildConfiguration& configuration = *offer_->wish.configuration;
   auto agreed = read_child_answer(*offer_, reply, sa.child_context(false));
   if (!agreed) {
     sa.delete_unwanted(*offer_, turn);

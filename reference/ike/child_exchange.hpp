@@ -12,16 +12,19 @@ namespace mpsec::ike {
 class CreateChild final : public Exchange {
  public:
   // `group`: of the KE payload; none: the one we want most.
-  explicit CreateChild(const ChildConfiguration& configuration,
-                       std::optional<crypto::KeyExchangeId> group = {})
-      : configuration_(&configuration), group_(group) {}
+  explicit CreateChild(ChildWish wish, std::optional<crypto::KeyExchangeId> group = {})
+      : wish_(std::move(wish)), group_(group) {}
+  explicit CreateChild(const ChildConfiguration& configuration)
+      : CreateChild(ChildWish{.configuration = &configuration}) {}
   wire::ike::ExchangeType type() const override { return wire::ike::ExchangeType::create_child_sa; }
   bool on_children() const override { return true; }
   std::optional<wire::ike::Payloads> request(IkeSa& sa, Turn& turn) override;
   void answered(IkeSa& sa, const wire::ike::Payloads& reply, Turn& turn) override;
 
  private:
-  const ChildConfiguration* configuration_;
+  void refused(IkeSa& sa, const wire::ike::Notify& why, Turn& turn);
+
+  ChildWish wish_;
   std::optional<crypto::KeyExchangeId> group_;
   std::optional<ChildOffer> offer_;
 };

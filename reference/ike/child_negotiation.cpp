@@ -89,13 +89,12 @@ Result<AgreedChild> agreed_child(const ChosenSuite& chosen, const ChildContext& 
 
 // --- initiator
 
-Result<ChildOffer> offer_child(const ChildConfiguration& configuration, const ChildContext& context,
-                               Turn& turn, std::optional<crypto::KeyExchangeId> group, const ChildSa* old) {
+Result<ChildOffer> offer_child(ChildWish wish, const ChildContext& context, Turn& turn,
+                               std::optional<crypto::KeyExchangeId> group, const ChildSa* old) {
   ChildOffer offer;
-  offer.configuration = &configuration;
-  //= rfc7296/2.9.2/rekey-asks-for-no-less
-  offer.selectors = old != nullptr ? old->agreement.selectors : selectors_of(configuration, context);
-  auto asked = to_traffic_selectors(offer.selectors);
+  offer.wish = std::move(wish);
+  const ChildConfiguration& configuration = *offer.wish.configuration;
+  auto asked = selectors_to_ask(offer.wish, context, old);
   if (!asked) return std::unexpected(std::move(asked).error());
   if (configuration.mode == ipsec::Mode::transport && context.nat.any()) {
     if (auto checked = check_transport(*asked, context.path); !checked)
@@ -121,7 +120,7 @@ Result<ChildOffer> offer_child(const ChildConfiguration& configuration, const Ch
 }
 
 Payloads payloads_of(const ChildOffer& offer) {
-  const ChildConfiguration& configuration = *offer.configuration;
+  const ChildConfiguration& configuration = *offer.wish.configuration;
   Payloads payloads;
   append_mode(payloads, configuration.protocol, configuration.mode, configuration.tfc_padding);
   std::ranges::move(
@@ -148,10 +147,10 @@ Result<AgreedChild> read_child_answer(ChildOffer& offer, const Payloads& reply, 
   ChildAgreement& agreement = agreed->agreement;
   agreement.mode = mode_of(reply);
   //= rfc7296/1.3.1/responder-may-decline-transport-mode
-  if (agreement.mode == ipsec::Mode::transport && offer.configuration->mode != ipsec::Mode::transport) {
+  if (agreement.mode == ipsec::Mode::transport && offer.wish.configuration->mode != ipsec::Mode::transport) {
     return std::unexpected(wrong("N(USE_TRANSPORT_MODE)", "tunnel mode was asked for", "RFC 7296 1.3.1"));
   }
-  if (agreement.mode != offer.configuration->mode) {
+  if (agreement.mode != offer.wish.configuration->mode) {
     return std::unexpected(Error{Blame::no_common_ground, "N(USE_TRANSPORT_MODE)", std::nullopt,
                                  "the responder declines transport mode", "RFC 7296 1.3.1"});
   }

@@ -28,13 +28,25 @@ struct ChildContext {
   const AssignedConfiguration* given;     // by us to the peer
 };
 
-struct ChildOffer {
+// A Child SA to ask for.
+struct ChildWish {
   const ChildConfiguration* configuration = nullptr;
+  std::optional<ipsec::PacketSelectors> packet{};  // that waits for the SA
+  bool single_pair = false;                        // between the addresses of that packet only
+  // Where the peer takes the traffic in several SAs: what is left to ask for, the next first, instead of what
+  // is configured; and how many SAs were asked for so.
+  std::vector<TrafficSelectorPair> rest{};
+  std::size_t further = 0;
+};
+// The first of the peer's children that may carry the packet; without packet, or if none may, the first.
+ChildWish first_wish(const PeerConfiguration& peer, const ipsec::PacketSelectors* packet);
+
+struct ChildOffer {
+  ChildWish wish;
   SpiLease inbound;
   wire::ike::SecurityAssociation offered;
   std::unique_ptr<crypto::KeyExchange> key_exchange;  // null: without perfect forward secrecy
   Octets nonce;                                       // empty in IKE_AUTH
-  std::vector<ipsec::Selector> selectors;
   TrafficSelectorPair asked;
 };
 
@@ -46,10 +58,10 @@ struct AgreedChild {
   SecretOctets shared_secret;  // empty without perfect forward secrecy
 };
 
-// A child of this configuration; `group` of the KE payload, or the one we want most. Of a rekey, `old` is
+// The child that is wished for; `group` of the KE payload, or the one we want most. Of a rekey, `old` is
 // what is replaced: its selectors and mode are asked for again. Fails (local fault).
-Result<ChildOffer> offer_child(const ChildConfiguration& configuration, const ChildContext& context,
-                               Turn& turn, std::optional<crypto::KeyExchangeId> group = std::nullopt,
+Result<ChildOffer> offer_child(ChildWish wish, const ChildContext& context, Turn& turn,
+                               std::optional<crypto::KeyExchangeId> group = std::nullopt,
                                const ChildSa* old = nullptr);
 // SA, [Ni], [KEi], TSi, TSr and the notifies of the mode.
 wire::ike::Payloads payloads_of(const ChildOffer& offer);
@@ -58,6 +70,13 @@ wire::ike::Payloads payloads_of(const ChildOffer& offer);
 // The SPI goes over from the offer.
 Result<AgreedChild> read_child_answer(ChildOffer& offer, const wire::ike::Payloads& reply,
                                       const ChildContext& context);
+
+//= rfc7296/2.9/additional-selectors-are-asked-for
+// What to ask for after the answer: nothing unless there is more to be had. `carried` is what the answer
+// gave; empty: it was a refusal.
+std::optional<ChildWish> wish_after(const ChildWish& wish, const TrafficSelectorPair& asked,
+                                    const std::vector<ipsec::Selector>& carried,
+                                    const wire::ike::Payloads& reply);
 
 struct GrantedChild {
   const ChildConfiguration* configuration;

@@ -48,6 +48,45 @@ std::vector<ipsec::Selector> selectors_of(const ChildConfiguration& configuratio
   return selectors;
 }
 
+Result<TrafficSelectorPair> selectors_to_ask(const ChildWish& wish, const ChildContext& context,
+                                             const ChildSa* old) {
+  //= rfc7296/2.9.2/rekey-asks-for-no-less
+  if (old != nullptr) return to_traffic_selectors(old->agreement.selectors);
+  if (!wish.rest.empty()) return wish.rest.front();
+  auto asked = to_traffic_selectors(selectors_of(*wish.configuration, context));
+  if (!asked || !wish.packet || !holds(*asked, *wish.packet)) return asked;
+  //= rfc7296/2.9/single-pair-is-asked-for-where-required
+  if (wish.single_pair) asked = between_addresses_of(*wish.packet, *asked);
+  return led_by(*wish.packet, *std::move(asked));
+}
+
+ChildWish first_wish(const PeerConfiguration& peer, const ipsec::PacketSelectors* packet) {
+  ChildWish wish{.configuration = &peer.children.front()};
+  if (packet == nullptr) return wish;
+  wish.packet = *packet;
+  for (const ChildConfiguration& child : peer.children) {
+    const auto pair = to_traffic_selectors(child.selectors);
+    if (!pair || !holds(*pair, *packet)) continue;
+    wish.configuration = &child;
+    break;
+  }
+  return wish;
+}
+
+std::optional<ChildWish> wish_after(const ChildWish& wish, const TrafficSelectorPair& asked,
+                                    const std::vector<ipsec::Selector>& carried, const Payloads& reply) {
+  // A peer that grants one address at a time is not to keep us asking.
+  static constexpr std::size_t most_further = 16;
+  ChildWish next{.configuration = wish.configuration, .further = wish.further + 1};
+  if (next.further > most_further) return std::nullopt;
+  if (find_notify(reply, NotifyType::additional_ts_possible) != nullptr) {
+    if (const auto pair = to_traffic_selectors(carried)) next.rest = without(asked, *pair);
+  }
+  if (wish.rest.size() > 1) next.rest.insert(next.rest.end(), wish.rest.begin() + 1, wish.rest.end());
+  if (next.rest.empty()) return std::nullopt;
+  return next;
+}
+
 Granted<NarrowedRequest> narrow_request(const ChildConfiguration& configuration, const Payloads& request,
                                         const ChildContext& context, const ChildSa* old, ipsec::Mode mode) {
   auto proposed = pair_in(Role::responder, request);

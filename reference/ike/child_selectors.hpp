@@ -14,10 +14,15 @@ namespace mpsec::ike {
 
 struct ChildContext;
 struct ChildOffer;
+struct ChildWish;
 
 // Those of the configuration, with the addresses that the peer has assigned to us where it says so.
 std::vector<ipsec::Selector> selectors_of(const ChildConfiguration& configuration,
                                           const ChildContext& context);
+
+// What to ask for; of a rekey what is in use. Fails (local fault) where no payload can say it.
+Result<TrafficSelectorPair> selectors_to_ask(const ChildWish& wish, const ChildContext& context,
+                                             const ChildSa* old);
 
 // Those of the configuration, with the addresses that we have given to the peer where there are any.
 std::vector<ipsec::Selector> selectors_granted(const ChildConfiguration& configuration,

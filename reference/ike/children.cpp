@@ -22,6 +22,7 @@ ChildSa& Children::install(Made made, const Path& path, bool nat, Turn& turn) {
 
   ChildHalves halves = make_halves(child, std::move(made.keys), made.made_by_us, path, nat);
   halves.inbound.lifetime.hard.until = halves.outbound.lifetime.hard.until = *child.end_at;
+  host_->note_child(child, owner_);
   if (KeyLog* log = host_->seams().key_log) log->child_sa(halves.inbound, halves.outbound);
   const ipsec::PolicyId policy = child.configuration->policy;
   turn.actions.sad.push_back(InstallInbound{id, policy, std::move(halves.inbound)});
@@ -61,6 +62,7 @@ Result<> Children::become(ChildSa& child, ChildEvent event, Turn& turn) {
   turn.actions.sad.push_back(
       RemoveChild{child.id, agreement.protocol, agreement.inbound, agreement.outbound});
   const ChildId gone = child.id;
+  host_->forget_child(gone);
   children_.erase(gone);
   start_heirs_of(gone, turn);
   return {};
@@ -78,6 +80,8 @@ void Children::lose_all(Turn& turn) {
 }
 
 void Children::move_to(Children& heir) {
+  for (const auto& [id, child] : children_)
+    host_->note_child(*child, heir.owner_);
   heir.children_.merge(children_);
 }
 
@@ -105,12 +109,6 @@ ChildSa* Children::find(ChildId id) {
 ChildSa* Children::find_outbound(ipsec::Protocol protocol, Spi spi) {
   for (const auto& [id, child] : children_)
     if (child->agreement.protocol == protocol && child->agreement.outbound == spi) return child.get();
-  return nullptr;
-}
-
-ChildSa* Children::find_inbound(ipsec::Protocol protocol, Spi spi) {
-  for (const auto& [id, child] : children_)
-    if (child->agreement.protocol == protocol && child->agreement.inbound == spi) return child.get();
   return nullptr;
 }
 

@@ -46,7 +46,6 @@ class Children {
   ChildSa* find(ChildId id);
   // The child that the peer means by the SPI it receives on, our outbound one.
   ChildSa* find_outbound(ipsec::Protocol protocol, Spi spi);
-  ChildSa* find_inbound(ipsec::Protocol protocol, Spi spi);
 
   std::size_t size() const { return children_.size(); }
   auto begin() const { return children_.begin(); }

@@ -78,6 +78,12 @@ struct Configuration {
   Duration forgotten_after = std::chrono::minutes(5);
   RateLimit::Settings unprotected_replies{};
   RateLimit::Settings retry_replies{std::chrono::milliseconds(1), 1000};  // INVALID_KE_PAYLOAD
+  RateLimit::Settings stray_packets{};  // ESP and AH packets of no SA, that are told of to their senders
+  RateLimit::Settings notices{std::chrono::seconds(1), 3};  // of one IKE SA: INVALID_SPI and its like
+  bool tell_invalid_selectors = true;                       // RFC 4301 5.2
+  // Off: it is optional, no state follows from it, and a peer that takes every error Notify for its end
+  // would lose an IKE SA that is good.
+  bool tell_invalid_message_id = false;  // RFC 7296 2.3
   RateLimit::Settings liveness_hints{std::chrono::seconds(10), 1};
 };
 

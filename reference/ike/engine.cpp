@@ -19,12 +19,21 @@ std::size_t digest_of(OctetView octets) {
   return std::hash<std::string_view>{}({reinterpret_cast<const char*>(octets.data()), octets.size()});
 }
 
+// The unprotected form, which anybody can send.
+bool is_invalid_spi(const IkeHeader& header, OctetView octets) {
+  if (header.exchange_type != ExchangeType::informational || header.next_payload != PayloadType::notify)
+    return false;
+  const auto message = decode_message(octets);
+  return message && find_notify(message->payloads, NotifyType::invalid_spi) != nullptr;
+}
+
 }  // namespace
 
 Engine::Engine(Configuration configuration, const Seams& seams)
     : configuration_(std::move(configuration)),
       seams_(seams),
       unprotected_replies_(configuration_.unprotected_replies),
+      stray_packets_(configuration_.stray_packets),
       retry_replies_(configuration_.retry_replies) {}
 
 Result<std::unique_ptr<Engine>> Engine::make(Configuration configuration, const Seams& seams) {
@@ -76,7 +85,7 @@ void Engine::receive_message(OctetView octets, const Path& path, Turn& turn) {
                       header->initiator && header->responder_spi == IkeSpi{0} &&
                       header->initiator_spi != IkeSpi{0} && header->message_id == MessageId{0};
   if (starts) return receive_init_request(*header, octets, path, turn);
-  on_unknown_spi(*header, path, turn);
+  on_unknown_spi(*header, octets, path, turn);
 }
 
 IkeSa* Engine::find_by_spi(const IkeHeader& header) {
@@ -167,8 +176,10 @@ void Engine::answer_init(const Message& message, OctetView octets, const PeerCon
   ++half_open_;
 }
 
-void Engine::on_unknown_spi(const IkeHeader& header, const Path& path, Turn& turn) {
+void Engine::on_unknown_spi(const IkeHeader& header, OctetView octets, const Path& path, Turn& turn) {
   ++counters_.unknown_spi;
+  //= rfc7296/1.5/unprotected-invalid-spi-is-not-answered
+  if (is_invalid_spi(header, octets)) return hint(path.remote.address, turn);
   refuse({Blame::peer_misbehaved, to_string(header.exchange_type), std::nullopt, "no IKE SA has this SPI",
           "RFC 7296 2.21.4"},
          path, turn);
@@ -229,34 +240,6 @@ std::optional<Instant> Engine::next_deadline() const {
   return deadlines_.begin()->first;
 }
 
-void Engine::on_traffic(ipsec::Protocol protocol, Spi inbound, Instant now, Actions& actions) {
-  Turn turn{now, seams_.rng, actions};
-  for (auto& [id, held] : sas_) {
-    ChildSa* child = held.sa->children().find_inbound(protocol, inbound);
-    if (child == nullptr) continue;
-    touched_.insert(id);
-    held.sa->heard_from_peer(turn);
-    held.sa->children().start_sending(*child, turn);
-    break;
-  }
-  settle_all();
-}
-
-void Engine::on_lifetime(ChildId child, bool hard, Instant now, Actions& actions) {
-  static_cast<void>(hard ? delete_child(child, now, actions) : rekey_child(child, now, actions));
-}
-
-//= rfc7296/2.4/hint-causes-a-liveness-check
-void Engine::on_hint(const IpAddress& remote, Instant now, Actions& actions) {
-  Turn turn{now, seams_.rng, actions};
-  for (auto& [id, held] : sas_) {
-    if (held.sa->path().remote.address != remote) continue;
-    touched_.insert(id);
-    held.sa->check_liveness(turn);
-  }
-  settle_all();
-}
-
 // --- Host
 
 IkeSpi Engine::new_ike_spi(Turn& turn) {
@@ -271,8 +254,13 @@ Spi Engine::new_child_spi(ipsec::Protocol, Turn& turn) {
     const Spi spi{static_cast<std::uint32_t>(turn.rng.next_u64())};
     //= rfc4303/2.1/spi-0-is-local
     //= rfc4303/2.1/spi-1-to-255-reserved
-    if (spi.value > 255 && child_spis_.insert(spi).second) return spi;
+    if (spi.value > 255 && child_spis_.try_emplace(spi).second) return spi;
   }
+}
+
+void Engine::note_child(const ChildSa& child, IkeSaId owner) {
+  child_spis_[child.agreement.inbound] = child.id;
+  owners_[child.id] = owner;
 }
 
 IkeSa& Engine::adopt(std::unique_ptr<IkeSa> sa) {
@@ -356,7 +344,15 @@ void Engine::settle_all() {
   }
 }
 
+// An IKE SA in use is found by where its peer is, and by who that is.
 void Engine::index(IkeSaId id, Held& held) {
+  std::optional<IpAddress> address;
+  if (held.sa->is_running()) address = held.sa->path().remote.address;
+  if (address != held.address) {
+    if (held.address) by_address_.erase({*held.address, id});
+    if (address) by_address_.emplace(*address, id);
+    held.address = address;
+  }
   if (held.running.has_value() == held.sa->is_running()) return;
   if (held.running) {
     running_.erase({*held.running, id});

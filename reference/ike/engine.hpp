@@ -10,7 +10,6 @@
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 #include "ike/host.hpp"
@@ -47,6 +46,12 @@ struct EngineCounters {
                 dropped_half_open = 0, keepalives = 0, no_configuration = 0;
 };
 
+// An ESP or AH packet that the data path has no SA for.
+struct StrayPacket {
+  Path path;  // of the UDP datagram that it came in; without one the ports are 0
+  Spi spi;
+};
+
 class Engine final : public Host {
  public:
   // Fails (local fault) where the configuration could never work.
@@ -61,13 +66,19 @@ class Engine final : public Host {
   void on_traffic(ipsec::Protocol protocol, Spi inbound, Instant now, Actions& actions);
   // A soft or hard limit of octets or packets was met on this inbound or outbound SA of ours.
   void on_lifetime(ChildId child, bool hard, Instant now, Actions& actions);
-  // A hint that the peer there may be gone: an ICMP error, an unprotected INVALID_IKE_SPI (RFC 7296 2.4).
+  // A hint that the peer there may be gone: an ICMP error (RFC 7296 2.4).
   void on_hint(const IpAddress& remote, Instant now, Actions& actions);
+  void on_stray_packet(const StrayPacket& packet, Instant now, Actions& actions);
+  // The data path opened this packet on an inbound SA of ours, and discarded it for its selectors.
+  void on_wrong_selectors(ipsec::Protocol protocol, Spi inbound, OctetView packet, Instant now,
+                          Actions& actions);
 
   // --- what is asked for; each fails (local fault) naming what is unknown
-  // `remote`: where the peer is, if the configuration does not say.
-  Result<IkeSaId> initiate(std::string_view peer, const Path& path, Instant now, Actions& actions);
-  Result<> create_child(IkeSaId sa, std::string_view child, Instant now, Actions& actions);
+  // `packet`: which waits for the Child SA; null: none does.
+  Result<IkeSaId> initiate(std::string_view peer, const Path& path, Instant now, Actions& actions,
+                           const ipsec::PacketSelectors* packet = nullptr);
+  Result<> create_child(IkeSaId sa, std::string_view child, Instant now, Actions& actions,
+                        const ipsec::PacketSelectors* packet = nullptr);
   Result<> rekey_child(ChildId child, Instant now, Actions& actions);
   Result<> delete_child(ChildId child, Instant now, Actions& actions);
   Result<> rekey_ike(IkeSaId sa, Instant now, Actions& actions);
@@ -89,6 +100,8 @@ class Engine final : public Host {
   IkeSpi new_ike_spi(Turn& turn) override;
   Spi new_child_spi(ipsec::Protocol protocol, Turn& turn) override;
   void free_child_spi(Spi spi) override { child_spis_.erase(spi); }
+  void note_child(const ChildSa& child, IkeSaId owner) override;
+  void forget_child(ChildId child) override { owners_.erase(child); }
   IkeSa& adopt(std::unique_ptr<IkeSa> sa) override;
   IkeSa* find(IkeSaId id) override;
   bool has_other(const ipsec::Identity& local, const ipsec::Identity& remote, IkeSaId but) const override;
@@ -114,11 +127,12 @@ class Engine final : public Host {
   };
   struct Held {
     std::unique_ptr<IkeSa> sa;
-    IkeSpi spi;                         // as it stands in by_spi_
-    std::optional<Instant> deadline;    // as it stands in deadlines_
-    std::optional<InitKey> init;        // as it stands in by_init_, for as long as the SA lives
-    std::optional<Identities> running;  // as it stands in running_
-    bool half_open = false;             // counted as such
+    IkeSpi spi;                          // as it stands in by_spi_
+    std::optional<Instant> deadline;     // as it stands in deadlines_
+    std::optional<InitKey> init;         // as it stands in by_init_, for as long as the SA lives
+    std::optional<Identities> running;   // as it stands in running_
+    bool half_open = false;              // counted as such
+    std::optional<IpAddress> address{};  // as it stands in by_address_
   };
   Engine(Configuration configuration, const Seams& seams);
 
@@ -128,7 +142,7 @@ class Engine final : public Host {
   bool demand_cookie(const wire::ike::Message& message, const Path& path, Turn& turn);
   void answer_init(const wire::ike::Message& message, OctetView octets, const PeerConfiguration& peer,
                    const Path& path, Turn& turn);
-  void on_unknown_spi(const wire::ike::IkeHeader& header, const Path& path, Turn& turn);
+  void on_unknown_spi(const wire::ike::IkeHeader& header, OctetView octets, const Path& path, Turn& turn);
   void on_other_version(const wire::ike::IkeHeader& header, const Path& path, Turn& turn);
   void send_unprotected(const wire::ike::IkeHeader& to, wire::ike::Notify notify, const Path& path,
                         Turn& turn);
@@ -136,6 +150,15 @@ class Engine final : public Host {
                          Turn& turn);
   void refuse(Error error, const Path& path, Turn& turn) const;
   const PeerConfiguration* peer_for_init(const Path& path) const;
+  void hint(const IpAddress& remote, Turn& turn);
+  struct FoundChild {
+    IkeSa* sa = nullptr;
+    ChildSa* child = nullptr;
+  };
+  FoundChild find_inbound(ipsec::Protocol protocol, Spi inbound);
+  FoundChild find_child(ChildId id);
+  IkeSa* find_for(const Path& path);
+  void send_invalid_spi(const StrayPacket& packet, Turn& turn);
   IkeSa* find_by_spi(const wire::ike::IkeHeader& header);
   // After anything was done with an SA: its deadline, and its end.
   void settle(IkeSaId id);
@@ -149,16 +172,18 @@ class Engine final : public Host {
 
   Configuration configuration_;
   Seams seams_;
-  std::unordered_set<Spi> child_spis_;  // outlives the SAs, which give theirs back
+  std::unordered_map<Spi, ChildId> child_spis_;  // outlives the SAs, which give theirs back
+  std::unordered_map<ChildId, IkeSaId> owners_;
   std::map<IkeSaId, Held> sas_;
   std::unordered_map<IkeSpi, IkeSaId> by_spi_;  // by our SPI
   std::map<InitKey, IkeSaId> by_init_;          // for IKE_SA_INIT sent again
   std::set<std::pair<Identities, IkeSaId>> running_;
+  std::set<std::pair<IpAddress, IkeSaId>> by_address_;  // of the peers of running SAs
   std::set<std::pair<Instant, IkeSaId>> deadlines_;
   std::set<IkeSaId> touched_;
   std::size_t half_open_ = 0;
   std::uint64_t last_ike_id_ = 0, last_child_id_ = 0;
-  RateLimit unprotected_replies_, retry_replies_;
+  RateLimit unprotected_replies_, stray_packets_, retry_replies_;
   EngineCounters counters_;
 };
 

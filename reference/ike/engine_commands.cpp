@@ -27,13 +27,14 @@ Result<> Engine::with(IkeSaId id, Instant now, Actions& actions, Act act) {
 }
 
 Result<> Engine::with_child(ChildId id, Instant now, Actions& actions, auto act) {
-  for (auto& [ike, held] : sas_)
-    if (ChildSa* child = held.sa->children().find(id))
-      return with(ike, now, actions, [&](IkeSa& sa, Turn& turn) { return act(sa, *child, turn); });
-  return std::unexpected(unknown("Child SA", std::to_string(id.value)));
+  const FoundChild found = find_child(id);
+  if (found.child == nullptr) return std::unexpected(unknown("Child SA", std::to_string(id.value)));
+  return with(found.sa->id(), now, actions,
+              [&](IkeSa& sa, Turn& turn) { return act(sa, *found.child, turn); });
 }
 
-Result<IkeSaId> Engine::initiate(std::string_view name, const Path& path, Instant now, Actions& actions) {
+Result<IkeSaId> Engine::initiate(std::string_view name, const Path& path, Instant now, Actions& actions,
+                                 const ipsec::PacketSelectors* packet) {
   const auto peer = std::ranges::find(configuration_.peers, name, &PeerConfiguration::name);
   if (peer == configuration_.peers.end()) return std::unexpected(unknown("peer", name));
   Turn turn{now, seams_.rng, actions};
@@ -41,17 +42,20 @@ Result<IkeSaId> Engine::initiate(std::string_view name, const Path& path, Instan
   IkeSa& sa = adopt(
       std::make_unique<IkeSa>(IkeSa::Identity{new_ike_sa_id(), Role::initiator, spis, path}, &*peer, *this));
   const IkeSaId id = sa.id();
-  sa.initiate(turn);
+  sa.initiate(packet, turn);
   settle_all();
   return id;
 }
 
-Result<> Engine::create_child(IkeSaId id, std::string_view name, Instant now, Actions& actions) {
+Result<> Engine::create_child(IkeSaId id, std::string_view name, Instant now, Actions& actions,
+                              const ipsec::PacketSelectors* packet) {
   return with(id, now, actions, [&](IkeSa& sa, Turn& turn) -> Result<> {
     const auto& children = sa.peer().children;
     const auto child = std::ranges::find(children, name, &ChildConfiguration::name);
     if (child == children.end()) return std::unexpected(unknown("child configuration", name));
-    sa.begin(std::make_unique<CreateChild>(*child), turn);
+    ChildWish wish{.configuration = &*child};
+    if (packet != nullptr) wish.packet = *packet;
+    sa.begin(std::make_unique<CreateChild>(std::move(wish)), turn);
     return {};
   });
 }

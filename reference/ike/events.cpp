@@ -42,6 +42,10 @@ struct Text {
     return fmt::format("IKE SA {}: NAT before {}", event.sa.value,
                        event.we_are_behind ? (event.peer_is_behind ? "both ends" : "us") : "the peer");
   }
+  std::string operator()(const PeerReported& event) const {
+    return fmt::format("IKE SA {}: the peer reports {} {}", event.sa.value, to_string(event.type),
+                       to_hex(event.data));
+  }
 };
 
 }  // namespace

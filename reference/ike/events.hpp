@@ -11,6 +11,7 @@
 #include "ike/types.hpp"
 #include "ipsec/identity.hpp"
 #include "ipsec/sa.hpp"
+#include "wire/ike/notify.hpp"
 
 namespace mpsec::ike {
 
@@ -62,8 +63,14 @@ struct NatFound {
   IkeSaId sa;
   bool we_are_behind, peer_is_behind;
 };
+// The peer could not use what we sent: INVALID_SPI, INVALID_SELECTORS, INVALID_MESSAGE_ID over the IKE SA.
+struct PeerReported {
+  IkeSaId sa;
+  wire::ike::NotifyType type;
+  Octets spi, data;  // as in the Notify payload
+};
 using Event = std::variant<IkeStateChanged, IkeAuthenticated, IkeRekeyed, ChildStateChanged,
-                           NegotiationFailed, MessageRefused, PeerMoved, NatFound>;
+                           NegotiationFailed, MessageRefused, PeerMoved, NatFound, PeerReported>;
 std::string to_string(const Event& event);
 
 }  // namespace mpsec::ike

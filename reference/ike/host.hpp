@@ -13,6 +13,7 @@
 namespace mpsec::ike {
 
 class IkeSa;
+struct ChildSa;
 
 class Host : public ChildSpis {
  public:
@@ -23,6 +24,10 @@ class Host : public ChildSpis {
   virtual ChildId new_child_id() = 0;
   // Of ours in use nowhere else, and never 0.
   virtual IkeSpi new_ike_spi(Turn& turn) = 0;
+
+  // The child is found by its SPI and by its name from now on, at this IKE SA.
+  virtual void note_child(const ChildSa& child, IkeSaId owner) = 0;
+  virtual void forget_child(ChildId child) = 0;
 
   // Takes over the successor of an IKE SA.
   virtual IkeSa& adopt(std::unique_ptr<IkeSa> sa) = 0;

@@ -72,6 +72,7 @@ void IkeSa::start_running(Turn& turn) {
   running.rekey_at = rekey_time(peer_->lifetime, turn);
   running.end_at = turn.now + peer_->lifetime.end_after;
   running.liveness_hints = RateLimit(host_->configuration().liveness_hints);
+  running.notices = RateLimit(host_->configuration().notices);
   data_ = std::move(running);
   channel_.trust();
   last_heard_ = last_sent_ = turn.now;
@@ -141,10 +142,15 @@ void IkeSa::follow_peer(const Path& path, Turn& turn) {
 }
 
 void IkeSa::on_refused(Refused refused, const Path& path, Turn& turn) {
-  const bool is_authentic = refused.beyond_window;
   turn.tell(MessageRefused{path.local, path.remote, id_, std::move(refused.error)});
+  //= rfc7296/2.3/invalid-message-id-is-optional-and-a-request
+  if (refused.beyond_window && host_->configuration().tell_invalid_message_id) {
+    Octets data;
+    append_be(data, refused.id.value);
+    return notify_peer(make_notify(NotifyType::invalid_message_id, std::move(data)), turn);
+  }
   //= rfc7296/2.4/hint-causes-a-liveness-check
-  if (!is_authentic) check_liveness(turn);
+  if (!refused.beyond_window) check_liveness(turn);
 }
 
 //= rfc7296/2.21.3/badly-formatted-request-is-fatal
@@ -371,6 +377,12 @@ void IkeSa::check_liveness(Turn& turn) {
   Running* now_running = running();
   if (now_running == nullptr || !now_running->on_the_way.empty()) return;
   if (now_running->liveness_hints.allow(turn.now)) begin(std::make_unique<LivenessCheck>(), turn);
+}
+
+void IkeSa::notify_peer(Notify notify, Turn& turn) {
+  Running* now_running = running();
+  if (now_running == nullptr || state_ != IkeState::established || !now_running->waiting.empty()) return;
+  if (now_running->notices.allow(turn.now)) begin(std::make_unique<Notification>(std::move(notify)), turn);
 }
 
 }  // namespace mpsec::ike

@@ -40,6 +40,7 @@ struct InitSent {
   Octets cookie;
   Octets message;  // as last sent: what our AUTH covers
   unsigned retries = 0;
+  std::optional<ipsec::PacketSelectors> packet;  // that waits for the first Child SA
   std::optional<Refusal> heard;  // an error that may be forged: said when we give up (RFC 7296 2.21.1)
 };
 
@@ -54,8 +55,9 @@ struct AuthSent {
   InitMessages init;
   IkeKeys keys;
   PeerAbilities peer;
-  std::unique_ptr<ChildOffer> child;  // null: childless
-  Octets identity;                    // body of our ID payload
+  std::optional<ipsec::PacketSelectors> packet;  // that waits for the first Child SA
+  std::unique_ptr<ChildOffer> child;             // null: childless
+  Octets identity;                               // body of our ID payload
 };
 
 // Responder, half open. The shared secret is made when IKE_AUTH comes, and only then.
@@ -78,7 +80,7 @@ struct Running {
   // A successor that the peer has made while we are making one (RFC 7296 2.8.2).
   std::optional<IkeSaId> peers_successor;
   NoncePair peers_nonces;
-  RateLimit liveness_hints;
+  RateLimit liveness_hints, notices;
   // Deleted by the peer before we knew them; while a request of ours that makes a child is on its way.
   std::set<std::pair<ipsec::Protocol, Spi>> deleted_early;
 };
@@ -107,7 +109,8 @@ class IkeSa {
                                           Turn& turn);
 
   // --- what happens
-  void initiate(Turn& turn);
+  // `packet`: which asks for it; null: none.
+  void initiate(const ipsec::PacketSelectors* packet, Turn& turn);
   // The IKE_SA_INIT request that this SA is made for: `message` is what `octets` hold.
   // The refusal, where it is not granted: this SA is then of no use.
   std::optional<Refusal> answer_init(const wire::ike::Message& message, OctetView octets, Turn& turn);
@@ -122,7 +125,8 @@ class IkeSa {
   void begin_later(std::unique_ptr<Exchange> exchange, Turn& turn);  // after a TEMPORARY_FAILURE
   void close(Turn& turn);  // with a Delete where there is somebody to tell
   void close_silently(IkeEvent why, Turn& turn);
-  void check_liveness(Turn& turn);  // at most as often as hints may cause it
+  void check_liveness(Turn& turn);                         // at most as often as hints may cause it
+  void notify_peer(wire::ike::Notify notify, Turn& turn);  // of a problem, at most as often as is allowed
   void heard_from_peer(Turn& turn) { last_heard_ = turn.now; }
 
   // --- what it is
@@ -167,6 +171,8 @@ class IkeSa {
   RekeyChild* find_rekey(ChildId child);  // our exchange on its way; null if there is none
   void note_window(const wire::ike::Notify& notify);
   void no_more_trouble();
+  // Whether the peer takes only one pair of addresses, and is asked for that of the packet.
+  bool follow_single_pair(const ChildWish& wish, const wire::ike::Notify& why, Turn& turn);
   // The peer has made a child that we cannot have.
   void delete_unwanted(ChildOffer& offer, Turn& turn);
   // The peer deletes a child that its answer on the way to us has just made.
@@ -235,7 +241,7 @@ class IkeSa {
   void agree_on_fragments(const wire::ike::Payloads& payloads);
   bool fragments_agreed() const { return channel_.fragments_beyond() != 0; }
   void tell_authenticated(Turn& turn);
-  void begin_more_children(Turn& turn);
+  void begin_more_children(const ChildConfiguration* first, Turn& turn);
   void note_configuration_reply(const wire::ike::Payloads& payloads, Turn& turn);
   AddressPool* pool() const;  // null: the peer gets no addresses
   bool waits_for_predecessor() const;

@@ -38,15 +38,24 @@ void IkeSa::no_more_trouble() {
   if (Running* now_running = running()) now_running->trouble_since.reset();
 }
 
-void IkeSa::begin_more_children(Turn& turn) {
+void IkeSa::begin_more_children(const ChildConfiguration* first, Turn& turn) {
   if (peer_->childless) return;
-  for (std::size_t i = 1; i < peer_->children.size(); ++i)
-    begin(std::make_unique<CreateChild>(peer_->children[i]), turn);
+  for (const ChildConfiguration& child : peer_->children)
+    if (&child != first) begin(std::make_unique<CreateChild>(child), turn);
+}
+
+//= rfc7296/2.9/single-pair-is-asked-for-where-required
+bool IkeSa::follow_single_pair(const ChildWish& wish, const Notify& why, Turn& turn) {
+  if (why.type != NotifyType::single_pair_required || !wish.packet || wish.single_pair) return false;
+  ChildWish narrower = wish;
+  narrower.single_pair = true;
+  begin(std::make_unique<CreateChild>(std::move(narrower)), turn);
+  return true;
 }
 
 //= rfc7296/1.3.1/unacceptable-answer-is-deleted
 void IkeSa::delete_unwanted(ChildOffer& offer, Turn& turn) {
-  begin(std::make_unique<DeleteUnwanted>(offer.configuration->protocol, std::move(offer.inbound)), turn);
+  begin(std::make_unique<DeleteUnwanted>(offer.wish.configuration->protocol, std::move(offer.inbound)), turn);
 }
 
 void IkeSa::note_early_delete(ipsec::Protocol protocol, Spi outbound) {

@@ -46,6 +46,14 @@ std::vector<Spi> delete_children(IkeSa& sa, ipsec::Protocol protocol, const Dele
   return gone;
 }
 
+//= rfc7296/2.21.4/notified-problem-changes-no-sa
+void tell_reports(IkeSa& sa, const Payloads& request, Turn& turn) {
+  for (const auto* notify : find_all<Notify>(request))
+    if (notify->type == NotifyType::invalid_spi || notify->type == NotifyType::invalid_selectors ||
+        notify->type == NotifyType::invalid_message_id)
+      turn.tell(PeerReported{sa.id(), notify->type, notify->spi, notify->data});
+}
+
 }  // namespace
 
 Payloads answer_informational(IkeSa& sa, const Payloads& request, Turn& turn) {
@@ -60,6 +68,7 @@ Payloads answer_informational(IkeSa& sa, const Payloads& request, Turn& turn) {
       append_delete(reply, *protocol, delete_children(sa, *protocol, *body, turn));
   }
   if (const Notify* window = find_notify(request, NotifyType::set_window_size)) sa.note_window(*window);
+  tell_reports(sa, request, turn);
   //= rfc7296/2.21.2/authentication-failed-after-ike-auth
   if (find_notify(request, NotifyType::authentication_failed) != nullptr)
     sa.close_after_reply(IkeEvent::authentication_failed);
@@ -97,6 +106,12 @@ void DeleteChildren::answered(IkeSa& sa, const Payloads&, Turn& turn) {
 std::optional<Payloads> DeleteUnwanted::request(IkeSa&, Turn&) {
   Payloads payloads;
   append_delete(payloads, protocol_, {inbound_.spi()});
+  return payloads;
+}
+
+std::optional<Payloads> Notification::request(IkeSa&, Turn&) {
+  Payloads payloads;
+  payloads.push_back(make_payload(notify_));
   return payloads;
 }
 

@@ -52,6 +52,17 @@ class LivenessCheck final : public Exchange {
   void answered(IkeSa&, const wire::ike::Payloads&, Turn&) override {}
 };
 
+// Tells the peer something that needs no answer but the empty one.
+class Notification final : public Exchange {
+ public:
+  explicit Notification(wire::ike::Notify notify) : notify_(std::move(notify)) {}
+  std::optional<wire::ike::Payloads> request(IkeSa& sa, Turn& turn) override;
+  void answered(IkeSa&, const wire::ike::Payloads&, Turn&) override {}
+
+ private:
+  wire::ike::Notify notify_;
+};
+
 // What the peer's INFORMATIONAL request is answered with.
 wire::ike::Payloads answer_informational(IkeSa& sa, const wire::ike::Payloads& request, Turn& turn);
 

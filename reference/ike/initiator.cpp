@@ -1,7 +1,7 @@
 // The initiator's side of IKE_SA_INIT and IKE_AUTH (RFC 7296 1.2).
 #include <algorithm>
 
-#include "ike/child_negotiation.hpp"
+#include "ike/child_exchange.hpp"
 #include "ike/ike_sa.hpp"
 #include "ike/initial_payloads.hpp"
 #include "ike/nat_detection.hpp"
@@ -38,8 +38,9 @@ Result<SecretOctets> shared_secret(crypto::KeyExchange& own, const Suite& suite,
 
 // --- IKE_SA_INIT
 
-void IkeSa::initiate(Turn& turn) {
+void IkeSa::initiate(const ipsec::PacketSelectors* packet, Turn& turn) {
   InitSent sent;
+  if (packet != nullptr) sent.packet = *packet;
   sent.nonce = make_nonce(turn.rng);
   auto offered = offer(peer_->proposals, {});
   if (!offered) return fatal(offered.error(), turn);
@@ -155,6 +156,7 @@ Result<AuthSent> IkeSa::derive_auth(const InitSent& sent, const KeyMaterial& mat
   AuthSent auth;
   auth.init = {sent.message, Octets(octets.begin(), octets.end()), sent.nonce, material.nonce->data};
   auth.keys = *std::move(keys);
+  auth.packet = sent.packet;
   return auth;
 }
 
@@ -209,7 +211,8 @@ Result<> IkeSa::append_child_request(AuthSent& auth, Payloads& payloads, Turn& t
   }
   if (auto request = request_configuration(peer_->wanted))
     payloads.push_back(make_payload(*std::move(request)));
-  auto offered = offer_child(peer_->children.front(), child_context(true), turn);
+  const auto* packet = auth.packet ? &*auth.packet : nullptr;
+  auto offered = offer_child(first_wish(*peer_, packet), child_context(true), turn);
   if (!offered) return std::unexpected(std::move(offered).error());
   append(payloads, payloads_of(*offered));
   auth.child = std::make_unique<ChildOffer>(*std::move(offered));
@@ -236,8 +239,9 @@ void IkeSa::on_auth_response(const Response& response, Turn& turn) {
   if (const Notify* window = find_notify(response.payloads, NotifyType::set_window_size))
     note_window(*window);
   channel_.set_own_window(peer_->window);
+  const auto* first = auth.child == nullptr ? nullptr : auth.child->wish.configuration;
   finish_first_child(std::move(auth), response.payloads, turn);
-  begin_more_children(turn);
+  begin_more_children(first, turn);
 }
 
 Result<> IkeSa::check_responder(AuthSent& auth, const Payloads& payloads, Turn& turn) {
@@ -269,12 +273,14 @@ Result<> IkeSa::check_responder(AuthSent& auth, const Payloads& payloads, Turn& 
 
 void IkeSa::finish_first_child(AuthSent auth, const Payloads& payloads, Turn& turn) {
   if (auth.child == nullptr) return;
-  const ChildConfiguration& configuration = *auth.child->configuration;
+  const ChildWish& wish = auth.child->wish;
+  const ChildConfiguration& configuration = *wish.configuration;
   note_configuration_reply(payloads, turn);
   const auto fail = [&](Error error) { report(std::move(error), configuration.name, turn); };
   //= rfc7296/2.21.2/child-failure-leaves-the-ike-sa
   if (find<SecurityAssociation>(payloads) == nullptr) {
     const Notify* error = first_error(payloads);
+    if (error != nullptr && follow_single_pair(wish, *error, turn)) return;
     return fail(error != nullptr ? error_of(*error, "IKE_AUTH")
                                  : Error{Blame::malformed, "IKE_AUTH/SA", std::nullopt,
                                          "the payload is missing", "RFC 7296 1.2"});
@@ -284,7 +290,9 @@ void IkeSa::finish_first_child(AuthSent auth, const Payloads& payloads, Turn& tu
     delete_unwanted(*auth.child, turn);
     return fail(agreement.error());
   }
+  auto next = wish_after(wish, auth.child->asked, agreement->agreement.selectors, payloads);
   install_child(configuration, *std::move(agreement), nonces_, true, turn);
+  if (next) begin(std::make_unique<CreateChild>(*std::move(next)), turn);
 }
 
 }  // namespace mpsec::ike

@@ -7,14 +7,6 @@ namespace {
 
 using namespace wire::ike;
 
-// Bends what passes, as a test says.
-class Bender final : public MessageTap {
- public:
-  std::function<void(Message&)> out = [](Message&) {}, in = [](Message&) {};
-  void outgoing(Message& message) override { out(message); }
-  void incoming(Message& message) override { in(message); }
-};
-
 // 001: the responder asks something before its IKE_AUTH response has come.
 TEST(ReviewFindings, N001RequestBeforeTheAuthResponseIsAnsweredLater) {
   World world;

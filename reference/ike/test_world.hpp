@@ -36,6 +36,16 @@ struct EndOptions {
   KeyLog* key_log = nullptr;
   std::shared_ptr<const crypto::IkeProvider> ike_provider = nullptr;  // null: OpenSSL's
   std::vector<ipsec::AddressRange> pool = {};                         // named "pool"
+  std::shared_ptr<const NarrowingPolicy> narrowing = std::make_shared<StandardNarrowing>();
+};
+
+// Bends what passes, as a test says.
+class Bender final : public MessageTap {
+ public:
+  std::function<void(wire::ike::Message&)> out = [](wire::ike::Message&) {};
+  std::function<void(wire::ike::Message&)> in = [](wire::ike::Message&) {};
+  void outgoing(wire::ike::Message& message) override { out(message); }
+  void incoming(wire::ike::Message& message) override { in(message); }
 };
 
 inline SecretOctets secret(std::string_view text) {
@@ -50,7 +60,8 @@ class End {
         peer_address_(peer_address),
         tap_(options.tap),
         key_log_(options.key_log),
-        rng_(seed) {
+        rng_(seed),
+        narrowing_(options.narrowing) {
     if (options.collisions != nullptr) collisions_ = options.collisions;
     if (options.ike_provider != nullptr) ike_provider_ = options.ike_provider;
     if (!options.pool.empty()) pools_.add("pool", std::make_unique<RangeAddressPool>(options.pool));
@@ -131,7 +142,7 @@ class End {
 
   Seams seams() {
     return {rng_,   *provider_, *ike_provider_, *pad_,        *checker_, *cookies_,
-            pools_, back_off_,  narrowing_,     *collisions_, tap_,      key_log_};
+            pools_, back_off_,  *narrowing_,    *collisions_, tap_,      key_log_};
   }
 
   IpAddress address_, peer_address_;
@@ -146,7 +157,7 @@ class End {
   std::shared_ptr<const ProofChecker> checker_ = std::make_shared<StandardProofChecker>(std::vector{
       StandardProofChecker::Line{{wire::ike::AuthenticationMethod::shared_key_message_integrity_code},
                                  std::make_shared<PreSharedKeyChecker>()}});
-  StandardNarrowing narrowing_;
+  std::shared_ptr<const NarrowingPolicy> narrowing_;
   StandardCollisionPolicy standard_collisions_;
   const CollisionPolicy* collisions_ = &standard_collisions_;
   AddressPools pools_;

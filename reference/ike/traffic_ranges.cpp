@@ -76,7 +76,42 @@ Sides pruned(const Sides& sides, const Sides& partners) {
   return kept;
 }
 
+// Of an interval what lies before and behind another that it meets.
+std::vector<Interval> around(const Interval& whole, const Interval& hole) {
+  std::vector<Interval> rest;
+  if (whole.first < hole.first) rest.push_back({whole.first, hole.first - 1});
+  if (hole.last < whole.last) rest.push_back({hole.last + 1, whole.last});
+  return rest;
+}
+
+Sides difference(const Side& whole, const Side& hole) {
+  if (!intersection(whole, hole)) return {whole};
+  Sides rest;
+  for (const Interval& addresses : around(whole.addresses, hole.addresses)) {
+    rest.push_back(whole);
+    rest.back().addresses = addresses;
+  }
+  if (!hole.protocols.contains(whole.protocols)) return rest;
+  for (Interval ports : around(whole.ports, hole.ports)) {
+    if (ports.last == any_port.last && ports.first <= last_real_port) ports.last = last_real_port;
+    rest.push_back(whole);
+    rest.back().addresses = intersection(whole.addresses, hole.addresses);
+    rest.back().ports = ports;
+  }
+  return rest;
+}
+
 }  // namespace
+
+Sides difference(Sides sides, const Sides& others) {
+  for (const Side& other : others) {
+    Sides rest;
+    for (const Side& side : sides)
+      std::ranges::copy(difference(side, other), std::back_inserter(rest));
+    sides = std::move(rest);
+  }
+  return sides;
+}
 
 Interval intersection(const Interval& one, const Interval& other) {
   return {std::max(one.first, other.first), std::min(one.last, other.last)};

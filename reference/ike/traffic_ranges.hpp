@@ -47,6 +47,9 @@ wire::ike::TrafficSelector selector_of(const Side& side);
 
 using Sides = std::vector<Side>;
 
+// What is in none of `others`. A protocol cannot be taken out of ANY: such a side is left out whole.
+Sides difference(Sides sides, const Sides& others);
+
 inline constexpr std::size_t most_in_payload = 255;  // Number of TSs is one octet
 
 // All local sides with all remote sides that go with them.

@@ -116,6 +116,30 @@ TrafficSelectorPair led_by(const ipsec::PacketSelectors& packet, TrafficSelector
   return pair;
 }
 
+bool holds(const TrafficSelectorPair& pair, const ipsec::PacketSelectors& packet) {
+  return covers(pair, led_by(packet, {}));
+}
+
+TrafficSelectorPair between_addresses_of(const ipsec::PacketSelectors& packet,
+                                         const TrafficSelectorPair& pair) {
+  const Product addresses{
+      .local = {{.version = packet.version, .addresses = {packet.local, packet.local}}},
+      .remote = {{.version = packet.version, .addresses = {packet.remote, packet.remote}}}};
+  return traffic::pair_of(intersection(product_of(pair), addresses));
+}
+
+std::vector<TrafficSelectorPair> without(const TrafficSelectorPair& whole, const TrafficSelectorPair& part) {
+  const Product all = product_of(whole), taken = product_of(part);
+  std::vector<TrafficSelectorPair> rest;
+  for (Product product : {Product{difference(all.local, taken.local), all.remote},
+                          Product{taken.local, difference(all.remote, taken.remote)}}) {
+    product = pruned(std::move(product));
+    if (!product.empty() && std::max(product.local.size(), product.remote.size()) <= most_in_payload)
+      rest.push_back(traffic::pair_of(product));
+  }
+  return rest;
+}
+
 std::vector<ipsec::Selector> to_selectors(const TrafficSelectorPair& pair) {
   std::vector<ipsec::Selector> selectors;
   const Product product = pruned(product_of(pair));

@@ -35,6 +35,17 @@ Result<TrafficSelectorPair> to_traffic_selectors(std::span<const ipsec::Selector
 // The same, led by the selectors of the packet that asks for the SA.
 TrafficSelectorPair led_by(const ipsec::PacketSelectors& packet, TrafficSelectorPair pair);
 
+// Whether that packet is one of them.
+bool holds(const TrafficSelectorPair& pair, const ipsec::PacketSelectors& packet);
+
+// As much of it as goes between the two addresses of the packet.
+TrafficSelectorPair between_addresses_of(const ipsec::PacketSelectors& packet,
+                                         const TrafficSelectorPair& pair);
+
+// What of `whole` is not in `part`, as pairs that each can be asked for alone; protocols that cannot be said
+// without the others are left out.
+std::vector<TrafficSelectorPair> without(const TrafficSelectorPair& whole, const TrafficSelectorPair& part);
+
 // The selectors that hold the same packets; empty if there are none. What cannot be understood holds none:
 // types that are not known, reversed ranges, ports of protocols that have none.
 std::vector<ipsec::Selector> to_selectors(const TrafficSelectorPair& pair);
