@@ -90,11 +90,11 @@ class CertificateStore {
   virtual std::vector<std::array<std::uint8_t, 20>> anchor_key_hashes() const = 0;
 
   // Whether a chain leads from the peer's certificate through those offered to an anchor, every part of it
-  // right at `now`. What the peer offers is never trusted by itself.
-  virtual std::expected<void, CertificateRefusal> judge(const Certificate& peer,
-                                                        std::span<const CertificatePointer> offered,
-                                                        CalendarSeconds now,
-                                                        const ChainPolicy& policy = {}) const = 0;
+  // right at `now`. What the peer offers is never trusted by itself: a list of revocations in DER must be
+  // signed by its issuer, and is passed over where the store has one of that issuer, which may be newer.
+  virtual std::expected<void, CertificateRefusal> judge(
+      const Certificate& peer, std::span<const CertificatePointer> offered, CalendarSeconds now,
+      const ChainPolicy& policy = {}, std::span<const OctetView> revocation_lists = {}) const = 0;
 };
 
 // Makes keys and certificates out of octets. DER is read to its end; PEM may have text around it.

@@ -73,16 +73,80 @@ Payloads StandardProofChecker::requests() const {
   return all;
 }
 
-Result<> StandardProofChecker::check(const ProofContext& context, const ipsec::PadEntry& entry,
-                                     const ipsec::Identity& peer, const Payloads& payloads,
-                                     Instant now) const {
+Result<const ProofChecker*> StandardProofChecker::choose(const Payloads& payloads) const {
   const auto* body = find<Authentication>(payloads);
-  if (body == nullptr) return std::unexpected(failed("no AUTH payload, and EAP is not permitted"));
-  for (const Line& line : lines_)
-    if (std::ranges::find(line.methods, body->method) != line.methods.end())
-      return line.checker->check(context, entry, peer, payloads, now);
+  for (const Line& line : lines_) {
+    const bool takes = body == nullptr ? line.methods.empty()
+                                       : std::ranges::find(line.methods, body->method) != line.methods.end();
+    if (takes) return line.checker.get();
+  }
+  if (body == nullptr) return std::unexpected(failed("no AUTH payload, and no method begins without"));
   return std::unexpected(
       failed(fmt::format("{} is not a method we check", to_string(body->method)), "RFC 7296 3.8"));
+}
+
+namespace {
+
+class ProverOfOneRound final : public Prover {
+ public:
+  explicit ProverOfOneRound(const SingleRoundCredential& credential) : credential_(&credential) {}
+  Result<Proof> prove(const ProofContext& context, const PeerAbilities& peer,
+                      const Payloads& received) override {
+    return credential_->prove(context, peer, received);
+  }
+
+ private:
+  const SingleRoundCredential* credential_;
+};
+
+class VerifierOfOneRound final : public Verifier {
+ public:
+  explicit VerifierOfOneRound(const SingleRoundChecker& checker) : checker_(&checker) {}
+  // What is proved stays so while our own proof goes on; but an AUTH payload is never passed over.
+  Result<Check> check(const ProofContext& context, const ipsec::PadEntry& entry, const ipsec::Identity& peer,
+                      const Payloads& payloads, Instant now) override {
+    if (proved_ && find<Authentication>(payloads) == nullptr) return Check{};
+    auto checked = checker_->check(context, entry, peer, payloads, now);
+    if (!checked) return std::unexpected(std::move(checked).error());
+    proved_ = true;
+    return Check{};
+  }
+
+ private:
+  const SingleRoundChecker* checker_;
+  bool proved_ = false;
+};
+
+class VerifierByMethod final : public Verifier {
+ public:
+  explicit VerifierByMethod(const StandardProofChecker& checkers) : checkers_(&checkers) {}
+  Result<Check> check(const ProofContext& context, const ipsec::PadEntry& entry, const ipsec::Identity& peer,
+                      const Payloads& payloads, Instant now) override {
+    if (chosen_ == nullptr) {
+      const auto checker = checkers_->choose(payloads);
+      if (!checker) return std::unexpected(checker.error());
+      chosen_ = (*checker)->begin();
+    }
+    return chosen_->check(context, entry, peer, payloads, now);
+  }
+
+ private:
+  const StandardProofChecker* checkers_;
+  std::unique_ptr<Verifier> chosen_;
+};
+
+}  // namespace
+
+std::unique_ptr<Prover> SingleRoundCredential::begin() const {
+  return std::make_unique<ProverOfOneRound>(*this);
+}
+
+std::unique_ptr<Verifier> SingleRoundChecker::begin() const {
+  return std::make_unique<VerifierOfOneRound>(*this);
+}
+
+std::unique_ptr<Verifier> StandardProofChecker::begin() const {
+  return std::make_unique<VerifierByMethod>(*this);
 }
 
 }  // namespace mpsec::ike

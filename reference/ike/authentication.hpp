@@ -1,5 +1,6 @@
 // Proofs of identity in IKE_AUTH (RFC 7296 2.15). A method is one class for our side and one for the peer's,
-// behind these two interfaces; EAP, raw public keys and NULL authentication are further classes.
+// behind these two interfaces, and takes as many rounds as it needs; EAP, raw public keys and NULL
+// authentication are further classes.
 #pragma once
 
 #include <memory>
@@ -39,23 +40,56 @@ struct Proof {
   bool complete = true;
 };
 
-// Ours. Immutable; shared by all IKE SAs of a configuration.
+// What was found in a message of the peer. Incomplete: the payloads ask for another round.
+struct Check {
+  bool complete = true;
+  wire::ike::Payloads payloads;
+};
+
+// One proof of ours on its way: of one IKE SA, called once a round until it is complete.
+class Prover {
+ public:
+  virtual ~Prover() = default;
+  // CERT payloads if there are any, and AUTH. `received`: the peer's last IKE_AUTH payloads; empty at the
+  // initiator's first.
+  virtual Result<Proof> prove(const ProofContext& context, const PeerAbilities& peer,
+                              const wire::ike::Payloads& received) = 0;
+};
+// Who we are. Immutable; shared by all IKE SAs of a configuration, and outlives them.
 class Credential {
  public:
   virtual ~Credential() = default;
-  // CERT payloads if there are any, and AUTH. `received`: the peer's last IKE_AUTH payloads, empty at first.
+  virtual std::unique_ptr<Prover> begin() const = 0;
+};
+// A method that needs to remember nothing.
+class SingleRoundCredential : public Credential {
+ public:
+  std::unique_ptr<Prover> begin() const final;
   virtual Result<Proof> prove(const ProofContext& context, const PeerAbilities& peer,
                               const wire::ike::Payloads& received) const = 0;
 };
 
-// The peer's, as its PAD entry permits. `authentic` says so, or why not: the error names the method and never
-// what would have been right.
+// One proof of the peer's on its way: called with each of its IKE_AUTH messages.
+class Verifier {
+ public:
+  virtual ~Verifier() = default;
+  // `payloads`: of the peer's IKE_AUTH message, AUTH and CERT among them. The error names the method and
+  // never what would have been right.
+  virtual Result<Check> check(const ProofContext& context, const ipsec::PadEntry& entry,
+                              const ipsec::Identity& peer, const wire::ike::Payloads& payloads,
+                              Instant now) = 0;
+};
+// How peers prove who they are, as their PAD entries permit. Outlives the IKE SAs.
 class ProofChecker {
  public:
   virtual ~ProofChecker() = default;
   // CERTREQ payloads that tell the peer what we accept.
   virtual wire::ike::Payloads requests() const = 0;
-  // `payloads`: of the peer's IKE_AUTH message, AUTH and CERT among them.
+  virtual std::unique_ptr<Verifier> begin() const = 0;
+};
+class SingleRoundChecker : public ProofChecker {
+ public:
+  std::unique_ptr<Verifier> begin() const final;
   virtual Result<> check(const ProofContext& context, const ipsec::PadEntry& entry,
                          const ipsec::Identity& peer, const wire::ike::Payloads& payloads,
                          Instant now) const = 0;
@@ -63,7 +97,7 @@ class ProofChecker {
 
 //= rfc7296/2.15/shared-key-mac
 // prf(prf(key, "Key Pad for IKEv2"), signed octets)
-class PreSharedKeyCredential final : public Credential {
+class PreSharedKeyCredential final : public SingleRoundCredential {
  public:
   explicit PreSharedKeyCredential(SecretOctets key) : key_(std::move(key)) {}
   Result<Proof> prove(const ProofContext& context, const PeerAbilities& peer,
@@ -72,24 +106,25 @@ class PreSharedKeyCredential final : public Credential {
  private:
   SecretOctets key_;
 };
-class PreSharedKeyChecker final : public ProofChecker {
+class PreSharedKeyChecker final : public SingleRoundChecker {
  public:
   wire::ike::Payloads requests() const override { return {}; }
   Result<> check(const ProofContext& context, const ipsec::PadEntry& entry, const ipsec::Identity& peer,
                  const wire::ike::Payloads& payloads, Instant now) const override;
 };
 
-// Chooses the checker by the method of the AUTH payload that came, among those given here.
+// Chooses the checker by the method of the AUTH payload in the peer's first message, among those given here.
 class StandardProofChecker final : public ProofChecker {
  public:
   struct Line {
-    std::vector<wire::ike::AuthenticationMethod> methods;
+    std::vector<wire::ike::AuthenticationMethod> methods;  // none: for who begins without AUTH
     std::shared_ptr<const ProofChecker> checker;
   };
   explicit StandardProofChecker(std::vector<Line> lines) : lines_(std::move(lines)) {}
   wire::ike::Payloads requests() const override;
-  Result<> check(const ProofContext& context, const ipsec::PadEntry& entry, const ipsec::Identity& peer,
-                 const wire::ike::Payloads& payloads, Instant now) const override;
+  std::unique_ptr<Verifier> begin() const override;
+  // Fails where no line takes the message.
+  Result<const ProofChecker*> choose(const wire::ike::Payloads& payloads) const;
 
  private:
   std::vector<Line> lines_;

@@ -19,6 +19,9 @@ struct Case {
   bool foreign = false;  // by an authority that nobody trusts
   bool sha1 = false;     // B takes it
   std::size_t fragment_beyond = 1280;
+  bool revocation_required = false;
+  // Both ends have a stranger's certificate too, and that first; the other's authority may be known.
+  bool choice = false, authority_known = false;
 };
 
 // Two ends with certificates of one authority.
@@ -39,6 +42,7 @@ class Certified {
     settings.anchors["root"] = std::move(store);
     settings.at_start = crypto::test_pki::midday;
     settings.sha1 = what.sha1;
+    if (what.revocation_required) settings.policy.revocation = crypto::RevocationCheck::required;
     EndOptions options;
     options.tap = tap;
     options.checker = std::make_shared<StandardProofChecker>(std::vector{StandardProofChecker::Line{
@@ -49,8 +53,7 @@ class Certified {
       permitted.trust_anchors = {"root"};
       entry.authentication.emplace_back(std::move(permitted));
     };
-    const auto credential =
-        std::make_shared<SignatureCredential>(own.private_key(), std::vector{own.certificate()});
+    const std::shared_ptr<const Credential> credential = credential_of(own, what);
     options.change_peer = [credential, beyond = what.fragment_beyond](PeerConfiguration& peer) {
       peer.credential = credential;
       peer.fragment_beyond = beyond;
@@ -58,6 +61,24 @@ class Certified {
     return options;
   }
 
+  std::shared_ptr<const Credential> credential_of(const Authority& own, const Case& what) const {
+    std::vector<std::array<std::uint8_t, 20>> authorities;
+    if (what.authority_known) authorities.push_back(root_.certificate()->key_hash());
+    auto good = std::make_shared<SignatureCredential>(own.private_key(), std::vector{own.certificate()},
+                                                      std::move(authorities));
+    if (!what.choice) return good;
+    const Authority other({.common_name = "other", .alternative_names = "DNS:a.example,DNS:b.example"},
+                          &stranger_);
+    auto useless =
+        std::make_shared<SignatureCredential>(other.private_key(), std::vector{other.certificate()});
+    return std::make_shared<CredentialChoice>(
+        std::vector<std::shared_ptr<const SignatureCredential>>{useless, good});
+  }
+
+ public:
+  Octets revoke(bool a) const { return root_.revoke(a ? std::vector{&a_} : std::vector<const Authority*>{}); }
+
+ private:
   std::unique_ptr<crypto::PkiProvider> pki_ = crypto::make_openssl_pki();
   Authority root_{Wish{.common_name = "root", .alternative_names = "", .authority = true}};
   Authority stranger_{Wish{.common_name = "stranger", .alternative_names = "", .authority = true}};
@@ -136,6 +157,53 @@ TEST(CertificateAuthentication, CertificatesThatMustNotBeTaken) {
     EXPECT_EQ(established(certified), 0u) << name;
     EXPECT_NE(certified.world().a.log().find("AUTHENTICATION_FAILED"), std::string::npos) << name;
   }
+}
+
+//= rfc7296/3.7/certificate-is-chosen-by-the-authorities-named
+TEST(CertificateAuthentication, CertificateIsChosenByTheAuthoritiesNamed) {
+  Certified known({.choice = true, .authority_known = true});
+  EXPECT_EQ(established(known), 1u) << known.world().b.log();
+  Certified unknown({.choice = true});
+  EXPECT_EQ(established(unknown), 0u);
+}
+
+// Puts a CERT payload behind the first of each IKE_AUTH message.
+class OneMoreCertificate final : public MessageTap {
+ public:
+  wire::ike::Certificate more;
+  void outgoing(wire::ike::Message& message) override {
+    auto at = std::ranges::find_if(message.payloads, [](const auto& payload) {
+      return std::holds_alternative<wire::ike::Certificate>(payload.body);
+    });
+    if (at == message.payloads.end()) return;
+    message.payloads.insert(at + 1, wire::ike::make_payload(more));
+    EXPECT_TRUE(complete(message));
+  }
+  void incoming(wire::ike::Message&) override {}
+};
+
+//= rfc7296/3.6/crl-in-a-cert-payload
+TEST(CertificateAuthentication, RevocationListsOfThePeerServeWhereThereAreNoOthers) {
+  OneMoreCertificate tap;
+  tap.more.encoding = wire::ike::CertificateEncoding::crl;
+  Certified none({.revocation_required = true});
+  EXPECT_EQ(established(none), 0u);
+  Certified good({.revocation_required = true}, &tap);
+  tap.more.data = good.revoke(false);
+  EXPECT_EQ(established(good), 1u) << good.world().b.log();
+  Certified revoked({.revocation_required = true}, &tap);
+  tap.more.data = revoked.revoke(true);
+  EXPECT_EQ(established(revoked), 0u);
+  Certified optional({}, &tap);
+  tap.more.data = optional.revoke(true);
+  EXPECT_EQ(established(optional), 0u);
+}
+
+TEST(CertificateAuthentication, UnreadableHelpIsPassedOver) {
+  OneMoreCertificate tap;
+  tap.more.data = {1, 2, 3};
+  Certified certified({}, &tap);
+  EXPECT_EQ(established(certified), 1u) << certified.world().b.log();
 }
 
 TEST(CertificateAuthentication, Sha1IsRefusedUnlessAskedFor) {

@@ -76,7 +76,6 @@ class Channel {
   Role role() const { return role_; }
   const IkeSpis& spis() const { return spis_; }
   void set_responder_spi(IkeSpi spi) { spis_.responder = spi; }
-  IkeSpi local_spi() const { return role_ == Role::initiator ? spis_.initiator : spis_.responder; }
   const Path& path() const { return path_; }
 
   // From now on every message is sealed and must be.

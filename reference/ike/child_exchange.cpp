@@ -108,7 +108,12 @@ Payloads answer_create_child_sa(IkeSa& sa, const Payloads& request, Turn& turn) 
 // --- CreateChild
 
 std::optional<Payloads> CreateChild::request(IkeSa& sa, Turn& turn) {
-  if (sa.state() != IkeState::established) return std::nullopt;
+  if (sa.state() != IkeState::established) {
+    sa.report(
+        {Blame::local_fault, "CREATE_CHILD_SA", std::nullopt, "the IKE SA is ending", "RFC 7296 2.25.2"},
+        wish_.configuration->name, turn);
+    return std::nullopt;
+  }
   auto offered = offer_child(wish_, sa.child_context(false), turn, group_);
   if (!offered) {
     sa.report(offered.error(), wish_.configuration->name, turn);
@@ -229,7 +234,8 @@ void RekeyChild::refused(IkeSa& sa, const Notify& why, Turn& turn) {
   if (why.type == NotifyType::temporary_failure)
     return sa.begin_later(std::make_unique<RekeyChild>(old_, group_), turn);
   // Once more on half the way to its end, and so on.
-  if (old->end_at) old->rekey_at = turn.now + (*old->end_at - turn.now) / 2;
+  if (old->end_at && *old->end_at - turn.now > std::chrono::seconds(1))
+    old->rekey_at = turn.now + (*old->end_at - turn.now) / 2;
   sa.report(error_of(why, "CREATE_CHILD_SA"), configuration.name, turn);
 }
 

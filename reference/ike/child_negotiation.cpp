@@ -26,6 +26,13 @@ void append_mode(Payloads& payloads, ipsec::Protocol protocol, ipsec::Mode mode,
     payloads.push_back(make_payload(make_notify(NotifyType::esp_tfc_padding_not_supported)));
 }
 
+//= rfc3948/1/no-ah-through-a-nat
+Result<> check_protocol(const ChildConfiguration& configuration, const ChildContext& context) {
+  if (configuration.protocol != ipsec::Protocol::ah || !context.nat.any()) return {};
+  return std::unexpected(Error{Blame::no_common_ground, "SA", std::nullopt,
+                               "a NAT stands between the ends, and AH does not pass it", "RFC 3948 1"});
+}
+
 Payloads child_payloads(SecurityAssociation sa, const Octets& nonce, const crypto::KeyExchange* key_exchange,
                         Role role, const TrafficSelectorPair& selectors) {
   Payloads payloads;
@@ -94,6 +101,8 @@ Result<ChildOffer> offer_child(ChildWish wish, const ChildContext& context, Turn
   ChildOffer offer;
   offer.wish = std::move(wish);
   const ChildConfiguration& configuration = *offer.wish.configuration;
+  if (auto checked = check_protocol(configuration, context); !checked)
+    return std::unexpected(std::move(checked).error());
   auto asked = selectors_to_ask(offer.wish, context, old);
   if (!asked) return std::unexpected(std::move(asked).error());
   if (configuration.mode == ipsec::Mode::transport && context.nat.any()) {
@@ -178,6 +187,8 @@ class Grant {
     if (sa == nullptr)
       return std::unexpected(
           refusal_of({Blame::malformed, "SA", std::nullopt, "the payload is missing", "RFC 7296 1.3.1"}));
+    if (auto checked = check_protocol(configuration_, context_); !checked)
+      return std::unexpected(Refusal{NotifyType::no_proposal_chosen, std::move(checked).error()});
     if (auto narrowed = narrow(); !narrowed) return std::unexpected(std::move(narrowed).error());
     auto chosen = choose_suite(*sa);
     if (!chosen) return std::unexpected(std::move(chosen).error());

@@ -70,6 +70,7 @@ struct Configuration {
   std::size_t most_ike_sas = 1'000'000;               // likewise
   std::uint32_t most_children = 1024;                 // of one IKE SA: NO_ADDITIONAL_SAS beyond
   unsigned most_init_retries = 5;                     // cookies and other groups that we follow
+  unsigned most_auth_rounds = 32;                     // IKE_AUTH exchanges of one IKE SA
   Duration retry_after =
       std::chrono::seconds(10);                  // TEMPORARY_FAILURE (RFC 7296 2.25), plus up to half of it
   Duration retry_for = std::chrono::minutes(3);  // then the ends disagree, and the IKE SA is closed

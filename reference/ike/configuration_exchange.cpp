@@ -178,7 +178,8 @@ class Reply {
   }
 
   void add_about_us() {
-    if (!offer_.application_version.empty() && asks_for(request_, Type::application_version)) {
+    //= rfc7296/2.20/version-may-be-declined-by-an-empty-string
+    if (asks_for(request_, Type::application_version)) {
       given_.application_version = offer_.application_version;
       add(Type::application_version,
           Octets(offer_.application_version.begin(), offer_.application_version.end()));
@@ -304,6 +305,17 @@ Granted<ConfigurationAnswer> answer_configuration(const Configuration* request,
   reply.add_networks();
   reply.add_about_us();
   return std::move(reply).take();
+}
+
+Granted<std::optional<Configuration>> answer_later_configuration(const Configuration& request,
+                                                                 const ConfigurationOffer& offer) {
+  if (request.type == ConfigurationType::set) return acknowledge(request);
+  if (request.type != ConfigurationType::request) return std::nullopt;
+  if (auto right = check_lengths(request); !right) return std::unexpected(refusal_of(right.error()));
+  Reply reply(request, offer, nullptr, {});
+  reply.add_networks();
+  reply.add_about_us();
+  return std::move(std::move(reply).take().reply);
 }
 
 void give_back(AddressPool& pool, const AssignedConfiguration& given) {

@@ -70,6 +70,10 @@ struct ConfigurationAnswer {
 Granted<ConfigurationAnswer> answer_configuration(const wire::ike::Configuration* request,
                                                   const ConfigurationOffer& offer, AddressPool* pool,
                                                   std::string_view holder);
+// The same outside of IKE_AUTH (RFC 7296 2.20): what we know is told, addresses are not given. A CFG_SET is
+// answered too: nothing of it is accepted. Nothing where there is nothing to answer.
+Granted<std::optional<wire::ike::Configuration>> answer_later_configuration(
+    const wire::ike::Configuration& request, const ConfigurationOffer& offer);
 void give_back(AddressPool& pool, const AssignedConfiguration& given);
 
 // The CFG_ACK: those attributes of a CFG_SET that are of an accepted type, without their values.

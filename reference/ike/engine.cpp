@@ -19,12 +19,11 @@ std::size_t digest_of(OctetView octets) {
   return std::hash<std::string_view>{}({reinterpret_cast<const char*>(octets.data()), octets.size()});
 }
 
-// The unprotected form, which anybody can send.
-bool is_invalid_spi(const IkeHeader& header, OctetView octets) {
-  if (header.exchange_type != ExchangeType::informational || header.next_payload != PayloadType::notify)
-    return false;
-  const auto message = decode_message(octets);
-  return message && find_notify(message->payloads, NotifyType::invalid_spi) != nullptr;
+// A flood must leave no memory behind: a hash table keeps its buckets by itself. Seldom enough to cost
+// nothing.
+void give_back_buckets(auto& table) {
+  constexpr std::size_t few = 1024;
+  if (table.bucket_count() > few && table.size() < table.bucket_count() / 8) table.rehash(0);
 }
 
 }  // namespace
@@ -176,47 +175,6 @@ void Engine::answer_init(const Message& message, OctetView octets, const PeerCon
   ++half_open_;
 }
 
-void Engine::on_unknown_spi(const IkeHeader& header, OctetView octets, const Path& path, Turn& turn) {
-  ++counters_.unknown_spi;
-  //= rfc7296/1.5/unprotected-invalid-spi-is-not-answered
-  if (is_invalid_spi(header, octets)) return hint(path.remote.address, turn);
-  refuse({Blame::peer_misbehaved, to_string(header.exchange_type), std::nullopt, "no IKE SA has this SPI",
-          "RFC 7296 2.21.4"},
-         path, turn);
-  //= rfc7296/2.21.4/no-answer-to-a-stray-response
-  if (header.response) return;
-  reply_unprotected(header, make_notify(NotifyType::invalid_ike_spi), path, turn);
-}
-
-//= rfc7296/2.5/higher-major-version-is-answered
-void Engine::on_other_version(const IkeHeader& header, const Path& path, Turn& turn) {
-  ++counters_.other_version;
-  refuse({Blame::no_common_ground, "IKE Header/Major Version", 17,
-          fmt::format("2 is allowed, found {}", header.major_version), "RFC 7296 2.5"},
-         path, turn);
-  if (header.major_version > 2 && !header.response)
-    reply_unprotected(header, make_notify(NotifyType::invalid_major_version), path, turn);
-}
-
-//= rfc7296/2.21.4/replies-to-unprotected-messages-are-limited
-void Engine::reply_unprotected(const IkeHeader& to, Notify notify, const Path& path, Turn& turn) {
-  if (unprotected_replies_.allow(turn.now)) send_unprotected(to, std::move(notify), path, turn);
-}
-
-void Engine::send_unprotected(const IkeHeader& to, Notify notify, const Path& path, Turn& turn) {
-  Message reply;
-  reply.header.initiator_spi = to.initiator_spi;
-  reply.header.responder_spi = to.responder_spi;
-  reply.header.exchange_type = to.exchange_type;
-  reply.header.response = true;
-  reply.header.initiator = !to.initiator;
-  reply.header.message_id = to.message_id;
-  reply.payloads.push_back(make_payload(std::move(notify)));
-  if (!complete(reply)) return;
-  if (seams_.tap != nullptr) seams_.tap->outgoing(reply);
-  turn.actions.datagrams.push_back(to_datagram(path, encode(reply)));
-}
-
 void Engine::refuse(Error error, const Path& path, Turn& turn) const {
   turn.tell(MessageRefused{path.local, path.remote, std::nullopt, std::move(error)});
 }
@@ -261,6 +219,16 @@ Spi Engine::new_child_spi(ipsec::Protocol, Turn& turn) {
 void Engine::note_child(const ChildSa& child, IkeSaId owner) {
   child_spis_[child.agreement.inbound] = child.id;
   owners_[child.id] = owner;
+}
+
+void Engine::free_child_spi(Spi spi) {
+  child_spis_.erase(spi);
+  give_back_buckets(child_spis_);
+}
+
+void Engine::forget_child(ChildId child) {
+  owners_.erase(child);
+  give_back_buckets(owners_);
 }
 
 IkeSa& Engine::adopt(std::unique_ptr<IkeSa> sa) {
@@ -380,6 +348,7 @@ void Engine::settle(IkeSaId id) {
   }
   if (held.init) by_init_.erase(*held.init);
   by_spi_.erase(held.spi);
+  give_back_buckets(by_spi_);
   sas_.erase(found);
 }
 

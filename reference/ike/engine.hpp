@@ -52,6 +52,14 @@ struct StrayPacket {
   Spi spi;
 };
 
+// Packets that an inbound SA of ours has accepted: authentic, and no replay.
+struct AcceptedTraffic {
+  ipsec::Protocol protocol = ipsec::Protocol::esp;
+  Spi inbound;
+  std::optional<Path> udp{};  // that the last of them came by, where they are encapsulated
+  bool newest = false;        // its sequence number is the highest seen on the SA
+};
+
 class Engine final : public Host {
  public:
   // Fails (local fault) where the configuration could never work.
@@ -62,8 +70,8 @@ class Engine final : public Host {
   void receive(const Datagram& datagram, Instant now, Actions& actions);
   void on_time(Instant now, Actions& actions);
   std::optional<Instant> next_deadline() const;
-  // The data path received a good packet on this inbound SA.
-  void on_traffic(ipsec::Protocol protocol, Spi inbound, Instant now, Actions& actions);
+  // To be told of a first packet, of a new path, and now and then: not of each packet.
+  void on_traffic(const AcceptedTraffic& traffic, Instant now, Actions& actions);
   // A soft or hard limit of octets or packets was met on this inbound or outbound SA of ours.
   void on_lifetime(ChildId child, bool hard, Instant now, Actions& actions);
   // A hint that the peer there may be gone: an ICMP error (RFC 7296 2.4).
@@ -73,7 +81,7 @@ class Engine final : public Host {
   void on_wrong_selectors(ipsec::Protocol protocol, Spi inbound, OctetView packet, Instant now,
                           Actions& actions);
 
-  // --- what is asked for; each fails (local fault) naming what is unknown
+  // --- what is asked for; each fails (local fault) naming what is unknown, or not established
   // `packet`: which waits for the Child SA; null: none does.
   Result<IkeSaId> initiate(std::string_view peer, const Path& path, Instant now, Actions& actions,
                            const ipsec::PacketSelectors* packet = nullptr);
@@ -99,9 +107,9 @@ class Engine final : public Host {
   ChildId new_child_id() override { return ChildId{++last_child_id_}; }
   IkeSpi new_ike_spi(Turn& turn) override;
   Spi new_child_spi(ipsec::Protocol protocol, Turn& turn) override;
-  void free_child_spi(Spi spi) override { child_spis_.erase(spi); }
+  void free_child_spi(Spi spi) override;
   void note_child(const ChildSa& child, IkeSaId owner) override;
-  void forget_child(ChildId child) override { owners_.erase(child); }
+  void forget_child(ChildId child) override;
   IkeSa& adopt(std::unique_ptr<IkeSa> sa) override;
   IkeSa* find(IkeSaId id) override;
   bool has_other(const ipsec::Identity& local, const ipsec::Identity& remote, IkeSaId but) const override;
@@ -168,6 +176,8 @@ class Engine final : public Host {
   std::vector<IkeSaId> others_between(const Identities& identities, IkeSaId but) const;
   template <class Act>
   Result<> with(IkeSaId id, Instant now, Actions& actions, Act act);
+  template <class Act>
+  Result<> with_established(IkeSaId id, Instant now, Actions& actions, Act act);
   Result<> with_child(ChildId id, Instant now, Actions& actions, auto act);
 
   Configuration configuration_;

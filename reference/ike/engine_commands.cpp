@@ -26,11 +26,21 @@ Result<> Engine::with(IkeSaId id, Instant now, Actions& actions, Act act) {
   return result;
 }
 
+template <class Act>
+Result<> Engine::with_established(IkeSaId id, Instant now, Actions& actions, Act act) {
+  return with(id, now, actions, [&](IkeSa& sa, Turn& turn) -> Result<> {
+    // One that is being rekeyed keeps the command for its successor.
+    if (sa.state() == IkeState::established || sa.state() == IkeState::rekeying) return act(sa, turn);
+    return std::unexpected(Error{Blame::local_fault, "IKE SA", std::nullopt,
+                                 fmt::format("IKE SA {} is {}", id.value, to_string(sa.state())), ""});
+  });
+}
+
 Result<> Engine::with_child(ChildId id, Instant now, Actions& actions, auto act) {
   const FoundChild found = find_child(id);
   if (found.child == nullptr) return std::unexpected(unknown("Child SA", std::to_string(id.value)));
-  return with(found.sa->id(), now, actions,
-              [&](IkeSa& sa, Turn& turn) { return act(sa, *found.child, turn); });
+  return with_established(found.sa->id(), now, actions,
+                          [&](IkeSa& sa, Turn& turn) { return act(sa, *found.child, turn); });
 }
 
 Result<IkeSaId> Engine::initiate(std::string_view name, const Path& path, Instant now, Actions& actions,
@@ -49,7 +59,7 @@ Result<IkeSaId> Engine::initiate(std::string_view name, const Path& path, Instan
 
 Result<> Engine::create_child(IkeSaId id, std::string_view name, Instant now, Actions& actions,
                               const ipsec::PacketSelectors* packet) {
-  return with(id, now, actions, [&](IkeSa& sa, Turn& turn) -> Result<> {
+  return with_established(id, now, actions, [&](IkeSa& sa, Turn& turn) -> Result<> {
     const auto& children = sa.peer().children;
     const auto child = std::ranges::find(children, name, &ChildConfiguration::name);
     if (child == children.end()) return std::unexpected(unknown("child configuration", name));
@@ -76,7 +86,7 @@ Result<> Engine::delete_child(ChildId id, Instant now, Actions& actions) {
 }
 
 Result<> Engine::rekey_ike(IkeSaId id, Instant now, Actions& actions) {
-  return with(id, now, actions, [](IkeSa& sa, Turn& turn) -> Result<> {
+  return with_established(id, now, actions, [](IkeSa& sa, Turn& turn) -> Result<> {
     sa.begin(std::make_unique<RekeyIkeSa>(), turn);
     return {};
   });
@@ -90,7 +100,7 @@ Result<> Engine::close(IkeSaId id, Instant now, Actions& actions) {
 }
 
 Result<> Engine::check_liveness(IkeSaId id, Instant now, Actions& actions) {
-  return with(id, now, actions, [](IkeSa& sa, Turn& turn) -> Result<> {
+  return with_established(id, now, actions, [](IkeSa& sa, Turn& turn) -> Result<> {
     sa.begin(std::make_unique<LivenessCheck>(), turn);
     return {};
   });

@@ -8,11 +8,16 @@ namespace mpsec::ike {
 
 using namespace wire::ike;
 
-void Engine::on_traffic(ipsec::Protocol protocol, Spi inbound, Instant now, Actions& actions) {
+void Engine::on_traffic(const AcceptedTraffic& traffic, Instant now, Actions& actions) {
   Turn turn{now, seams_.rng, actions};
-  if (const auto found = find_inbound(protocol, inbound); found.child != nullptr) {
+  if (const auto found = find_inbound(traffic.protocol, traffic.inbound); found.child != nullptr) {
     found.sa->heard_from_peer(turn);
     found.sa->children().start_sending(*found.child, turn);
+    //= rfc7296/2.23/address-update-only-by-a-new-packet
+    // What is left in the network of an SA that has a successor may have come by the path of before.
+    const bool current =
+        found.child->state == ChildState::installed || found.child->state == ChildState::rekeying;
+    if (traffic.udp && traffic.newest && current) found.sa->follow_peer(*traffic.udp, turn);
   }
   settle_all();
 }
@@ -33,6 +38,12 @@ Engine::FoundChild Engine::find_child(ChildId id) {
 }
 
 void Engine::on_lifetime(ChildId child, bool hard, Instant now, Actions& actions) {
+  const auto found = find_child(child);
+  if (found.child == nullptr) return;
+  // What is asked for already is not asked for again, however often the limit is met.
+  auto& asked = hard ? found.child->end_at : found.child->rekey_at;
+  if (!asked) return;
+  asked.reset();
   static_cast<void>(hard ? delete_child(child, now, actions) : rekey_child(child, now, actions));
 }
 

@@ -304,5 +304,82 @@ TEST(Acquire, ChildIsChosenByThePacket) {
   EXPECT_EQ(world.disagreement(), "");
 }
 
+// --- traffic, limits
+
+void traffic(World& world, End& end, const AcceptedTraffic& accepted) {
+  world.at(end, [&](Engine& engine, Actions& actions) {
+    return engine.on_traffic(accepted, world.now, actions), 0;
+  });
+}
+
+// A is behind a NAT, which B sees as another port; the NAT forgets it and takes a new one.
+//= rfc7296/2.23/address-update-only-by-a-new-packet
+TEST(Traffic, MovesThePeerBehindItsNat) {
+  World world;
+  world.nat_port_of_a = 10000;
+  world.initiate(world.a);
+  world.deliver_all();
+  ASSERT_TRUE(world.only(world.b).peer_is_behind_nat) << world.b.log();
+  const ChildStatus child = world.only(world.b).children.at(0);
+  const Path before = world.only(world.b).path;
+  Path after = before;
+  after.remote.port = 20000;
+
+  traffic(world, world.b, {.inbound = child.inbound, .udp = after, .newest = false});
+  EXPECT_EQ(world.only(world.b).path, before) << "not newer than others";
+  traffic(world, world.b,
+          {.protocol = ipsec::Protocol::ah, .inbound = child.inbound, .udp = after, .newest = true});
+  EXPECT_EQ(world.only(world.b).path, before) << "no such SA";
+  traffic(world, world.b, {.inbound = child.inbound, .udp = after, .newest = true});
+  EXPECT_EQ(world.only(world.b).path, after);
+  EXPECT_EQ(world.b.installed.begin()->second.outbound->udp->destination_port, 20000);
+  EXPECT_EQ(world.b.count<PeerMoved>(), 1u);
+  // IKE goes there too, and a child made from now on.
+  world.nat_port_of_a = 20000;
+  world.rekey_child(world.b);
+  ASSERT_EQ(world.wire.size(), 1u);
+  EXPECT_EQ(world.wire.front().remote.port, 20000);
+  world.deliver_all();
+  EXPECT_EQ(world.disagreement(), "");
+  EXPECT_EQ(world.b.installed.begin()->second.outbound->udp->destination_port, 20000);
+
+  // A, which is behind the NAT itself, moves for nobody.
+  const Path own = world.only(world.a).path;
+  Path other = own;
+  other.remote.port = 30000;
+  traffic(world, world.a,
+          {.inbound = world.only(world.a).children.at(0).inbound, .udp = other, .newest = true});
+  EXPECT_EQ(world.only(world.a).path, own);
+}
+
+TEST(Traffic, SoftLimitIsFollowedOnceByARekey) {
+  EndOptions a;
+  a.change_peer = [](PeerConfiguration& peer) {
+    peer.children[0].rekey_after_octets = 1'000'000;
+    peer.children[0].rekey_after_packets = 1000;
+  };
+  World world(a);
+  world.establish();
+  const auto& installed = world.a.installed.begin()->second;
+  EXPECT_EQ(installed.inbound->lifetime.soft.octets, 1'000'000u);
+  EXPECT_EQ(installed.outbound->lifetime.soft.packets, 1000u);
+  const ChildId before = world.only(world.a).children.at(0).id;
+  const auto limit = [&](bool hard) {
+    world.at(world.a, [&](Engine& engine, Actions& actions) {
+      return engine.on_lifetime(before, hard, world.now, actions), 0;
+    });
+  };
+  for (int i = 0; i < 10; ++i)
+    limit(false);
+  EXPECT_EQ(world.wire.size(), 1u);
+  world.deliver_all();
+  ASSERT_EQ(world.only(world.a).children.size(), 1u);
+  EXPECT_NE(world.only(world.a).children[0].id, before);
+  for (int i = 0; i < 10; ++i)
+    limit(true);  // it is gone: nothing happens
+  EXPECT_TRUE(world.wire.empty());
+  EXPECT_EQ(world.disagreement(), "");
+}
+
 }  // namespace
 }  // namespace mpsec::ike::test

@@ -4,6 +4,7 @@
 
 #include "ike/child_exchange.hpp"
 #include "ike/informational.hpp"
+#include "ike/initial_payloads.hpp"
 #include "ike/lifetimes.hpp"
 #include "ike/rekey_exchange.hpp"
 #include "wire/ike/message.hpp"
@@ -115,7 +116,7 @@ void IkeSa::receive(const IkeHeader& header, OctetView octets, const Path& path,
   if (auto* refused = std::get_if<Refused>(&inbound)) return on_refused(std::move(*refused), path, turn);
   //= rfc7296/2.4/liveness-by-fresh-messages-only
   if (channel_.last_was_fresh()) last_heard_ = turn.now;
-  follow_peer(path, turn);
+  follow_message(path, turn);
   if (auto* unreadable = std::get_if<Unreadable>(&inbound)) return on_unreadable(*unreadable, path, turn);
   if (auto* request = std::get_if<Request>(&inbound)) return on_request(std::move(*request), path, turn);
   if (auto* response = std::get_if<Response>(&inbound)) on_response(std::move(*response), turn);
@@ -130,15 +131,19 @@ void IkeSa::receive_init_response(const IkeHeader& header, OctetView octets, con
 }
 
 //= rfc7296/2.23/address-update-only-by-a-new-packet
-void IkeSa::follow_peer(const Path& path, Turn& turn) {
-  if (path == channel_.path() || !channel_.last_was_newest()) return;
+void IkeSa::follow_message(const Path& path, Turn& turn) {
+  if (!channel_.last_was_newest()) return;
+  if (state_ != IkeState::init_answered) return follow_peer(path, turn);
   // The initiator goes from port 500 to 4500 with IKE_AUTH.
-  const bool floats = state_ == IkeState::init_answered;
-  if (!floats && !nat_.follow_peer()) return;
+  channel_.move(path, turn);
+}
+
+void IkeSa::follow_peer(const Path& path, Turn& turn) {
+  if (path == channel_.path() || !nat_.follow_peer()) return;
   const Endpoint from = channel_.path().remote;
   channel_.move(path, turn);
   children_.move(path, turn);
-  if (!floats) turn.tell(PeerMoved{id_, from, path.remote});
+  turn.tell(PeerMoved{id_, from, path.remote});
 }
 
 void IkeSa::on_refused(Refused refused, const Path& path, Turn& turn) {
@@ -186,9 +191,15 @@ void IkeSa::on_request(Request request, const Path& path, Turn& turn) {
 void IkeSa::on_running_request(const Request& request, const Path& path, Turn& turn) {
   if (running() == nullptr) return;
   settle_with_predecessor(request, turn);
-  reply(request, answer(request, turn), path, turn);
+  answering_ = true;
+  Payloads payloads = answer(request, turn);
+  answering_ = false;
+  reply(request, std::move(payloads), path, turn);
   close_if_asked(turn);
   pump(turn);
+  const auto heir = std::exchange(heir_, std::nullopt);
+  IkeSa* successor = heir ? host_->find(*heir) : nullptr;
+  if (successor != nullptr) successor->pump(turn);
 }
 
 Payloads IkeSa::answer(const Request& request, Turn& turn) {
@@ -324,10 +335,17 @@ void IkeSa::hand_over_to(IkeSa& successor, Turn& turn) {
     if (!is_over(*exchange)) next->later.emplace(when, std::move(exchange));
   now_running->waiting.clear();
   now_running->later.clear();
+  //= rfc7296/2.3/window-of-a-rekeyed-sa-starts-at-one
+  if (peer_->window > 1) {
+    successor.channel_.set_own_window(peer_->window);
+    next->waiting.push_back(std::make_unique<Notification>(window_notify(peer_->window)));
+  }
   now_running->peers_successor.reset();
   successor.predecessor_.reset();
   turn.tell(IkeRekeyed{id_, successor.id_, successor.spis()});
-  successor.pump(turn);
+  // The peer is to read of the successor before it hears from it.
+  if (!answering_) return successor.pump(turn);
+  heir_ = successor.id_;
 }
 
 // --- ends
@@ -371,18 +389,6 @@ void IkeSa::fatal(Error error, Turn& turn) {
 
 void IkeSa::report(Error error, std::optional<std::string> child, Turn& turn) {
   turn.tell(NegotiationFailed{id_, std::move(child), std::move(error)});
-}
-
-void IkeSa::check_liveness(Turn& turn) {
-  Running* now_running = running();
-  if (now_running == nullptr || !now_running->on_the_way.empty()) return;
-  if (now_running->liveness_hints.allow(turn.now)) begin(std::make_unique<LivenessCheck>(), turn);
-}
-
-void IkeSa::notify_peer(Notify notify, Turn& turn) {
-  Running* now_running = running();
-  if (now_running == nullptr || state_ != IkeState::established || !now_running->waiting.empty()) return;
-  if (now_running->notices.allow(turn.now)) begin(std::make_unique<Notification>(std::move(notify)), turn);
 }
 
 }  // namespace mpsec::ike

@@ -50,6 +50,17 @@ struct InitMessages {
   Octets our_nonce, peer_nonce;
 };
 
+// Who the peer says it is, and how far both proofs have come: a method may take several IKE_AUTH exchanges.
+struct AuthRounds {
+  std::unique_ptr<Prover> prover;
+  std::unique_ptr<Verifier> verifier;
+  Octets own_identity;  // body of our ID payload
+  std::optional<ReadIdentity> peer;
+  std::shared_ptr<const ipsec::PadEntry> pad_entry;
+  unsigned count = 0;
+  bool proved = false;  // our proof is complete
+};
+
 // Initiator, IKE_AUTH on its way.
 struct AuthSent {
   InitMessages init;
@@ -57,7 +68,7 @@ struct AuthSent {
   PeerAbilities peer;
   std::optional<ipsec::PacketSelectors> packet;  // that waits for the first Child SA
   std::unique_ptr<ChildOffer> child;             // null: childless
-  Octets identity;                               // body of our ID payload
+  AuthRounds rounds;
 };
 
 // Responder, half open. The shared secret is made when IKE_AUTH comes, and only then.
@@ -69,6 +80,13 @@ struct InitAnswered {
   std::optional<IkeKeys> keys;
   ChosenSuite chosen;
   Instant until;
+  // From the first IKE_AUTH request on.
+  struct Auth {
+    AuthRounds rounds;
+    const PeerConfiguration* peer;
+    wire::ike::Payloads request;  // the first, where there are more: what it asks for is answered at the end
+  };
+  std::unique_ptr<Auth> auth;
 };
 
 // Authenticated, and all that comes then.
@@ -127,6 +145,8 @@ class IkeSa {
   void close_silently(IkeEvent why, Turn& turn);
   void check_liveness(Turn& turn);                         // at most as often as hints may cause it
   void notify_peer(wire::ike::Notify notify, Turn& turn);  // of a problem, at most as often as is allowed
+  // A packet newer than all others came by this path: the peer's address follows, where it may.
+  void follow_peer(const Path& path, Turn& turn);
   void heard_from_peer(Turn& turn) { last_heard_ = turn.now; }
 
   // --- what it is
@@ -186,6 +206,7 @@ class IkeSa {
   bool yields_to_peers_successor() const;
   void yield_to_peers_successor(Turn& turn);
   void end_soon(Instant when);
+  void rekey_once_more(Turn& turn);
 
  private:
   // initiator.cpp
@@ -197,12 +218,17 @@ class IkeSa {
   Result<> on_init_agreed(InitSent& sent, const wire::ike::Payloads& payloads,
                           const wire::ike::IkeHeader& header, OctetView octets, const Path& path, Turn& turn);
   Result<wire::ike::Payloads> prepare_auth(AuthSent& auth, Turn& turn);
+  ProofContext our_context(const AuthSent& auth) const;
   Result<AuthSent> derive_auth(const InitSent& sent, const KeyMaterial& material, const IkeSpis& agreed,
                                OctetView octets);
   Result<> append_child_request(AuthSent& auth, wire::ike::Payloads& payloads, Turn& turn);
   Result<> commit_init(AuthSent auth, wire::ike::Payloads payloads, const IkeSpis& agreed, Turn& turn);
   void on_auth_response(const Response& response, Turn& turn);
-  Result<> check_responder(AuthSent& auth, const wire::ike::Payloads& payloads, Turn& turn);
+  // What to send next; nothing: both ends have proved themselves.
+  Result<std::optional<wire::ike::Payloads>> continue_auth(AuthSent& auth,
+                                                           const wire::ike::Payloads& received, Turn& turn);
+  Result<> meet_responder(AuthRounds& rounds, const wire::ike::Payloads& payloads) const;
+  void fail_auth(Error error, const wire::ike::Payloads& received, Turn& turn);
   void finish_first_child(AuthSent auth, const wire::ike::Payloads& payloads, Turn& turn);
 
   // responder.cpp
@@ -210,8 +236,17 @@ class IkeSa {
                                            Turn& turn);
   Result<> derive_keys(InitAnswered& half_open);
   void on_auth_request(const Request& request, const Path& path, Turn& turn);
-  Granted<wire::ike::Payloads> accept_auth(InitAnswered& half_open, const wire::ike::Payloads& payloads,
-                                           Turn& turn);
+  struct AuthStep {
+    wire::ike::Payloads reply;
+    bool last = false;
+  };
+  Granted<std::unique_ptr<InitAnswered::Auth>> meet_initiator(const InitAnswered& half_open,
+                                                              const wire::ike::Payloads& payloads) const;
+  Granted<AuthStep> accept_auth(InitAnswered& half_open, const wire::ike::Payloads& payloads, Turn& turn);
+  void finish_auth(InitAnswered::Auth& auth, const Request& request, wire::ike::Payloads reply_payloads,
+                   const Path& path, Turn& turn);
+  // The peer is who it says.
+  void know_peer(AuthRounds& rounds);
   void answer_first_child(const wire::ike::Payloads& request, wire::ike::Payloads& reply, Turn& turn);
   Granted<std::optional<wire::ike::Configuration>> answer_configuration(const wire::ike::Payloads& request);
 
@@ -225,7 +260,7 @@ class IkeSa {
   void on_running_request(const Request& request, const Path& path, Turn& turn);
   wire::ike::Payloads answer(const Request& request, Turn& turn);
   void reply(const Request& request, wire::ike::Payloads payloads, const Path& path, Turn& turn);
-  void follow_peer(const Path& path, Turn& turn);
+  void follow_message(const Path& path, Turn& turn);
   Result<> protect(const IkeKeys& keys);
   void start_running(Turn& turn);
   void pump(Turn& turn);
@@ -263,6 +298,8 @@ class IkeSa {
   Instant last_heard_{}, last_sent_{};
   std::optional<IkeEvent> closing_after_reply_;
   std::optional<Instant> lingers_until_;
+  bool answering_ = false;                  // a request, whose reply is not sent yet
+  std::optional<IkeSaId> heir_;             // that this request has made, and that waits for the reply
   std::optional<IkeSaId> predecessor_;      // until the first request here settles which successor it has
   AssignedConfiguration assigned_, given_;  // by the peer to us, by us to the peer
 };

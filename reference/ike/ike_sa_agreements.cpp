@@ -23,6 +23,11 @@ void IkeSa::agree_on_fragments(const Payloads& payloads) {
   channel_.fragment_beyond(supported ? peer_->fragment_beyond : 0);
 }
 
+void IkeSa::know_peer(AuthRounds& rounds) {
+  remote_id_ = std::move(rounds.peer->identity);
+  pad_entry_ = std::move(rounds.pad_entry);
+}
+
 void IkeSa::tell_authenticated(Turn& turn) {
   turn.tell(IkeAuthenticated{id_, spis(), role(), peer_->name, peer_->local_id, remote_id_, path().local,
                              path().remote, to_string(suite_)});

@@ -1,4 +1,5 @@
-// What an IKE SA does when its time has come: rekeying, ends, liveness, keepalives.
+// What an IKE SA does when its time has come: rekeying, ends, liveness, keepalives; and no oftener than it
+// may.
 #include "ike/child_exchange.hpp"
 #include "ike/ike_sa.hpp"
 #include "ike/informational.hpp"
@@ -50,6 +51,14 @@ void IkeSa::on_time(Turn& turn) {
   if (Running* now_running = running()) on_running_time(*now_running, turn);
 }
 
+// After a refusal: on half the way to the end, and so on.
+void IkeSa::rekey_once_more(Turn& turn) {
+  Running* now_running = running();
+  if (now_running == nullptr || !now_running->end_at) return;
+  const Duration left = *now_running->end_at - turn.now;
+  if (left > std::chrono::seconds(1)) now_running->rekey_at = turn.now + left / 2;
+}
+
 void IkeSa::on_running_time(Running& now_running, Turn& turn) {
   if (now_running.end_at && *now_running.end_at <= turn.now) {
     // A successor is being made: it is not to be closed with this one.
@@ -80,6 +89,18 @@ void IkeSa::on_running_time(Running& now_running, Turn& turn) {
     last_sent_ = turn.now;
   }
   pump(turn);
+}
+
+void IkeSa::check_liveness(Turn& turn) {
+  Running* now_running = running();
+  if (now_running == nullptr || !now_running->on_the_way.empty()) return;
+  if (now_running->liveness_hints.allow(turn.now)) begin(std::make_unique<LivenessCheck>(), turn);
+}
+
+void IkeSa::notify_peer(wire::ike::Notify notify, Turn& turn) {
+  Running* now_running = running();
+  if (now_running == nullptr || state_ != IkeState::established || !now_running->waiting.empty()) return;
+  if (now_running->notices.allow(turn.now)) begin(std::make_unique<Notification>(std::move(notify)), turn);
 }
 
 }  // namespace mpsec::ike

@@ -1,6 +1,7 @@
 #include "ike/informational.hpp"
 
 #include <array>
+#include <set>
 
 #include "ike/ike_sa.hpp"
 #include "ike/protocols.hpp"
@@ -27,16 +28,18 @@ void append_delete(Payloads& payloads, ipsec::Protocol protocol, const std::vect
 
 // Ends what one Delete payload names; the SPIs of ours that go with it.
 std::vector<Spi> delete_children(IkeSa& sa, ipsec::Protocol protocol, const Delete& body, Turn& turn) {
+  std::set<Spi> named;
+  for (const OctetView octets : spis_of(body))
+    if (const auto spi = child_spi(octets)) named.insert(*spi);
+  std::vector<ChildSa*> children;  // one pass over them, however many SPIs are named
+  for (const auto& [id, child] : sa.children())
+    if (child->agreement.protocol == protocol && named.erase(child->agreement.outbound) != 0)
+      children.push_back(child.get());
+  for (const Spi unknown : named)
+    sa.note_early_delete(protocol, unknown);
   std::vector<Spi> gone;
-  for (const OctetView octets : spis_of(body)) {
-    const auto spi = child_spi(octets);
-    if (!spi) continue;
-    ChildSa* child = sa.children().find_outbound(protocol, *spi);
-    if (child == nullptr) sa.note_early_delete(protocol, *spi);
-    const auto state = child == nullptr ? std::nullopt : std::optional(child->state);
-    const auto answer = sa.host().seams().collisions.on_delete_child(state);
-    if (child == nullptr) continue;
-    if (answer == CollisionAnswer::proceed) {
+  for (ChildSa* child : children) {
+    if (sa.host().seams().collisions.on_delete_child(child->state) == CollisionAnswer::proceed) {
       gone.push_back(child->agreement.inbound);
     } else {
       sa.children().stop_sending(*child, turn);
@@ -54,6 +57,18 @@ void tell_reports(IkeSa& sa, const Payloads& request, Turn& turn) {
       turn.tell(PeerReported{sa.id(), notify->type, notify->spi, notify->data});
 }
 
+void answer_configuration(IkeSa& sa, const Payloads& request, Payloads& reply, Turn& turn) {
+  const auto* body = find<wire::ike::Configuration>(request);
+  if (body == nullptr) return;
+  auto answered = answer_later_configuration(*body, sa.peer().offer);
+  if (!answered) {
+    sa.report(answered.error().error, std::nullopt, turn);
+    reply.push_back(make_payload(answered.error().to_notify()));
+  } else if (*answered) {
+    reply.push_back(make_payload(**std::move(answered)));
+  }
+}
+
 }  // namespace
 
 Payloads answer_informational(IkeSa& sa, const Payloads& request, Turn& turn) {
@@ -68,6 +83,7 @@ Payloads answer_informational(IkeSa& sa, const Payloads& request, Turn& turn) {
       append_delete(reply, *protocol, delete_children(sa, *protocol, *body, turn));
   }
   if (const Notify* window = find_notify(request, NotifyType::set_window_size)) sa.note_window(*window);
+  answer_configuration(sa, request, reply, turn);
   tell_reports(sa, request, turn);
   //= rfc7296/2.21.2/authentication-failed-after-ike-auth
   if (find_notify(request, NotifyType::authentication_failed) != nullptr)

@@ -48,10 +48,10 @@ void append_init_notifies(Payloads& payloads, bool fragmentation) {
   payloads.push_back(make_payload(make_notify(NotifyType::signature_hash_algorithms, std::move(hashes))));
 }
 
-Payload window_payload(std::uint32_t size) {
+Notify window_notify(std::uint32_t size) {
   Octets data;
   append_be(data, size);
-  return make_payload(make_notify(NotifyType::set_window_size, std::move(data)));
+  return make_notify(NotifyType::set_window_size, std::move(data));
 }
 
 PeerAbilities abilities_of(const Payloads& payloads) {

@@ -19,7 +19,7 @@ wire::ike::Payload key_exchange_payload(const crypto::KeyExchange& own);
 // SIGNATURE_HASH_ALGORITHMS and IKEV2_FRAGMENTATION_SUPPORTED, as far as we want them.
 void append_init_notifies(wire::ike::Payloads& payloads, bool fragmentation);
 // SET_WINDOW_SIZE.
-wire::ike::Payload window_payload(std::uint32_t size);
+wire::ike::Notify window_notify(std::uint32_t size);
 // What the peer says it can check: its hashes, and the authorities of its CERTREQ payloads.
 PeerAbilities abilities_of(const wire::ike::Payloads& payloads);
 

@@ -177,11 +177,13 @@ Result<> IkeSa::commit_init(AuthSent auth, Payloads payloads, const IkeSpis& agr
 
 Result<Payloads> IkeSa::prepare_auth(AuthSent& auth, Turn& turn) {
   const Payload identity = identity_payload(Role::initiator, peer_->local_id);
-  auth.identity = wire::encode(std::get<IdentificationInitiator>(identity.body));
-  const ProofContext context{host_->seams().ike_provider, *suite_.prf,         auth.init.ours,
-                             auth.init.peer_nonce,        auth.keys.pi.view(), auth.identity};
-  auto proof = peer_->credential->prove(context, auth.peer, {});
+  AuthRounds& rounds = auth.rounds;
+  rounds.own_identity = wire::encode(std::get<IdentificationInitiator>(identity.body));
+  rounds.prover = peer_->credential->begin();
+  rounds.verifier = host_->seams().checker.begin();
+  auto proof = rounds.prover->prove(our_context(auth), auth.peer, {});
   if (!proof) return std::unexpected(std::move(proof).error());
+  rounds.proved = proof->complete;
   const auto authentication = std::ranges::stable_partition(proof->payloads, [](const Payload& payload) {
     return !std::holds_alternative<Authentication>(payload.body);
   });
@@ -196,10 +198,15 @@ Result<Payloads> IkeSa::prepare_auth(AuthSent& auth, Turn& turn) {
   append(payloads, host_->seams().checker.requests());
   if (peer_->remote_id) payloads.push_back(identity_payload(Role::responder, *peer_->remote_id));
   std::ranges::move(authentication, std::back_inserter(payloads));
-  if (peer_->window > 1) payloads.push_back(window_payload(peer_->window));
+  if (peer_->window > 1) payloads.push_back(make_payload(window_notify(peer_->window)));
   if (auto appended = append_child_request(auth, payloads, turn); !appended)
     return std::unexpected(std::move(appended).error());
   return payloads;
+}
+
+ProofContext IkeSa::our_context(const AuthSent& auth) const {
+  return {host_->seams().ike_provider, *suite_.prf,         auth.init.ours,
+          auth.init.peer_nonce,        auth.keys.pi.view(), auth.rounds.own_identity};
 }
 
 Result<> IkeSa::append_child_request(AuthSent& auth, Payloads& payloads, Turn& turn) {
@@ -222,20 +229,22 @@ Result<> IkeSa::append_child_request(AuthSent& auth, Payloads& payloads, Turn& t
 void IkeSa::on_auth_response(const Response& response, Turn& turn) {
   auto auth = std::get<AuthSent>(std::move(data_));
   data_ = Idle{};
-  if (auto checked = check_responder(auth, response.payloads, turn); !checked) {
-    // Our own finding is said in an exchange of its own, once (RFC 7296 2.21.2); what the peer said is not
-    // repeated.
-    if (find<Authentication>(response.payloads) != nullptr || first_error(response.payloads) == nullptr) {
-      Payloads payloads;
-      payloads.push_back(make_payload(make_notify(NotifyType::authentication_failed)));
-      static_cast<void>(channel_.send_request(ExchangeType::informational, std::move(payloads), turn));
-    }
-    report(checked.error(), std::nullopt, turn);
-    return close_silently(IkeEvent::authentication_failed, turn);
+  auto next = continue_auth(auth, response.payloads, turn);
+  if (!next) return fail_auth(std::move(next).error(), response.payloads, turn);
+  if (*next) {
+    static_cast<void>(become(IkeEvent::auth_round, turn));
+    data_ = std::move(auth);
+    if (auto sent = channel_.send_request(ExchangeType::ike_auth, **std::move(next), turn); !sent)
+      fatal(sent.error(), turn);
+    return;
   }
+  know_peer(auth.rounds);
   static_cast<void>(become(IkeEvent::auth_reply, turn));
   start_running(turn);
   tell_authenticated(turn);
+  //= rfc7296/2.4/initial-contact-ends-the-others
+  if (find_notify(response.payloads, NotifyType::initial_contact) != nullptr)
+    host_->close_others(*this, turn);
   if (const Notify* window = find_notify(response.payloads, NotifyType::set_window_size))
     note_window(*window);
   channel_.set_own_window(peer_->window);
@@ -244,14 +253,52 @@ void IkeSa::on_auth_response(const Response& response, Turn& turn) {
   begin_more_children(first, turn);
 }
 
-Result<> IkeSa::check_responder(AuthSent& auth, const Payloads& payloads, Turn& turn) {
-  //= rfc7296/2.21.2/errors-that-end-the-ike-sa-without-delete
-  for (const NotifyType fatal : {NotifyType::invalid_syntax, NotifyType::unsupported_critical_payload})
-    if (const Notify* error = find_notify(payloads, fatal))
-      return std::unexpected(error_of(*error, "IKE_AUTH"));
-  if (find<Authentication>(payloads) == nullptr) {
-    if (const Notify* error = first_error(payloads)) return std::unexpected(error_of(*error, "IKE_AUTH"));
+void IkeSa::fail_auth(Error error, const Payloads& received, Turn& turn) {
+  // Our own finding is said in an exchange of its own, once (RFC 7296 2.21.2); what the peer said is not
+  // repeated.
+  if (find<Authentication>(received) != nullptr || first_error(received) == nullptr) {
+    Payloads payloads;
+    payloads.push_back(make_payload(make_notify(NotifyType::authentication_failed)));
+    static_cast<void>(channel_.send_request(ExchangeType::informational, std::move(payloads), turn));
   }
+  report(std::move(error), std::nullopt, turn);
+  close_silently(IkeEvent::authentication_failed, turn);
+}
+
+Result<std::optional<Payloads>> IkeSa::continue_auth(AuthSent& auth, const Payloads& received, Turn& turn) {
+  //= rfc7296/2.21.2/errors-that-end-the-ike-sa-without-delete
+  for (const NotifyType fatal : {NotifyType::authentication_failed, NotifyType::invalid_syntax,
+                                 NotifyType::unsupported_critical_payload})
+    if (const Notify* error = find_notify(received, fatal))
+      return std::unexpected(error_of(*error, "IKE_AUTH"));
+  AuthRounds& rounds = auth.rounds;
+  if (!rounds.peer) {
+    if (find<Authentication>(received) == nullptr)
+      if (const Notify* error = first_error(received)) return std::unexpected(error_of(*error, "IKE_AUTH"));
+    if (auto met = meet_responder(rounds, received); !met) return std::unexpected(std::move(met).error());
+  }
+  const ProofContext theirs{host_->seams().ike_provider, *suite_.prf,         auth.init.peers,
+                            auth.init.our_nonce,         auth.keys.pr.view(), rounds.peer->body};
+  auto checked = rounds.verifier->check(theirs, *rounds.pad_entry, rounds.peer->identity, received, turn.now);
+  if (!checked) return std::unexpected(std::move(checked).error());
+  if (rounds.proved && checked->complete) return std::nullopt;
+  Payloads payloads;
+  if (!rounds.proved) {
+    auto proof = rounds.prover->prove(our_context(auth), auth.peer, received);
+    if (!proof) return std::unexpected(std::move(proof).error());
+    rounds.proved = proof->complete;
+    payloads = std::move(proof->payloads);
+  }
+  append(payloads, std::move(checked->payloads));
+  if (payloads.empty() || ++rounds.count >= host_->configuration().most_auth_rounds) {
+    return std::unexpected(Error{Blame::peer_misbehaved, "IKE_AUTH", std::nullopt,
+                                 "the responder's proof does not come to an end", "RFC 7296 2.16"});
+  }
+  return payloads;
+}
+
+// Who answers: the one we mean, if we mean one, and one that the PAD knows.
+Result<> IkeSa::meet_responder(AuthRounds& rounds, const Payloads& payloads) const {
   auto identity = read_identity(Role::responder, payloads);
   if (!identity) return std::unexpected(identity.error().error);
   if (peer_->remote_id && identity->identity != *peer_->remote_id) {
@@ -262,12 +309,8 @@ Result<> IkeSa::check_responder(AuthSent& auth, const Payloads& payloads, Turn& 
   }
   auto entry = host_->seams().pad.find(identity->identity);
   if (!entry) return std::unexpected(entry.error().error);
-  const ProofContext context{host_->seams().ike_provider, *suite_.prf,         auth.init.peers,
-                             auth.init.our_nonce,         auth.keys.pr.view(), identity->body};
-  auto proved = host_->seams().checker.check(context, **entry, identity->identity, payloads, turn.now);
-  if (!proved) return proved;
-  remote_id_ = std::move(identity->identity);
-  pad_entry_ = *std::move(entry);
+  rounds.peer = *std::move(identity);
+  rounds.pad_entry = *std::move(entry);
   return {};
 }
 

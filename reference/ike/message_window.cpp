@@ -91,7 +91,6 @@ RequestWindow::Due RequestWindow::due(Instant now, Rng& rng) {
     }
     ++request.attempt;
     request.deadline = now + *wait;
-    due.retransmitted.emplace_back(id);
     due.datagrams.insert(due.datagrams.end(), request.datagrams.begin(), request.datagrams.end());
   }
   return due;

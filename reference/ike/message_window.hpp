@@ -24,7 +24,6 @@ class RequestWindow {
  public:
   // What time has brought: datagrams to send again, or a request that will not be answered any more.
   struct Due {
-    std::vector<MessageId> retransmitted{};
     Datagrams datagrams{};
     std::optional<MessageId> given_up{};  // the peer counts as dead: the IKE SA is over (RFC 7296 2.4)
   };

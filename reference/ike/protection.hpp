@@ -73,8 +73,6 @@ class MessageSealer {
   ~MessageSealer();
 
   const BodyLayout& layout() const;
-  // The IV of the next message under a counter mode; of no meaning under CBC.
-  std::uint64_t next_iv() const { return next_iv_; }
 
   // Appends the body that protects `plain` to `message`, which ends with the SK or SKF header and holds its
   // final lengths. `rng` is asked for the IV of CBC only. `padding` is chosen by testers; absent: the least.

@@ -172,6 +172,7 @@ void RekeyIkeSa::refused(IkeSa& sa, const Notify& why, Turn& turn) {
   }
   if (why.type == NotifyType::temporary_failure)
     return sa.begin_later(std::make_unique<RekeyIkeSa>(group_), turn);
+  sa.rekey_once_more(turn);
   sa.report(error_of(why, "CREATE_CHILD_SA"), std::nullopt, turn);
 }
 

@@ -121,30 +121,43 @@ void IkeSa::on_auth_request(const Request& request, const Path& path, Turn& turn
     linger(turn);
     return close_silently(IkeEvent::fatal_error, turn);
   }
-  auto granted = accept_auth(half_open, request.payloads, turn);
-  if (!granted) {
-    report(granted.error().error, std::nullopt, turn);
-    reply_payloads.push_back(make_payload(granted.error().to_notify()));
+  auto step = accept_auth(half_open, request.payloads, turn);
+  if (!step) {
+    report(step.error().error, std::nullopt, turn);
+    reply_payloads.push_back(make_payload(step.error().to_notify()));
     reply(request, std::move(reply_payloads), path, turn);
     linger(turn);
     return close_silently(IkeEvent::authentication_failed, turn);
   }
+  if (step->last) return finish_auth(*half_open.auth, request, std::move(step->reply), path, turn);
+  static_cast<void>(become(IkeEvent::auth_round, turn));
+  if (half_open.auth->rounds.count == 1) half_open.auth->request = request.payloads;
+  data_ = std::move(half_open);
+  reply(request, std::move(step->reply), path, turn);
+}
+
+//= rfc7296/2.16/child-is-answered-once-the-initiator-is-known
+void IkeSa::finish_auth(InitAnswered::Auth& auth, const Request& request, Payloads reply_payloads,
+                        const Path& path, Turn& turn) {
+  peer_ = auth.peer;
+  know_peer(auth.rounds);
   static_cast<void>(become(IkeEvent::auth_request, turn));
   start_running(turn);
   tell_authenticated(turn);
+  const Payloads& first = auth.rounds.count == 1 ? request.payloads : auth.request;
   //= rfc7296/2.4/initial-contact-ends-the-others
-  if (find_notify(request.payloads, NotifyType::initial_contact) != nullptr) host_->close_others(*this, turn);
-  if (const Notify* window = find_notify(request.payloads, NotifyType::set_window_size)) note_window(*window);
-  reply_payloads = *std::move(granted);
-  if (peer_->window > 1) reply_payloads.push_back(window_payload(peer_->window));
+  if (find_notify(first, NotifyType::initial_contact) != nullptr) host_->close_others(*this, turn);
+  if (const Notify* window = find_notify(first, NotifyType::set_window_size)) note_window(*window);
+  if (peer_->window > 1) reply_payloads.push_back(make_payload(window_notify(peer_->window)));
   channel_.set_own_window(peer_->window);
-  answer_first_child(request.payloads, reply_payloads, turn);
+  answer_first_child(first, reply_payloads, turn);
   reply(request, std::move(reply_payloads), path, turn);
   close_if_asked(turn);
 }
 
-// IDr, CERT and AUTH, once the peer has proved who it is.
-Granted<Payloads> IkeSa::accept_auth(InitAnswered& half_open, const Payloads& payloads, Turn& turn) {
+// Who asks, as whom we answer, and how each is to prove it.
+Granted<std::unique_ptr<InitAnswered::Auth>> IkeSa::meet_initiator(const InitAnswered& half_open,
+                                                                   const Payloads& payloads) const {
   auto identity = read_identity(Role::initiator, payloads);
   if (!identity) return std::unexpected(std::move(identity).error());
   std::optional<ipsec::Identity> asked;
@@ -157,29 +170,54 @@ Granted<Payloads> IkeSa::accept_auth(InitAnswered& half_open, const Payloads& pa
         {Blame::no_common_ground, "IKE_AUTH/IDi", std::nullopt,
          fmt::format("no configuration for {}", ipsec::to_string(identity->identity)), "RFC 7296 2.21.2"}));
   }
-  const InitMessages& init = half_open.init;
-  const ProofContext theirs{host_->seams().ike_provider, *suite_.prf,   init.peers, init.our_nonce,
-                            half_open.keys->pi.view(),   identity->body};
-  if (auto proved = host_->seams().checker.check(theirs, **entry, identity->identity, payloads, turn.now);
-      !proved)
-    return std::unexpected(unauthenticated(std::move(proved).error()));
-  peer_ = known;
-  remote_id_ = std::move(identity->identity);
-  pad_entry_ = *std::move(entry);
+  auto auth = std::make_unique<InitAnswered::Auth>();
+  auth->peer = known;
+  auth->rounds.prover = known->credential->begin();
+  auth->rounds.verifier = host_->seams().checker.begin();
+  auth->rounds.peer = *std::move(identity);
+  auth->rounds.pad_entry = *std::move(entry);
+  const Payload own = identity_payload(Role::responder, known->local_id);
+  auth->rounds.own_identity = wire::encode(std::get<IdentificationResponder>(own.body));
+  return auth;
+}
 
-  const Payload own = identity_payload(Role::responder, peer_->local_id);
-  const Octets body = wire::encode(std::get<IdentificationResponder>(own.body));
-  const ProofContext ours{host_->seams().ike_provider, *suite_.prf, init.ours, init.peer_nonce,
-                          half_open.keys->pr.view(),   body};
-  PeerAbilities abilities = half_open.peer;
-  std::ranges::move(abilities_of(payloads).certificate_requests,
-                    std::back_inserter(abilities.certificate_requests));
-  auto proof = peer_->credential->prove(ours, abilities, payloads);
-  if (!proof) return std::unexpected(unauthenticated(std::move(proof).error()));
-  Payloads reply_payloads;
-  reply_payloads.push_back(own);
-  append(reply_payloads, std::move(proof->payloads));
-  return reply_payloads;
+// One request of IKE_AUTH: what the peer has proved by now, and the next step of our own proof: IDr, CERT and
+// AUTH, where one step is all.
+Granted<IkeSa::AuthStep> IkeSa::accept_auth(InitAnswered& half_open, const Payloads& payloads, Turn& turn) {
+  AuthStep step;
+  if (half_open.auth == nullptr) {
+    auto met = meet_initiator(half_open, payloads);
+    if (!met) return std::unexpected(std::move(met).error());
+    half_open.auth = *std::move(met);
+    step.reply.push_back(identity_payload(Role::responder, half_open.auth->peer->local_id));
+  }
+  AuthRounds& rounds = half_open.auth->rounds;
+  const InitMessages& init = half_open.init;
+  const ProofContext theirs{host_->seams().ike_provider, *suite_.prf,      init.peers, init.our_nonce,
+                            half_open.keys->pi.view(),   rounds.peer->body};
+  auto checked = rounds.verifier->check(theirs, *rounds.pad_entry, rounds.peer->identity, payloads, turn.now);
+  if (!checked) return std::unexpected(unauthenticated(std::move(checked).error()));
+  const std::size_t before = step.reply.size();
+  if (!rounds.proved) {
+    const ProofContext ours{host_->seams().ike_provider, *suite_.prf,        init.ours, init.peer_nonce,
+                            half_open.keys->pr.view(),   rounds.own_identity};
+    PeerAbilities abilities = half_open.peer;
+    std::ranges::move(abilities_of(payloads).certificate_requests,
+                      std::back_inserter(abilities.certificate_requests));
+    auto proof = rounds.prover->prove(ours, abilities, payloads);
+    if (!proof) return std::unexpected(unauthenticated(std::move(proof).error()));
+    rounds.proved = proof->complete;
+    append(step.reply, std::move(proof->payloads));
+  }
+  append(step.reply, std::move(checked->payloads));
+  step.last = rounds.proved && checked->complete;
+  const bool goes_on = step.reply.size() > before;
+  if (++rounds.count > host_->configuration().most_auth_rounds || (!step.last && !goes_on)) {
+    return std::unexpected(
+        unauthenticated({Blame::peer_misbehaved, "IKE_AUTH", std::nullopt,
+                         "the initiator's proof does not come to an end", "RFC 7296 2.16"}));
+  }
+  return step;
 }
 
 //= rfc7296/2.21.2/child-failure-leaves-the-ike-sa

@@ -177,5 +177,171 @@ TEST(ReviewFindings, N012LastReplyIsGivenAgain) {
   EXPECT_FALSE(world.b.engine().next_deadline());
 }
 
+// 013: the window of an IKE SA that was rekeyed was one for ever.
+//= rfc7296/2.3/window-of-a-rekeyed-sa-starts-at-one
+TEST(ReviewFindings, N013WindowIsRenewedAfterAnIkeRekey) {
+  EndOptions b;
+  b.change_peer = [](PeerConfiguration& peer) { peer.window = 3; };
+  World world({}, b);
+  world.establish();
+  world.rekey_ike(world.a);
+  world.deliver_all();
+  for (int i = 0; i < 5; ++i)
+    world.check_liveness(world.a);
+  EXPECT_EQ(world.wire.size(), 3u);
+  world.deliver_all();
+  for (int i = 0; i < 5; ++i)
+    world.check_liveness(world.b);
+  EXPECT_EQ(world.wire.size(), 1u) << "A did not say so";
+  world.deliver_all();
+  EXPECT_EQ(world.disagreement(), "");
+}
+
+// 014: a command to an IKE SA that cannot follow it was lost without a word.
+TEST(ReviewFindings, N014CommandsThatCannotBeFollowedFail) {
+  World world;
+  const IkeSaId sa = world.initiate(world.a);
+  const auto ask = [&] {
+    return world.at(world.a, [&](Engine& engine, Actions& actions) {
+      return engine.create_child(sa, "net", world.now, actions);
+    });
+  };
+  EXPECT_FALSE(ask());
+  world.deliver_all();
+  EXPECT_TRUE(ask());
+  world.deliver_all();
+  world.close(world.a);
+  EXPECT_FALSE(ask());
+}
+
+// 015: a rekey of the IKE SA that was refused for good was not tried again before its end.
+TEST(ReviewFindings, N015RefusedIkeRekeyIsTriedAgain) {
+  Bender bender;
+  std::size_t tried = 0;
+  bender.in = [&](Message& message) {
+    if (message.header.exchange_type != ExchangeType::create_child_sa || message.header.response) return;
+    for (Payload& payload : message.payloads)
+      if (auto* sa = std::get_if<SecurityAssociation>(&payload.body);
+          sa != nullptr && sa->proposals.at(0).protocol == ProtocolId::ike) {
+        ++tried;
+        for (Proposal& proposal : sa->proposals)
+          proposal.transforms.resize(1);
+      }
+  };
+  EndOptions a, b;
+  a.change_peer = [](PeerConfiguration& peer) { peer.lifetime = {1h, 2h, 0}; };
+  b.tap = &bender;
+  World world(a, b);
+  world.establish();
+  world.run_for(118min);
+  EXPECT_GE(tried, 3u) << world.a.log();
+  EXPECT_LE(tried, 20u);
+  EXPECT_EQ(world.disagreement(), "");
+}
+
+// 016: INITIAL_CONTACT in an IKE_AUTH response was not read.
+//= rfc7296/2.4/initial-contact-ends-the-others
+TEST(ReviewFindings, N016InitialContactOfTheResponder) {
+  Bender bender;
+  bool armed = false;
+  bender.out = [&](Message& message) {
+    if (!armed || message.header.exchange_type != ExchangeType::ike_auth || !message.header.response) return;
+    message.payloads.push_back(make_payload(make_notify(NotifyType::initial_contact)));
+    EXPECT_TRUE(complete(message));
+  };
+  EndOptions a, b;
+  a.change_peer = [](PeerConfiguration& peer) { peer.initial_contact = false; };
+  b.tap = &bender;
+  World world(a, b);
+  world.establish();
+  world.initiate(world.a);
+  world.deliver_all();
+  EXPECT_EQ(world.a.engine().ike_sas(), 2u);
+  armed = true;
+  world.initiate(world.a);
+  world.deliver_all();
+  EXPECT_EQ(world.a.engine().ike_sas(), 1u) << world.a.log();
+}
+
+// 017: a Delete payload with thousands of SPIs cost thousands of searches; the good one among them counts.
+TEST(ReviewFindings, N017DeleteOfManySpis) {
+  Bender bender;
+  bender.out = [&](Message& message) {
+    for (Payload& payload : message.payloads)
+      if (auto* body = std::get_if<Delete>(&payload.body); body != nullptr && !message.header.response) {
+        const Octets good = body->spis;
+        body->spis.clear();
+        for (std::uint32_t i = 0; i < 10'000; ++i)
+          append_be(body->spis, 0xf000'0000 + i);
+        append(body->spis, good);
+        append(body->spis, good);
+        body->spi_count = 10'002;
+      }
+    EXPECT_TRUE(complete(message));
+  };
+  EndOptions a;
+  a.tap = &bender;
+  a.change_peer = [](PeerConfiguration& peer) { peer.fragment_beyond = 0; };
+  World world(a);
+  world.establish();
+  world.delete_child(world.a);
+  world.deliver_all();
+  EXPECT_EQ(world.disagreement(), "") << world.a.log() << world.b.log();
+  EXPECT_TRUE(world.b.installed.empty());
+}
+
+// 018: CP in INFORMATIONAL was passed over.
+//= rfc7296/2.20/version-may-be-declined-by-an-empty-string
+TEST(ReviewFindings, N018ConfigurationOutsideOfIkeAuth) {
+  for (const auto type : {ConfigurationType::request, ConfigurationType::set}) {
+    Bender bender;
+    std::vector<wire::ike::Configuration> answers;
+    bender.out = [&](Message& message) {
+      if (message.header.exchange_type != ExchangeType::informational || message.header.response) return;
+      wire::ike::Configuration body;
+      body.type = type;
+      body.attributes = {{.type = ConfigurationAttributeType::application_version},
+                         {.type = ConfigurationAttributeType::internal_ip4_address}};
+      message.payloads.push_back(make_payload(std::move(body)));
+      EXPECT_TRUE(complete(message));
+    };
+    bender.in = [&](Message& message) {
+      if (const auto* body = find<wire::ike::Configuration>(message.payloads)) answers.push_back(*body);
+    };
+    EndOptions a;
+    a.tap = &bender;
+    World world(a);
+    world.establish();
+    world.check_liveness(world.a);
+    world.deliver_all();
+    ASSERT_EQ(answers.size(), 1u) << world.b.log();
+    const bool asked = type == ConfigurationType::request;
+    EXPECT_EQ(answers[0].type, asked ? ConfigurationType::reply : ConfigurationType::ack);
+    EXPECT_EQ(answers[0].attributes.size(), asked ? 1u : 0u);
+    EXPECT_EQ(world.disagreement(), "");
+  }
+}
+
+// 019: AH was agreed on where a NAT is, and no packet of it would have come through.
+//= rfc3948/1/no-ah-through-a-nat
+TEST(ReviewFindings, N019NoAhThroughANat) {
+  for (const bool nat : {false, true}) {
+    EndOptions ah;
+    ah.child_proposals = {{.protocol = ProtocolId::ah,
+                           .integrity = {crypto::IntegrityId::hmac_sha2_256_128},
+                           .key_exchange = {}}};
+    ah.change_peer = [](PeerConfiguration& peer) { peer.children[0].protocol = ipsec::Protocol::ah; };
+    World world(ah, ah);
+    if (nat) world.nat_port_of_a = 10000;
+    world.initiate(world.a);
+    world.deliver_all();
+    world.run_for(5min);
+    EXPECT_EQ(world.a.installed.size(), nat ? 0u : 1u) << world.a.log();
+    if (nat) {
+      EXPECT_NE(world.a.log().find("AH does not pass it"), std::string::npos) << world.a.log();
+    }
+  }
+}
+
 }  // namespace
 }  // namespace mpsec::ike::test

@@ -98,6 +98,30 @@ Result<std::vector<Claim>> read_claims(const Authentication& body) {
   return std::vector{Claim{algorithm, body.data, crypto::EcdsaForm::fixed}};
 }
 
+// What came in CERT payloads.
+struct Shown {
+  std::vector<crypto::CertificatePointer> certificates;  // the peer's own first
+  std::vector<OctetView> lists;
+};
+
+Result<Shown> read_certificates(const Payloads& payloads, const crypto::PkiProvider& pki) {
+  Shown shown;
+  for (const auto* offered : find_all<Certificate>(payloads)) {
+    //= rfc7296/3.6/crl-in-a-cert-payload
+    if (offered->encoding == CertificateEncoding::crl) shown.lists.push_back(offered->data);
+    if (offered->encoding != CertificateEncoding::x509_signature) continue;
+    auto certificate = pki.certificate(offered->data);
+    if (certificate) {
+      shown.certificates.push_back(*std::move(certificate));
+    } else if (shown.certificates.empty()) {
+      return std::unexpected(std::move(certificate).error());  // its own; others only help to build the chain
+    }
+  }
+  if (shown.certificates.empty())
+    return std::unexpected(failed("CERT", "no X.509 certificate came with the signature", "RFC 7296 3.6"));
+  return shown;
+}
+
 }  // namespace
 
 Result<Proof> SignatureCredential::prove(const ProofContext& context, const PeerAbilities& peer,
@@ -149,23 +173,18 @@ Result<> SignatureChecker::check(const ProofContext& context, const ipsec::PadEn
   if (!permitted) return std::unexpected(permitted.error().error);
   const auto* body = find<Authentication>(payloads);
   if (body == nullptr) return std::unexpected(failed("AUTH", "the payload is missing", "RFC 7296 1.2"));
-  std::vector<crypto::CertificatePointer> certificates;
-  for (const auto* offered : find_all<Certificate>(payloads)) {
-    if (offered->encoding != CertificateEncoding::x509_signature) continue;
-    auto certificate = pki_->certificate(offered->data);
-    if (!certificate) return std::unexpected(std::move(certificate).error());
-    certificates.push_back(*std::move(certificate));
-  }
-  if (certificates.empty())
-    return std::unexpected(failed("CERT", "no X.509 certificate came with the signature", "RFC 7296 3.6"));
+  const auto shown = read_certificates(payloads, *pki_);
+  if (!shown) return std::unexpected(shown.error());
   //= rfc7296/3.6/own-certificate-comes-first
-  const crypto::Certificate& own = *certificates.front();
+  const crypto::Certificate& own = *shown->certificates.front();
   const bool speaks = own.speaks_for(static_cast<crypto::NameType>(peer.type), peer.value);
   if ((*permitted)->must_hold_identity && !speaks) {
     return std::unexpected(failed(
         "CERT", fmt::format("the certificate is not for {}", ipsec::to_string(peer)), "RFC 4301 4.4.3.2"));
   }
-  if (auto judged = judge(**permitted, own, std::span(certificates).subspan(1), now); !judged) return judged;
+  if (auto judged = judge(**permitted, own, {std::span(shown->certificates).subspan(1), shown->lists}, now);
+      !judged)
+    return judged;
   const auto claims = read_claims(*body);
   if (!claims) return std::unexpected(claims.error());
   const auto octets = signed_octets(context);
@@ -185,18 +204,40 @@ Result<> SignatureChecker::check(const ProofContext& context, const ipsec::PadEn
 
 //= rfc4301/4.4.3.2/trust-anchor-is-in-the-entry
 Result<> SignatureChecker::judge(const ipsec::Certificate& permitted, const crypto::Certificate& peer,
-                                 std::span<const crypto::CertificatePointer> offered, Instant now) const {
+                                 const Offered& offered, Instant now) const {
   const auto calendar =
       settings_.at_start + std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
   Error refused = failed("CERT", "no trust anchor of the PAD entry is known here", "RFC 4301 4.4.3.2");
   for (const std::string& name : permitted.trust_anchors) {
     const auto store = settings_.anchors.find(name);
     if (store == settings_.anchors.end()) continue;
-    const auto judged = store->second->judge(peer, offered, calendar, settings_.policy);
+    const auto judged = store->second->judge(peer, offered.certificates, calendar, settings_.policy,
+                                             offered.revocation_lists);
     if (judged) return {};
     refused = crypto::error_of(judged.error());
   }
   return std::unexpected(std::move(refused));
+}
+
+//= rfc7296/3.7/certificate-is-chosen-by-the-authorities-named
+bool SignatureCredential::leads_to(const std::vector<CertificateRequest>& requests) const {
+  const auto is_named = [&](const std::array<std::uint8_t, 20>& hash) {
+    return std::ranges::any_of(requests, [&](const CertificateRequest& request) {
+      return request.encoding == CertificateEncoding::x509_signature &&
+             std::ranges::any_of(request.authorities,
+                                 [&](const auto& authority) { return authority.hash == hash; });
+    });
+  };
+  return std::ranges::any_of(authorities_, is_named) ||
+         std::ranges::any_of(chain_, [&](const auto& one) { return is_named(one->key_hash()); });
+}
+
+Result<Proof> CredentialChoice::prove(const ProofContext& context, const PeerAbilities& peer,
+                                      const Payloads& received) const {
+  const auto fits = std::ranges::find_if(
+      credentials_, [&](const auto& one) { return one->leads_to(peer.certificate_requests); });
+  const auto& chosen = fits == credentials_.end() ? credentials_.front() : *fits;
+  return chosen->prove(context, peer, received);
 }
 
 }  // namespace mpsec::ike

@@ -12,21 +12,39 @@
 
 namespace mpsec::ike {
 
-class SignatureCredential final : public Credential {
+class SignatureCredential final : public SingleRoundCredential {
  public:
   // `chain`: our certificate, then those that lead to the trust anchor, which itself need not be there.
+  // `authorities`: the key hashes of anchors that are not there, for who names them in a CERTREQ payload.
   SignatureCredential(std::shared_ptr<const crypto::PrivateKey> key,
-                      std::vector<crypto::CertificatePointer> chain)
-      : key_(std::move(key)), chain_(std::move(chain)) {}
+                      std::vector<crypto::CertificatePointer> chain,
+                      std::vector<std::array<std::uint8_t, 20>> authorities = {})
+      : key_(std::move(key)), chain_(std::move(chain)), authorities_(std::move(authorities)) {}
   Result<Proof> prove(const ProofContext& context, const PeerAbilities& peer,
                       const wire::ike::Payloads& received) const override;
+  // Whether the peer trusts an authority of the chain.
+  bool leads_to(const std::vector<wire::ike::CertificateRequest>& requests) const;
 
  private:
   std::shared_ptr<const crypto::PrivateKey> key_;
   std::vector<crypto::CertificatePointer> chain_;
+  std::vector<std::array<std::uint8_t, 20>> authorities_;
 };
 
-class SignatureChecker final : public ProofChecker {
+// Several, of which the peer is shown the first that leads to an authority it names; else the first of all.
+class CredentialChoice final : public SingleRoundCredential {
+ public:
+  // At least one.
+  explicit CredentialChoice(std::vector<std::shared_ptr<const SignatureCredential>> credentials)
+      : credentials_(std::move(credentials)) {}
+  Result<Proof> prove(const ProofContext& context, const PeerAbilities& peer,
+                      const wire::ike::Payloads& received) const override;
+
+ private:
+  std::vector<std::shared_ptr<const SignatureCredential>> credentials_;
+};
+
+class SignatureChecker final : public SingleRoundChecker {
  public:
   struct Settings {
     // By the name under which PAD entries speak of them.
@@ -46,8 +64,13 @@ class SignatureChecker final : public ProofChecker {
   static std::vector<wire::ike::AuthenticationMethod> methods();
 
  private:
-  Result<> judge(const ipsec::Certificate& permitted, const crypto::Certificate& peer,
-                 std::span<const crypto::CertificatePointer> offered, Instant now) const;
+  // What came in CERT payloads beside the peer's own certificate.
+  struct Offered {
+    std::span<const crypto::CertificatePointer> certificates;
+    std::span<const OctetView> revocation_lists;
+  };
+  Result<> judge(const ipsec::Certificate& permitted, const crypto::Certificate& peer, const Offered& offered,
+                 Instant now) const;
 
   Settings settings_;
   const crypto::PkiProvider* pki_;

@@ -101,6 +101,9 @@ class End {
     }
     if (auto* half = std::get_if<RemoveOutbound>(&change)) installed[half->child].outbound.reset();
     if (auto* gone = std::get_if<RemoveChild>(&change)) installed.erase(gone->child);
+    if (auto* move = std::get_if<MoveChild>(&change))
+      if (auto& out = installed[move->child].outbound; out && out->udp)
+        out->udp->destination_port = move->remote.port;
   }
 
   template <class Wanted>
@@ -173,7 +176,8 @@ class World {
 
   End a, b;
   Instant now{};
-  std::deque<Datagram> wire;  // as sent: `local` is the sender
+  std::deque<Datagram> wire;        // as sent: `local` is the sender
+  std::uint16_t nat_port_of_a = 0;  // which a NAT gives A, whatever port A sends from; 0: there is no NAT
 
   // Runs `act` on an end, and takes up what it has caused.
   template <class Act>
@@ -214,7 +218,12 @@ class World {
   }
   void deliver(const Datagram& sent) {
     End& to = sent.remote.address == a.address() ? a : b;
-    const Datagram arrived{sent.remote, sent.local, sent.octets};
+    Datagram arrived{sent.remote, sent.local, sent.octets};
+    if (nat_port_of_a != 0 && &to == &b) arrived.remote.port = nat_port_of_a;
+    if (nat_port_of_a != 0 && &to == &a) {
+      if (sent.remote.port != nat_port_of_a) return;  // the NAT knows no such mapping
+      arrived.local.port = sent.local.port;
+    }
     at(to, [&](Engine& engine, Actions& actions) { return engine.receive(arrived, now, actions), 0; });
   }
   void deliver_all() {

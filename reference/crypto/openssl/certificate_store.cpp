@@ -2,6 +2,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <set>
 
 #include "crypto/openssl/evp_pki.hpp"
 
@@ -14,6 +15,10 @@ struct ReleaseStack {
   void operator()(STACK_OF(X509) * stack) const noexcept { sk_X509_free(stack); }
 };
 using Stack = std::unique_ptr<STACK_OF(X509), ReleaseStack>;
+struct ReleaseLists {
+  void operator()(STACK_OF(X509_CRL) * stack) const noexcept { sk_X509_CRL_pop_free(stack, X509_CRL_free); }
+};
+using Lists = std::unique_ptr<STACK_OF(X509_CRL), ReleaseLists>;
 using KeyUsages = std::unique_ptr<EXTENDED_KEY_USAGE, Release<EXTENDED_KEY_USAGE_free>>;
 
 CertificateFault fault_of(int error) {
@@ -96,6 +101,7 @@ class OpensslStore final : public CertificateStore {
     ERR_pop_to_mark();
     if (!read) return std::unexpected(unreadable("revocation list"));
     must(X509_STORE_add_crl(store_.get(), read.get()) == 1, "a revocation list");
+    issuers_.insert(issuer_of(*read));
     return {};
   }
 
@@ -103,8 +109,8 @@ class OpensslStore final : public CertificateStore {
 
   std::expected<void, CertificateRefusal> judge(const Certificate& peer,
                                                 std::span<const CertificatePointer> offered,
-                                                CalendarSeconds now,
-                                                const ChainPolicy& policy) const override {
+                                                CalendarSeconds now, const ChainPolicy& policy,
+                                                std::span<const OctetView> revocation_lists) const override {
     const Stack intermediates(sk_X509_new_null());
     for (const CertificatePointer& certificate : offered)
       must(sk_X509_push(intermediates.get(), x509_of(*certificate)) > 0, "a certificate");
@@ -113,6 +119,8 @@ class OpensslStore final : public CertificateStore {
          "a chain");
     set_policy(*context, now, policy);
     ERR_set_mark();
+    const Lists lists = lists_of(revocation_lists);
+    X509_STORE_CTX_set0_crls(context.get(), lists.get());
     const bool fine = X509_verify_cert(context.get()) == 1;
     ERR_pop_to_mark();
     if (!fine) {
@@ -141,7 +149,29 @@ class OpensslStore final : public CertificateStore {
       X509_STORE_CTX_set_verify_cb(&context, pass_missing_lists);
   }
 
+  static std::string issuer_of(const X509_CRL& list) {
+    const unsigned char* name = nullptr;
+    std::size_t octets = 0;
+    X509_NAME_get0_der(X509_CRL_get_issuer(&list), &name, &octets);
+    return std::string(name, name + octets);
+  }
+
+  //= rfc7296/3.6/crl-in-a-cert-payload
+  // Those that can be read, of issuers that the store has no list of.
+  Lists lists_of(std::span<const OctetView> offered) const {
+    Lists lists(sk_X509_CRL_new_null());
+    for (const OctetView octets : offered) {
+      const unsigned char* at = octets.data();
+      RevocationList list(d2i_X509_CRL(nullptr, &at, static_cast<long>(octets.size())));
+      if (!list || issuers_.contains(issuer_of(*list))) continue;
+      must(sk_X509_CRL_push(lists.get(), list.get()) > 0, "a revocation list");
+      list.release();
+    }
+    return lists;
+  }
+
   Store store_;
+  std::set<std::string> issuers_;  // of the revocation lists
   std::vector<std::array<std::uint8_t, 20>> key_hashes_;
 };
 

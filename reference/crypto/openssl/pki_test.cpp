@@ -206,13 +206,15 @@ struct Chain {
         peer(peer_wish, &intermediate) {}
 
   std::string verdict(CalendarSeconds now = midday, const ChainPolicy& policy = {},
-                      const std::vector<Octets>& lists = {}) const {
+                      const std::vector<Octets>& lists = {},
+                      const std::vector<Octets>& offered_lists = {}) const {
     const auto store = make_openssl_pki()->certificate_store();
     store->add_anchor(root.certificate());
     for (const Octets& list : lists)
       EXPECT_TRUE(store->add_revocation_list(list));
     const CertificatePointer offered[] = {intermediate.certificate()};
-    const auto judged = store->judge(*peer.certificate(), offered, now, policy);
+    const std::vector<OctetView> views(offered_lists.begin(), offered_lists.end());
+    const auto judged = store->judge(*peer.certificate(), offered, now, policy, views);
     return judged ? "taken" : std::string(to_string(judged.error().fault));
   }
 
@@ -251,6 +253,24 @@ TEST(Chain, IsJudgedByLengthAndAnchor) {
   ASSERT_FALSE(judged);
   EXPECT_EQ(judged.error().fault, CertificateFault::untrusted);
   EXPECT_EQ(error_of(judged.error()).blame, Blame::no_common_ground);
+}
+
+//= rfc7296/3.6/crl-in-a-cert-payload
+TEST(Chain, IsJudgedByOfferedRevocationListsWhereThereAreNoOthers) {
+  const Chain chain;
+  const Octets none_of_root = chain.root.revoke({}), none = chain.intermediate.revoke({});
+  const Octets revoked = chain.intermediate.revoke({&chain.peer});
+  const Octets forged = Chain().intermediate.revoke({});  // of the same name, by another key
+  const ChainPolicy required{.revocation = RevocationCheck::required};
+  EXPECT_EQ(chain.verdict(midday, required, {}, {none, none_of_root}), "taken");
+  EXPECT_EQ(chain.verdict(midday, required, {none_of_root}, {none}), "taken");
+  EXPECT_EQ(chain.verdict(midday, required, {}, {none}), "no-revocation-list");
+  EXPECT_EQ(chain.verdict(midday, required, {none_of_root}, {forged}), "bad-signature");
+  EXPECT_EQ(chain.verdict(midday, required, {none_of_root}, {revoked}), "revoked");
+  EXPECT_EQ(chain.verdict(midday, {}, {}, {revoked}), "revoked");
+  // What the store knows is not hidden by what the peer would rather show, nor by what cannot be read.
+  EXPECT_EQ(chain.verdict(midday, {}, {revoked}, {none}), "revoked");
+  EXPECT_EQ(chain.verdict(midday, {}, {}, {Octets(10, 0x30)}), "taken");
 }
 
 TEST(Chain, IsJudgedByRevocationLists) {
