@@ -19,6 +19,7 @@ using namespace std::chrono_literals;
 
 constexpr std::uint32_t most_children = 8;
 constexpr std::size_t most_half_open = 16;
+constexpr unsigned most_attempts = 20;  // so that a thousand datagrams are more than honest ends need
 
 const crypto::Provider& provider_of(const IkeWorld& world) {
   static const auto open = crypto::make_open_provider();
@@ -108,6 +109,7 @@ IkeEnds::IkeEnds(IkeStage stage, bool cookies, const IkeWorld& world)
 
 void IkeEnds::command(End end, IkeCommand command, std::size_t which) {
   if (command == IkeCommand::initiate) {
+    if (++attempts_ > most_attempts) return;
     ++asked_for_;
     return pair_.initiate(gateway(end));
   }

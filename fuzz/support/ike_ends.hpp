@@ -108,6 +108,7 @@ class IkeEnds {
   KeyKeeper keys_;
   ike::test::GatewayPair pair_;
   std::deque<Datagram> held_back_;
+  unsigned attempts_ = 0;      // at an IKE SA
   std::size_t asked_for_ = 0;  // commands that may make an SA
   std::uint32_t fresh_ = 0;    // the last "SPIn"
 };

@@ -186,7 +186,7 @@ TEST(IkeLawsDeathTest, TheEndsComeToRest) {
 
 TEST(IkeLawsDeathTest, WhatIsHeldIsBounded) {
   Octets attempts;
-  for (int i = 0; i < 40; ++i)
+  for (int i = 0; i < 20; ++i)
     append(attempts, acts({ask(0, IkeCommand::initiate), arrives, is_lost}));
   EXPECT_DEATH(fuzz_ike_session(attempts, with_configuration([](ike::Configuration& whole) {
                                   whole.most_half_open = 1000;
