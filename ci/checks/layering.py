@@ -52,7 +52,12 @@ def _findings(path: Path, order: list[str]) -> list[str]:
 
 def _is_pure(path: Path) -> bool:
     parts = path.relative_to(ROOT).parts
-    return parts[0] == "reference" and parts[1] not in _IMPURE and not path.name.endswith("_test.cpp")
+    return parts[0] == "reference" and parts[1] not in _IMPURE and not _is_of_tests(path.name)
+
+
+def _is_of_tests(name: str) -> bool:
+    """A test, or a header that tests share."""
+    return name.endswith("_test.cpp") or (name.startswith("test_") and name.endswith(".hpp"))
 
 
 def _wrong_include(path: Path, number: int, name: str, order: list[str]) -> list[str]:
@@ -63,6 +68,8 @@ def _wrong_include(path: Path, number: int, name: str, order: list[str]) -> list
         return [finding(path, number, f"a case includes {name}", "A case knows only the link: move this behind it")]
     if own.parts[0] != "reference" or not name.startswith('"'):
         return []
+    if _is_of_tests(Path(name.strip('"')).name) and not _is_of_tests(path.name):
+        return [finding(path, number, f"the engine includes {name} of its tests", "Move what it needs out of there")]
     own_layer, other = _layer(own.parts[1:-1], order), _layer(Path(name.strip('"')).parts[:-1], order)
     if other is None:
         return [finding(path, number, f"{name} is of no layer of reference/", f"Include from {' '.join(order)}")]

@@ -32,6 +32,11 @@ class Layering(unittest.TestCase):
         self.assertTrue(findings("reference/ipsec/esp.cpp", "auto now = std::chrono::steady_clock::now();"))
         self.assertFalse(findings("reference/gateway/main.cpp", "#include <thread>"))
         self.assertFalse(findings("reference/ipsec/esp_test.cpp", "#include <fstream>"))
+        self.assertFalse(findings("reference/ipsec/test_files.hpp", "#include <fstream>"))
+
+    def test_keeps_the_engine_off_its_tests(self):
+        self.assertIn("of its tests", findings("reference/ipsec/esp.hpp", '#include "ipsec/test_files.hpp"')[0])
+        self.assertFalse(findings("reference/ipsec/test_pair.hpp", '#include "ipsec/test_files.hpp"'))
 
     def test_keeps_the_cases_off_the_peers(self):
         self.assertTrue(findings("interop/cases/rfc4303/window.cpp", '#include "peers/strongswan.hpp"'))
