@@ -1,46 +1,14 @@
 // Two engines that rekey, create and delete at random over a network that loses, repeats and reorders.
 // Whatever happened, in the end both agree, and when they close nothing is left. MPSEC_SOAK_SEEDS says how
 // many random runs; ci/jobs/soak takes many more than the tests do.
-#include <cstdlib>
 #include <map>
-#include <set>
 #include <string>
 
+#include "ike/test_soak.hpp"
 #include "ike/test_world.hpp"
-#include "wire/ike/message.hpp"
 
 namespace mpsec::ike::test {
 namespace {
-
-std::uint64_t seeds() {
-  const char* asked = std::getenv("MPSEC_SOAK_SEEDS");
-  return asked == nullptr ? 200 : std::strtoull(asked, nullptr, 10);
-}
-
-// Sees every message before it is sealed: no nonce and no message ID may serve twice.
-class Witness final : public MessageTap {
- public:
-  void outgoing(wire::ike::Message& message) override {
-    const auto& header = message.header;
-    // What has no IKE SA, or has one only in a moment, is answered with the numbers it came with.
-    if (wire::ike::find_notify(message.payloads, wire::ike::NotifyType::invalid_ike_spi) != nullptr) return;
-    const auto key = std::tuple(header.initiator_spi, header.responder_spi, header.initiator, header.response,
-                                header.message_id);
-    const bool may_repeat =
-        header.exchange_type == wire::ike::ExchangeType::ike_sa_init;  // with a cookie, say
-    if (!numbers_.insert(key).second && !may_repeat)
-      repeated = fmt::format("message ID {}", header.message_id.value);
-    const auto* nonce = wire::ike::find<wire::ike::Nonce>(message.payloads);
-    if (nonce == nullptr || may_repeat) return;
-    if (!nonces_.insert({nonce->data.begin(), nonce->data.end()}).second) repeated = "a nonce";
-  }
-  void incoming(wire::ike::Message&) override {}
-  std::string repeated;
-
- private:
-  std::set<std::tuple<IkeSpi, IkeSpi, bool, bool, MessageId>> numbers_;
-  std::set<std::string> nonces_;
-};
 
 EndOptions soaked(Witness& witness, std::uint64_t seed) {
   EndOptions options;
@@ -89,21 +57,12 @@ class Soak {
 
  private:
   void act_at(End& end) {
-    const auto all = end.engine().status();
-    if (all.empty()) {
+    if (end.engine().status().empty()) {
       world_.initiate(end);
       return take_up();
     }
-    const IkeStatus& sa = all[rng_.below(all.size())];
     world_.at(end, [&](Engine& engine, Actions& actions) {
-      const std::uint64_t what = rng_.below(10);
-      if (what < 3 && !sa.children.empty())
-        return engine.rekey_child(sa.children[rng_.below(sa.children.size())].id, world_.now, actions);
-      if (what < 6) return engine.rekey_ike(sa.id, world_.now, actions);
-      if (what < 8 && !sa.children.empty())
-        return engine.delete_child(sa.children[rng_.below(sa.children.size())].id, world_.now, actions);
-      if (what == 8) return engine.check_liveness(sa.id, world_.now, actions);
-      return engine.create_child(sa.id, "net", world_.now, actions);
+      return act_at_random(engine, rng_, world_.now, actions);
     });
     take_up();
   }
@@ -160,7 +119,7 @@ class Soak {
 };
 
 TEST(Soak, BothAgreeWhateverHappened) {
-  for (std::uint64_t seed = 1; seed <= seeds(); ++seed) {
+  for (std::uint64_t seed = 1; seed <= soak_seeds(); ++seed) {
     Soak soak(seed);
     soak.run();
     if (HasFailure()) {

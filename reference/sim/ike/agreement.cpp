@@ -108,6 +108,8 @@ std::vector<std::string> leftovers(const IkeWorld& world, HostId id) {
   for (const auto& [child, halves] : host.sad)
     found.push_back(fmt::format("child {} is in the SAD", child.value));
   if (host.engine->half_open() != 0) found.push_back(fmt::format("{} half open", host.engine->half_open()));
+  if (host.engine->child_spis() != 0)
+    found.push_back(fmt::format("{} SPIs of children", host.engine->child_spis()));
   if (host.engine->next_deadline()) found.push_back("a deadline");
   return found;
 }

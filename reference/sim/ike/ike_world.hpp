@@ -100,7 +100,8 @@ class IkeWorld {
 //   - in their SADs are those Child SAs and no others, each direction with the same keys and algorithms;
 //   - no host has a fault.
 std::vector<std::string> disagreements(const IkeWorld& world, HostId a, HostId b);
-// What is left over at a host: SAs, children, halves in the SAD, half-open SAs. Empty after a close.
+// What is left over at a host: SAs, children and their SPIs, halves in the SAD, half-open SAs, a deadline.
+// Empty after a close.
 std::vector<std::string> leftovers(const IkeWorld& world, HostId id);
 
 }  // namespace mpsec::sim

@@ -1,7 +1,6 @@
 // What paths do to IKE SAs: NATs before either end, that reboot or forget; links too narrow for IKE_AUTH.
 #include "sim/ike/ike_message_match.hpp"
 #include "sim/ike/test_ends.hpp"
-#include "wire/ike/complete.hpp"
 
 namespace mpsec::sim::test {
 namespace {
@@ -244,18 +243,6 @@ TEST(Nat, KeepalivesLetThePeerSpeakAtAnyTime) {
   EXPECT_EQ(ends.only(ends.ib).path.remote, before);
   EXPECT_EQ(ends.differences(), "") << ends.log();
 }
-
-// IKE_AUTH of either side grows by as much as certificates would.
-class Burden final : public ike::MessageTap {
- public:
-  void outgoing(wire::ike::Message& message) override {
-    if (message.header.exchange_type != ExchangeType::ike_auth) return;
-    for (int i = 0; i < 3; ++i)
-      message.payloads.push_back(wire::ike::make_payload(wire::ike::VendorId{Octets(1000)}));
-    EXPECT_TRUE(wire::ike::complete(message));
-  }
-  void incoming(wire::ike::Message&) override {}
-};
 
 EndOptions burdened(Burden& burden, std::size_t fragment_beyond) {
   EndOptions options;

@@ -5,6 +5,7 @@
 
 #include "ike/test_world.hpp"
 #include "sim/ike/ike_world.hpp"
+#include "wire/ike/complete.hpp"
 
 namespace mpsec::sim::test {
 
@@ -13,6 +14,19 @@ using ike::test::End, ike::test::EndOptions;
 
 inline constexpr Duration silence =
     40s;  // longer than any pause between retransmissions (1 s doubled, 5 tries)
+
+// IKE_AUTH grows by as much as certificates would make it.
+inline void burden(wire::ike::Message& message) {
+  if (message.header.exchange_type != wire::ike::ExchangeType::ike_auth) return;
+  for (int i = 0; i < 3; ++i)
+    message.payloads.push_back(wire::ike::make_payload(wire::ike::VendorId{Octets(1000)}));
+  EXPECT_TRUE(wire::ike::complete(message));
+}
+class Burden final : public ike::MessageTap {
+ public:
+  void outgoing(wire::ike::Message& message) override { burden(message); }
+  void incoming(wire::ike::Message&) override {}
+};
 
 // Where they are: A at 192.0.2.1 or behind 198.51.100.1, B at 203.0.113.2, its own or that of its NAT, which
 // lets the ports of IKE in.
