@@ -1,0 +1,166 @@
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "ipsec/inbound_sa.hpp"
+#include "trace/event_lines.hpp"
+
+namespace mpsec::trace {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// JSON numbers are safe up to 2^53 only, and SPIs are read in hexadecimal anyway.
+std::string ike_spi(IkeSpi spi) {
+  return fmt::format("{:016x}", spi.value);
+}
+std::string child_spi(Spi spi) {
+  return fmt::format("{:08x}", spi.value);
+}
+
+void put(Json& json, const ike::IkeSpis& spis) {
+  json["initiator_spi"] = ike_spi(spis.initiator);
+  json["responder_spi"] = ike_spi(spis.responder);
+}
+
+void put(Json& json, const Error& error) {
+  Json& inside = json["error"];
+  inside["blame"] = to_string(error.blame);
+  inside["path"] = error.path;
+  if (error.offset) inside["offset"] = *error.offset;
+  inside["why"] = error.why;
+  if (!error.clause.empty()) inside["clause"] = error.clause;
+}
+
+template <class State, class Event>
+void put_transition(Json& json, State from, State to, Event by) {
+  json["from"] = to_string(from);
+  json["to"] = to_string(to);
+  json["by"] = to_string(by);
+}
+
+std::string_view name_of(ipsec::Protocol protocol) {
+  return protocol == ipsec::Protocol::ah ? "ah" : "esp";
+}
+
+struct IkeFields {
+  Json& json;
+
+  void operator()(const ike::IkeStateChanged& event) const {
+    json["event"] = "ike_state_changed";
+    json["ike_sa"] = event.sa.value;
+    put(json, event.spis);
+    put_transition(json, event.from, event.to, event.by);
+  }
+  void operator()(const ike::IkeAuthenticated& event) const {
+    json["event"] = "ike_authenticated";
+    json["ike_sa"] = event.sa.value;
+    put(json, event.spis);
+    json["role"] = ike::to_string(event.role);
+    json["peer"] = event.peer_name;
+    json["local_id"] = ipsec::to_string(event.local_id);
+    json["remote_id"] = ipsec::to_string(event.remote_id);
+    json["local"] = to_string(event.local);
+    json["remote"] = to_string(event.remote);
+    json["suite"] = event.suite;
+  }
+  void operator()(const ike::IkeRekeyed& event) const {
+    json["event"] = "ike_rekeyed";
+    json["ike_sa"] = event.old_sa.value;
+    json["new_ike_sa"] = event.new_sa.value;
+    put(json, event.new_spis);
+  }
+  void operator()(const ike::ChildStateChanged& event) const {
+    json["event"] = "child_state_changed";
+    json["ike_sa"] = event.sa.value;
+    json["child"] = event.child.value;
+    json["protocol"] = name_of(event.protocol);
+    json["inbound_spi"] = child_spi(event.inbound);
+    json["outbound_spi"] = child_spi(event.outbound);
+    put_transition(json, event.from, event.to, event.by);
+  }
+  void operator()(const ike::NegotiationFailed& event) const {
+    json["event"] = "negotiation_failed";
+    json["ike_sa"] = event.sa.value;
+    if (event.child) json["child_name"] = *event.child;
+    put(json, event.error);
+  }
+  void operator()(const ike::MessageRefused& event) const {
+    json["event"] = "message_refused";
+    json["local"] = to_string(event.local);
+    json["remote"] = to_string(event.remote);
+    if (event.sa) json["ike_sa"] = event.sa->value;
+    put(json, event.error);
+  }
+  void operator()(const ike::PeerMoved& event) const {
+    json["event"] = "peer_moved";
+    json["ike_sa"] = event.sa.value;
+    json["old_remote"] = to_string(event.from);
+    json["remote"] = to_string(event.to);
+  }
+  void operator()(const ike::NatFound& event) const {
+    json["event"] = "nat_found";
+    json["ike_sa"] = event.sa.value;
+    json["we_are_behind"] = event.we_are_behind;
+    json["peer_is_behind"] = event.peer_is_behind;
+  }
+};
+
+struct DataPathFields {
+  Json& json;
+
+  void operator()(const ipsec::Acquire& event) const {
+    json["event"] = "acquire";
+    json["policy"] = event.policy.value;
+    json["packet"] = ipsec::to_string(event.packet);
+  }
+  void operator()(const ipsec::LifetimeReached& event) const {
+    json["event"] = "lifetime_reached";
+    json["spi"] = child_spi(event.spi);
+    json["outbound"] = event.outbound;
+    json["hard"] = event.hard;
+  }
+  void operator()(const ipsec::SequenceExhausted& event) const {
+    json["event"] = "sequence_exhausted";
+    json["spi"] = child_spi(event.spi);
+  }
+  void operator()(const ipsec::ResynchronisationWanted& event) const {
+    json["event"] = "resynchronisation_wanted";
+    if (event.sa != nullptr) json["spi"] = child_spi(event.sa->parameters().spi);
+  }
+  void operator()(const ipsec::PathMtuChanged& event) const {
+    json["event"] = "path_mtu_changed";
+    json["spi"] = child_spi(event.spi);
+    json["path_mtu"] = event.path_mtu;
+  }
+  void operator()(const ipsec::Audit& event) const {
+    json["event"] = "audit";
+    json["cause"] = to_string(event.cause);
+    json["outbound"] = event.outbound;
+    if (event.spi.value != 0) json["spi"] = child_spi(event.spi);
+    json["source"] = to_string(event.source);
+    json["destination"] = to_string(event.destination);
+    if (event.sequence_number != 0) json["sequence_number"] = event.sequence_number;
+    if (event.flow_label != 0) json["flow_label"] = event.flow_label;
+  }
+};
+
+template <class Fields, class Event>
+std::string line(const Origin& origin, const Event& event) {
+  Json json;
+  json["time_ns"] = origin.at.time_since_epoch().count();
+  if (!origin.host.empty()) json["host"] = origin.host;
+  std::visit(Fields{json}, event);
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace);
+}
+
+}  // namespace
+
+std::string to_json_line(const Origin& origin, const ike::Event& event) {
+  return line<IkeFields>(origin, event);
+}
+
+std::string to_json_line(const Origin& origin, const ipsec::Event& event) {
+  return line<DataPathFields>(origin, event);
+}
+
+}  // namespace mpsec::trace
