@@ -47,6 +47,10 @@ std::vector<Row> ike_rows() {
       {"nat_found",
        ike::Event(ike::NatFound{ike::IkeSaId{1}, true, false}),
        {"ike_sa", "we_are_behind", "peer_is_behind"}},
+      {"peer_reported",
+       ike::Event(
+           ike::PeerReported{ike::IkeSaId{1}, wire::ike::NotifyType::invalid_spi, {}, hex("00001000")}),
+       {"ike_sa", "notify", "spi", "data"}},
   };
 }
 

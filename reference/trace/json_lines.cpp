@@ -103,6 +103,13 @@ struct IkeFields {
     json["we_are_behind"] = event.we_are_behind;
     json["peer_is_behind"] = event.peer_is_behind;
   }
+  void operator()(const ike::PeerReported& event) const {
+    json["event"] = "peer_reported";
+    json["ike_sa"] = event.sa.value;
+    json["notify"] = to_string(event.type);
+    json["spi"] = to_hex(event.spi);
+    json["data"] = to_hex(event.data);
+  }
 };
 
 struct DataPathFields {

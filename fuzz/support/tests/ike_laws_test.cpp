@@ -72,7 +72,7 @@ struct NeverBusy final : ike::StandardCollisionPolicy {
   }
 };
 
-struct CredulousChecker final : ike::ProofChecker {
+struct CredulousChecker final : ike::SingleRoundChecker {
   Payloads requests() const override { return {}; }
   Result<> check(const ike::ProofContext&, const ipsec::PadEntry&, const ipsec::Identity&, const Payloads&,
                  Instant) const override {
