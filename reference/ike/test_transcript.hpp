@@ -2,9 +2,12 @@
 // others can follow it. Under a fixed Rng and clock the same play is the same text, octet for octet.
 #pragma once
 
+#include <cstdlib>
 #include <fmt/format.h>
+#include <fstream>
 #include <sstream>
 
+#include "crypto/signature.hpp"
 #include "ike/test_world.hpp"
 #include "wire/ike/message.hpp"
 
@@ -55,6 +58,32 @@ class WitnessedProvider final : public crypto::IkeProvider {
   };
   std::unique_ptr<crypto::IkeProvider> inner_ = crypto::make_openssl_ike_provider();
   std::vector<std::string>* pairs_;
+};
+
+// Signs as it once has signed, so that signatures which draw on randomness stay the same: they stand in a
+// file, one a line, and are taken from there as long as they are good for what is to be signed.
+class SignedOnce final : public crypto::PrivateKey {
+ public:
+  SignedOnce(std::shared_ptr<const crypto::PrivateKey> inner, std::string file)
+      : inner_(std::move(inner)), file_(std::move(file)) {}
+  const crypto::PublicKey& public_key() const noexcept override { return inner_->public_key(); }
+  std::expected<Octets, crypto::SignatureFault> sign(const crypto::SignatureAlgorithm& algorithm,
+                                                     crypto::MessageParts message,
+                                                     crypto::EcdsaForm form) const override {
+    std::ifstream in(file_);
+    for (std::string line; std::getline(in, line);)
+      if (Octets octets = from_hex(line).value_or(Octets{});
+          public_key().verify(algorithm, message, octets, form))
+        return octets;
+    auto signature = inner_->sign(algorithm, message, form);
+    if (signature && std::getenv("MPSEC_WRITE_TRANSCRIPTS") != nullptr)
+      std::ofstream(file_) << to_hex(*signature) << "\n";
+    return signature;
+  }
+
+ private:
+  std::shared_ptr<const crypto::PrivateKey> inner_;
+  std::string file_;
 };
 
 // What one end derives.

@@ -38,7 +38,7 @@ void both(ScribeSettings& settings, void (*change)(EndOptions&)) {
 }
 
 // Certified keys of that kind, from identities/.
-void certify(EndOptions& end, const std::string& own, bool sha1) {
+void certify(EndOptions& end, const std::string& own, bool sha1, std::size_t fragment_beyond) {
   static const auto pki = crypto::make_openssl_pki();
   const auto read = [](const std::string& name) {
     const std::string text = content_of(folder + "identities/" + name);
@@ -58,17 +58,20 @@ void certify(EndOptions& end, const std::string& own, bool sha1) {
     permitted.trust_anchors = {"root"};
     entry.authentication.emplace_back(std::move(permitted));
   };
+  std::shared_ptr<const crypto::PrivateKey> key = pki->private_key(read(own + ".key")).value();
+  const bool draws = !sha1 && !own.starts_with("ed25519");  // on randomness: RSASSA-PSS, ECDSA
+  if (draws) key = std::make_shared<SignedOnce>(key, folder + "identities/" + own + ".signature");
   const auto credential =
-      std::make_shared<SignatureCredential>(pki->private_key(read(own + ".key")).value(),
-                                            std::vector{pki->certificate(read(own + ".crt")).value()});
-  end.change_peer = [credential](PeerConfiguration& peer) {
+      std::make_shared<SignatureCredential>(key, std::vector{pki->certificate(read(own + ".crt")).value()});
+  end.change_peer = [credential, fragment_beyond](PeerConfiguration& peer) {
     peer.credential = credential;
-    peer.fragment_beyond = 576;
+    peer.fragment_beyond = fragment_beyond;
   };
 }
-void certified(ScribeSettings& settings, const std::string& kind, bool sha1 = false) {
-  certify(settings.a, kind + "_a", sha1);
-  certify(settings.b, kind + "_b", sha1);
+void certified(ScribeSettings& settings, const std::string& kind, bool sha1 = false,
+               std::size_t fragment_beyond = 1280) {
+  certify(settings.a, kind + "_a", sha1, fragment_beyond);
+  certify(settings.b, kind + "_b", sha1, fragment_beyond);
   settings.keys.clear();
   for (const char* end : {"_a", "_b"})
     settings.keys.push_back(fmt::format(R"({{"certified_key": "identities/{}{}.key"}})", kind, end));
@@ -179,7 +182,11 @@ const Case cases[] = {
      [](ScribeSettings& settings) { both(settings, cipher_and_mac); }},
     {"ed25519", "Certificates, digital signatures by Ed25519 (RFC 7427, RFC 8420)",
      [](ScribeSettings& settings) { certified(settings, "ed25519"); }},
-    {"rsa_fragments", "RSA by the method of RFC 7296 (PKCS#1 v1.5, SHA-1), IKE_AUTH in fragments (RFC 7383)",
+    {"ecdsa", "The same with ECDSA over P-256",
+     [](ScribeSettings& settings) { certified(settings, "ecdsa"); }},
+    {"rsa_pss_fragments", "The same with RSASSA-PSS, IKE_AUTH in fragments (RFC 7383)",
+     [](ScribeSettings& settings) { certified(settings, "rsa", false, 576); }},
+    {"rsa_pkcs1", "RSA by the method of RFC 7296: PKCS#1 v1.5, SHA-1",
      [](ScribeSettings& settings) {
        certified(settings, "rsa", true);
        settings.bend = without_hashes;
