@@ -88,6 +88,22 @@ class CommandLine(unittest.TestCase):
         self.assertEqual(result.returncode, 1)
         self.assertIn(b"report: No space left on device", result.stderr)
 
+    def test_ike(self):
+        folder = SHARED / "data/wireshark"
+        table = folder / "ikev2_decryption_table"
+        if not table.exists():
+            self.skipTest(f"{table} is not there")
+        for capture in sorted(folder.glob("ikev2*.pcap*")):
+            ike = self.report(capture, "--keys", table)["ike"]
+            self.assertEqual(set(ike["verdicts"]) - {"clear", "opened", "opened_unchecked"}, set(), capture.name)
+            self.assertGreater(ike["messages_seen"], ike["verdicts"]["clear"])
+            printed = self.call("--print", capture, "--keys", table).stdout.decode()
+            self.assertIn("SK{IDi ", printed)
+            self.assertIn("missing      SK_d is in no key file", printed)
+            self.assertEqual(self.call("--strict", capture, "--keys", table).returncode, 0)
+        old = self.report(folder / "ikev1-certs.pcap", "--keys", table)
+        self.assertEqual(sum(old["ike"]["v1_exchanges"].values()), old["counts"]["ike_v1"])
+
     def test_captures_of_others(self):
         captures = sorted(path for path in (SHARED / "data").glob("*/*.pcap*"))
         if not captures:

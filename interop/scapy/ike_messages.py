@@ -54,6 +54,12 @@ def test_decoding_and_encoding_is_the_identity(title: str) -> None:
     assert mpsec.ike_names["exchange type"][message.header["Exchange Type"]] in message.dump()
 
 
+@pytest.mark.parametrize("title", MESSAGES)
+def test_what_is_shown_builds_the_message_again(title: str) -> None:
+    message = mpsec.decode_ike(MESSAGES[title])
+    assert mpsec.IkeMessage(message.header, message.payloads) == message
+
+
 def test_an_error_says_where() -> None:
     with pytest.raises(mpsec.Error) as refused:
         mpsec.decode_ike(MESSAGES["IKE_SA_INIT request"][:-1])

@@ -158,6 +158,14 @@ TEST_F(IkeReplay, OpensEveryCombinationOfAlgorithms) {
   }
 }
 
+// Child SAs with a key exchange of their own, but the first.
+void with_secrecy(ike::Configuration& configuration) {
+  auto& child = configuration.peers[0].children[0];
+  child.proposals = {{.encryption = {{EncryptionId::aes_cbc, 256}},
+                      .integrity = {IntegrityId::hmac_sha2_256_128},
+                      .key_exchange = {crypto::KeyExchangeId::curve25519}}};
+}
+
 // A Child SA, both it and the IKE SA replaced, and ESP under each.
 void play_rekeys(samples::Recording& recording) {
   recording.handshake();
@@ -171,12 +179,7 @@ void play_rekeys(samples::Recording& recording) {
 }
 
 TEST_F(IkeReplay, FollowsRekeysAndOpensTheirEsp) {
-  samples::Recording recording([](ike::Configuration& configuration) {
-    auto& child = configuration.peers[0].children[0];
-    child.proposals = {{.encryption = {{EncryptionId::aes_cbc, 256}},
-                        .integrity = {IntegrityId::hmac_sha2_256_128},
-                        .key_exchange = {crypto::KeyExchangeId::curve25519}}};
-  });
+  samples::Recording recording(with_secrecy);
   play_rekeys(recording);
   ASSERT_EQ(recording.keys.ikes.size(), 2u);
   ASSERT_EQ(recording.keys.children.size(), 3u);
@@ -206,6 +209,31 @@ TEST_F(IkeReplay, FollowsRekeysAndOpensTheirEsp) {
   EXPECT_THAT(closed["ike"]["sas"][0]["missing"].dump(), HasSubstr("SK_d is in no key file"));
   // Without any key the messages are seen to be closed.
   EXPECT_THAT(replayed(recording.packets, "")["ike"]["verdicts"].dump(), HasSubstr("no_key"));
+}
+
+TEST_F(IkeReplay, TakesWhatIsMissingFromAnotherKeyFile) {
+  samples::Recording recording;
+  recording.handshake();
+  recording.exchange_esp();
+  const auto& sa = recording.keys.ikes.front();
+  options.capture = folder.file("capture", samples::capture_of(false, recording.packets));
+  options.key_files = {folder.file("table", samples::ikev2_table_line(sa)),
+                       folder.file("keys", samples::ike_toml(recording, sa, {false, true, false}))};
+  const json report = samples::run_program(options).json();
+  EXPECT_EQ(report["ike"]["verdicts"], json({{"clear", 2}, {"opened", 2}}));
+  EXPECT_EQ(report["counts"]["clear"], 2) << report["ike"]["sas"];
+  EXPECT_EQ(report["ike"]["sas"][0]["missing"], json::array());
+}
+
+TEST_F(IkeReplay, MessagesSentAgainMakeNothingAgain) {
+  samples::Recording recording(with_secrecy);
+  play_rekeys(recording);
+  auto packets = recording.packets;
+  packets.insert(packets.end(), recording.packets.begin(), recording.packets.end());
+  const json report = replayed(packets, samples::ike_toml(recording, recording.keys.ikes.front()));
+  ASSERT_EQ(report["ike"]["sas"].size(), 2u);
+  EXPECT_EQ(report["ike"]["sas"][0]["made_count"], 3) << report["ike"]["sas"];
+  EXPECT_EQ(report["ike"]["sas"][1]["made_count"], 1);
 }
 
 // The IKE messages of a recording, moved from port 500 to another, with and without a marker.

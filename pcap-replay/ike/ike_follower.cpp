@@ -105,12 +105,14 @@ void IkeFollower::see_request(const Seen& seen) {
   if (sa == nullptr) return;
   Offer offer{*sa, nonce_in(seen.payloads), find<KeyExchange>(seen.payloads) != nullptr,
               find_notify(seen.payloads, NotifyType::use_transport_mode) != nullptr};
+  const std::pair number(sender(seen.header), seen.header.message_id.value);
   if (seen.header.exchange_type == ExchangeType::ike_auth) {
-    auth_offer_ = std::move(offer);
+    if (!auth_done_) auth_offer_ = std::move(offer);
     return;
   }
+  if (done_.contains(number)) return;
   if (offers_.size() >= most_offers) offers_.erase(offers_.begin());
-  offers_.insert_or_assign({sender(seen.header), seen.header.message_id.value}, std::move(offer));
+  offers_.insert_or_assign(number, std::move(offer));
 }
 
 void IkeFollower::see_response(const Seen& seen, DisclosedKeys& disclosed) {
@@ -124,6 +126,7 @@ void IkeFollower::see_response(const Seen& seen, DisclosedKeys& disclosed) {
     offer = std::move(node.mapped());
   }
   if (sa == nullptr || !offer) return;
+  note_done(from, seen.header, initial);
   auto chosen = ike::check_answer(offer->sa, *sa);
   if (!chosen)
     return miss(fmt::format("what was agreed on in frame {}: {}", seen.frame, to_string(chosen.error())));
@@ -133,6 +136,15 @@ void IkeFollower::see_response(const Seen& seen, DisclosedKeys& disclosed) {
   const ike::Nonces nonces =
       initial ? ike::Nonces{initiator_nonce_, responder_nonce_} : ike::Nonces{offer->nonce, nonce};
   made({seen, *offer, from, *std::move(chosen), proposal, nonces}, disclosed);
+}
+
+void IkeFollower::note_done(Role from, const IkeHeader& header, bool initial) {
+  if (initial) {
+    auth_done_ = true;
+    return;
+  }
+  if (done_.size() >= most_done) done_.erase(done_.begin());
+  done_.emplace(from, header.message_id.value);
 }
 
 void IkeFollower::made(const Exchange& exchange, DisclosedKeys& disclosed) {

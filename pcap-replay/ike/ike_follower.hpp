@@ -31,7 +31,7 @@ struct IkeOffspring {
 
 class IkeFollower {
  public:
-  static constexpr std::size_t most_offers = 64, most_offspring = 1000, most_missing = 100;
+  static constexpr std::size_t most_offers = 64, most_done = 1024, most_offspring = 1000, most_missing = 100;
 
   IkeFollower(const ike::IkeSpis& spis, const crypto::IkeProvider& provider)
       : spis_(spis), provider_(&provider) {}
@@ -70,6 +70,7 @@ class IkeFollower {
   void see_init(const Seen& seen, DisclosedKeys& disclosed);
   void see_request(const Seen& seen);
   void see_response(const Seen& seen, DisclosedKeys& disclosed);
+  void note_done(ike::Role from, const wire::ike::IkeHeader& header, bool initial);
   void made(const Exchange& exchange, DisclosedKeys& disclosed);
   void made_child(const Exchange& exchange, DisclosedKeys& disclosed);
   void made_ike_sa(const Exchange& exchange, DisclosedKeys& disclosed);
@@ -89,6 +90,8 @@ class IkeFollower {
   Octets initiator_nonce_, responder_nonce_;
   std::optional<ike::ChosenSuite> suite_;
   std::map<std::pair<ike::Role, std::uint32_t>, Offer> offers_;
+  std::set<std::pair<ike::Role, std::uint32_t>> done_;  // numbers are not used again: these are repetitions
+  bool auth_done_ = false;
   std::vector<IkeOffspring> offspring_;
   std::uint64_t offspring_count_ = 0;
   std::set<std::string> missing_;

@@ -62,7 +62,8 @@ void fail(IkeRecord& record, IkeVerdict verdict, std::string why) {
 }  // namespace
 
 void IkeSession::add_entry(std::shared_ptr<const IkeKeyEntry> entry, const Tools& tools) {
-  if (entry->messages && !settled_) {
+  if (entry->messages && settled_) return;
+  if (entry->messages) {
     auto opener = IkeOpener::create(tools.provider, *entry->messages);
     if (opener) {
       // Those that tell right from wrong are tried first.

@@ -28,7 +28,7 @@ class IkeSession {
     const crypto::IkeProvider& ike_provider;
     std::vector<Error>& problems;  // entries that cannot be used, and why
   };
-  // More keys that may be its own: each is tried until one opens a message.
+  // More keys that may be its own: each is tried until one opens a message; none is, after that.
   void add_entry(std::shared_ptr<const IkeKeyEntry> entry, const Tools& tools);
   bool has_entries() const { return !entries_.empty(); }
 

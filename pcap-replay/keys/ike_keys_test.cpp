@@ -129,6 +129,30 @@ TEST(IkeTable, SaysWhereAndWhatIsAllowed) {
   }
 }
 
+// Cut at every length and damaged at every octet: an error has a place, and no key in it.
+TEST(IkeTable, DamageIsToldWithItsPlaceAndWithoutTheKey) {
+  const std::string spis = "0123456789abcdef,fedcba9876543210,", secret = "5ec12e7";
+  const std::string keys = "00" + secret + "1" + key(11) + ",";
+  const std::string whole = spis + keys + keys + "\"AES-CBC-128 [RFC3602]\"," + key(20) + "," + key(20) +
+                            ",\"HMAC_SHA1_96 [RFC2404]\"\n";
+  ASSERT_TRUE(parse_ike_table(whole, "table"));
+  const auto expect_a_place = [&](const std::string& text) {
+    const auto read = parse_ike_table(text, "table");
+    if (read) return;
+    const std::string told = to_string(read.error());
+    EXPECT_THAT(told, testing::MatchesRegex("table:[0-9]+:[0-9]+: expected .*(found|have) .*")) << text;
+    EXPECT_THAT(told, testing::Not(HasSubstr(secret))) << text;
+  };
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    expect_a_place(whole.substr(0, at));
+    for (const char flip : {'\x01', '\x10', '\x40', '\x7f'}) {
+      std::string text = whole;
+      text[at] = static_cast<char>(text[at] ^ flip);
+      expect_a_place(text);
+    }
+  }
+}
+
 TEST(IkeTable, ReadsWiresharksOwn) {
   const std::filesystem::path path =
       std::filesystem::path(MPSEC_SHARED_DIR) / "data/wireshark/ikev2_decryption_table";

@@ -1,4 +1,6 @@
 // Whole IKE messages: decode, encode, dump, complete, and every field by its declared name.
+#include <charconv>
+
 #include "bind.hpp"
 #include "fields.hpp"
 #include "wire/ike/complete.hpp"
@@ -64,6 +66,13 @@ PayloadType type_named(const py::object& name) {
     if (line.name == wanted) return line.number;
     all += (all.empty() ? "" : ", ") + std::string(line.name);
   }
+  // As types without a name are shown: "payload type 200".
+  const std::string unnamed = std::string(kind<PayloadType>()) + " ";
+  unsigned number = 0;
+  const char* const end = wanted.data() + wanted.size();
+  if (wanted.starts_with(unnamed) &&
+      std::from_chars(wanted.data() + unnamed.size(), end, number).ptr == end && number < 256)
+    return static_cast<PayloadType>(number);
   throw py::key_error("payload: expected a number or one of " + all + ", found \"" + wanted + "\"");
 }
 
