@@ -16,7 +16,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t si
   std::vector<mpsec::replay::KeyEntry> children;
   for (std::uint64_t frame = 1; left.size() > 2; ++frame) {
     const std::size_t length = std::min<std::size_t>(left.size() - 2, left[0] * 256u + left[1]);
-    watch.read({.frame = frame, .octets = left.subspan(2, length)}, children);
+    mpsec::replay::IkeMessage message;
+    message.frame = frame, message.octets = left.subspan(2, length);
+    watch.read(message, children);
     left = left.subspan(2 + length);
   }
   return 0;

@@ -191,6 +191,34 @@ TEST(RunIke, FailsOnAnyOtherValueOrReason) {
   EXPECT_EQ(tried(keys).verdict, Verdict::failed);
 }
 
+// RFC 8032 7.1, test 1.
+SignatureCase ed25519() {
+  return {.scheme = SignatureCase::Scheme::ed25519,
+          .public_key =
+              hex("302a300506032b6570032100d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"),
+          .message = {},
+          .signature = hex("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
+                           "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b")};
+}
+
+TEST(RunSignature, VerifiesAsIkeWould) {
+  EXPECT_EQ(tried(ed25519()).verdict, Verdict::passed);
+  auto altered = ed25519();
+  altered.message = hex("00");
+  EXPECT_EQ(tried(altered).verdict, Verdict::failed);
+  EXPECT_EQ(tried(altered, Expectation::refuse(Reason::signature)).verdict, Verdict::passed);
+  EXPECT_EQ(tried(ed25519(), Expectation::refuse(Reason::signature)).verdict, Verdict::failed);
+  auto foreign = ed25519();
+  foreign.scheme = SignatureCase::Scheme::rsa_pkcs1;
+  foreign.hash_bits = 256;
+  EXPECT_THAT(tried(foreign).text, HasSubstr("with a key of kind"));
+  foreign.hash_bits = 224;
+  EXPECT_EQ(tried(foreign).text, "no signature of IKE is over SHA-224");
+  auto no_key = ed25519();
+  no_key.public_key = hex("3000");
+  EXPECT_EQ(tried(no_key).verdict, Verdict::not_run);
+}
+
 TEST(Run, NeverHidesWhatItCannotRun) {
   const Outcome other = tried(NotRunnable{NotRunnable::Cause::unsupported, "why"});
   EXPECT_EQ(other.text, "why");

@@ -94,6 +94,8 @@ class Filler final : public wire::FieldVisitor {
   void list(std::string_view name, wire::ListHandle& handle) override {
     const auto given = take(name);
     const std::size_t wanted = given ? py::len(given->cast<py::list>()) : 0;
+    if (handle.size() == 0 && wanted != 0)
+      throw py::value_error(open_.back().path + "/" + std::string(name) + ": this list cannot be filled");
     while (handle.size() > wanted)
       handle.erase(handle.size() - 1);
     while (handle.size() < wanted)

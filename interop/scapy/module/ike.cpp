@@ -10,13 +10,21 @@ namespace {
 
 using namespace wire::ike;
 
+// RESERVED stands in the payload header, and in some bodies: then the header's is "Payload RESERVED".
+py::str name_beside(const py::dict& body, const py::handle& name) {
+  return body.contains(name) ? py::str("Payload ") + py::str(name) : py::str(name);
+}
+
 py::list payloads_of(const Message& message) {
   py::list payloads;
   for (Payload payload : message.payloads) {
-    Gatherer gatherer;
-    wire::visit(payload.header, gatherer);
-    std::visit([&](auto& body) { wire::visit(body, gatherer); }, payload.body);
-    payloads.append(py::make_tuple(text_of(to_string(type_of(payload.body))), gatherer.fields()));
+    Gatherer header, body;
+    wire::visit(payload.header, header);
+    std::visit([&](auto& one) { wire::visit(one, body); }, payload.body);
+    const py::dict fields = body.fields();
+    for (const auto& [name, value] : header.fields())
+      fields[name_beside(fields, name)] = value;
+    payloads.append(py::make_tuple(text_of(to_string(type_of(payload.body))), fields));
   }
   return payloads;
 }
@@ -53,6 +61,7 @@ Body empty_body(PayloadType type) {
     sa->proposals = {Proposal{.transforms = {Transform{.attributes = {Attribute{}}}}}};
   if (auto* selectors = std::get_if<TrafficSelectorsInitiator>(&body)) selectors->selectors.resize(1);
   if (auto* selectors = std::get_if<TrafficSelectorsResponder>(&body)) selectors->selectors.resize(1);
+  if (auto* request = std::get_if<CertificateRequest>(&body)) request->authorities.resize(1);
   if (auto* configuration = std::get_if<Configuration>(&body)) configuration->attributes.resize(1);
   return body;
 }
@@ -76,19 +85,31 @@ PayloadType type_named(const py::object& name) {
   throw py::key_error("payload: expected a number or one of " + all + ", found \"" + wanted + "\"");
 }
 
+// The list of a CERTREQ is there under one encoding only.
+void drop_unused(Body& body) {
+  auto* const request = std::get_if<CertificateRequest>(&body);
+  if (request == nullptr) return;
+  Gatherer shown;
+  wire::visit(*request, shown);
+  if (!shown.fields().contains("Certification Authority")) request->authorities.clear();
+}
+
 Payload payload_from(const py::object& name, const py::dict& fields) {
   Payload payload{{}, empty_body(type_named(name))};
-  py::dict header, body;
-  Gatherer known;
-  PayloadHeader plain;
-  wire::visit(plain, known);
-  for (const auto& [field, value] : fields)
-    (known.fields().contains(field) ? header : body)[field] = value;
+  Gatherer in_header, in_body;
+  wire::visit(payload.header, in_header);
+  std::visit([&](auto& one) { wire::visit(one, in_body); }, payload.body);
+  py::dict header, body = fields.attr("copy")();
+  for (const auto& [field, value] : in_header.fields()) {
+    const py::str given = name_beside(in_body.fields(), field);
+    if (body.contains(given)) header[field] = body.attr("pop")(given);
+  }
   Filler header_filler(header, py::str(name));
   wire::visit(payload.header, header_filler);
   Filler body_filler(body, py::str(name));
   std::visit([&](auto& one) { wire::visit(one, body_filler); }, payload.body);
   body_filler.refuse_rest();
+  drop_unused(payload.body);
   return payload;
 }
 
