@@ -140,7 +140,7 @@ class Soak {
 };
 
 TEST(Soak, EndsAgreeWhateverNetworkAndNatsDid) {
-  const std::uint64_t seeds = ike::test::soak_seeds(300);
+  const std::uint64_t seeds = ike::test::soak_seeds();
   std::uint64_t moves = 0, held = 0;
   Counters all;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
@@ -158,6 +158,7 @@ TEST(Soak, EndsAgreeWhateverNetworkAndNatsDid) {
   }
   fmt::print("{} seeds: {} ended with children, {} peers moved; {} packets, {} lost, {} without a mapping\n",
              seeds, held, moves, all.sent, all.dropped(Drop::lost), all.dropped(Drop::no_mapping));
+  if (seeds < 100) return;  // too few to ask for all of it
   // Or else nothing of this was tried.
   EXPECT_GE(held * 2, seeds);
   EXPECT_GE(moves * 2, seeds);
