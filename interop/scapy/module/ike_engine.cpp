@@ -81,8 +81,9 @@ py::dict change_of(const SadChange& change) {
 }
 
 const char* kind_of(const Event& event) {
-  static constexpr const char* kinds[] = {"state",  "authenticated", "rekeyed", "child",
-                                          "failed", "refused",       "moved",   "nat"};
+  static constexpr const char* kinds[] = {"state",   "authenticated", "rekeyed", "child",   "failed",
+                                          "refused", "moved",         "nat",     "reported"};
+  static_assert(std::size(kinds) == std::variant_size_v<Event>);
   return kinds[event.index()];
 }
 
