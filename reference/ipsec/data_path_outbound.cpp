@@ -157,10 +157,12 @@ void DataPath::tell_source(OutboundSa& sa, OctetView packet, Instant now, Action
 }
 
 void DataPath::note_lifetime(OutboundSa& sa, Actions& actions) {
-  const Spi spi = sa.parameters().spi;
-  if (sa.take_soft_notice()) actions.events.emplace_back(LifetimeReached{spi, true, false});
-  if (sa.take_hard_notice()) actions.events.emplace_back(LifetimeReached{spi, true, true});
-  if (sa.take_exhaustion_notice()) actions.events.emplace_back(SequenceExhausted{spi});
+  auto tell = [&](bool hard) {
+    actions.events.emplace_back(LifetimeReached{sa.parameters().spi, true, hard});
+  };
+  if (sa.take_soft_notice()) tell(false);
+  if (sa.take_hard_notice()) tell(true);
+  if (sa.take_exhaustion_notice()) actions.events.emplace_back(SequenceExhausted{sa.parameters().spi});
 }
 
 void DataPath::audit_outbound(const Outgoing& packet, Spi spi, Instant now, Actions& actions) {

@@ -12,15 +12,13 @@ using Nonce = std::array<std::uint8_t, 16>;  // the longest: the IV of a block c
 using Associated = std::array<std::uint8_t, 12>;
 
 //= rfc4106/5/aad-is-spi-and-sequence-number
-// SPI | sequence number, the latter with its high half in the middle where it is extended.
-OctetView store_associated(Associated& to, const EspJob& job, bool extended) {
-  std::copy_n(job.esp, 4, to.data());
-  if (!extended) {
-    std::copy_n(job.esp + 4, 4, to.data() + 4);
-    return OctetView(to).first(8);
-  }
-  store_be(to.data() + 4, job.number);
-  return OctetView(to).first(12);
+// SPI | sequence number as they stand in the packet; or, with extended numbers, with the high half between
+// them.
+OctetView associated_of(const EspJob& job, bool extended, Associated& room) {
+  if (!extended) return {job.esp, 8};
+  std::copy_n(job.esp, 4, room.data());
+  store_be(room.data() + 4, job.number);
+  return room;
 }
 
 }  // namespace
@@ -174,19 +172,22 @@ std::span<crypto::MacJob> EspCipher::mac_run(MacRun& run, std::span<const EspJob
 
 // The AEAD jobs of a run, without what differs between sealing and opening: where the IV comes from.
 std::span<crypto::AeadJob> EspCipher::aead_run(AeadRun& run, std::span<const EspJob> jobs) const noexcept {
+  // Copies, because an octet that is stored below may be one of ours for all that the compiler knows.
+  const auto salt = salt_;
+  const bool extended = extended_, implicit_iv = implicit_iv_;
+  const std::size_t salt_octets = salt_octets_, text_at = esp_header_octets + iv_octets_;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
-    std::uint8_t* text = jobs[i].esp + esp_header_octets + iv_octets_;
+    const EspJob& job = jobs[i];
     std::uint8_t* nonce = run.nonces[i].data();
-    std::copy_n(salt_.data(), salt_.size(), nonce);  // a shorter one's rest is overwritten by the IV
-    if (implicit_iv_)
-      store_be(nonce + salt_octets_, jobs[i].number);
+    std::copy_n(salt.data(), salt.size(), nonce);  // a shorter one's rest is overwritten by the IV
+    if (implicit_iv)
+      store_be(nonce + salt_octets, job.number);
     else
-      std::copy_n(jobs[i].esp + esp_header_octets, 8, nonce + salt_octets_);
-    run.jobs.emplace_back(
-        crypto::AeadJob{.nonce = nonce,
-                        .associated = store_associated(run.associated[i], jobs[i], extended_),
-                        .text = {text, jobs[i].text_octets},
-                        .icv = text + jobs[i].text_octets});
+      std::copy_n(job.esp + esp_header_octets, 8, nonce + salt_octets);
+    run.jobs.emplace_back(crypto::AeadJob{.nonce = nonce,
+                                          .associated = associated_of(job, extended, run.associated[i]),
+                                          .text = {job.esp + text_at, job.text_octets},
+                                          .icv = job.esp + text_at + job.text_octets});
   }
   return run.jobs.span();
 }

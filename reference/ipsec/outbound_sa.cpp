@@ -27,6 +27,7 @@ constexpr std::uint32_t largest_datagram = 65535;
 
 OutboundSa::OutboundSa(std::unique_ptr<OutboundParameters> parameters, std::shared_ptr<SequenceSource> source)
     : source_(source.get()),
+      spi_(parameters->spi),
       mode_(parameters->mode),
       udp_octets_(parameters->udp ? 8 : 0),
       path_mtu_(parameters->path_mtu),
@@ -181,33 +182,38 @@ void OutboundSa::seal_esp(Batch& batch, std::span<Outgoing> run, const OutboundS
 // Lays headers, padding and trailer around the payload. Returns where the ESP header starts.
 std::uint8_t* OutboundSa::esp_frame(PacketBuffer& packet, const Frame& frame,
                                     std::uint64_t number) const noexcept {
-  packet.append(frame.tfc + frame.pad + trailer_octets_ + icv_octets_);
-  std::uint8_t* trailer = packet.data() + frame.ip_octets + frame.payload;
-  if (frame.tfc != 0) std::memset(trailer, 0, frame.tfc);
-  //= rfc4303/2.4/padding-counts-up-from-one
-  for (std::uint32_t i = 0; i < frame.pad; ++i)
-    trailer[frame.tfc + i] = static_cast<std::uint8_t>(i + 1);
-  trailer[frame.tfc + frame.pad] = static_cast<std::uint8_t>(frame.pad);
-  trailer[frame.tfc + frame.pad + 1] = frame.next_header;
-
-  const std::uint32_t ip_octets = frame.ip_octets;
-  if (ip_octets == 0) {
-    packet.prepend(outer_.size() + head_octets_);
+  const bool tunnel = frame.ip_octets == 0;
+  const std::uint32_t front = (tunnel ? outer_.size() : udp_octets_) + head_octets_;
+  packet.grow(front, frame.tfc + frame.pad + trailer_octets_ + icv_octets_);
+  std::uint8_t* const payload = packet.data() + front + frame.ip_octets;
+  if (tunnel) {
     outer_.store(packet.data(), frame.inner, packet.size(), static_cast<std::uint16_t>(number),
                  outer_.protocol());
   } else {
-    move_ip_header(packet, frame, udp_octets_ + head_octets_);
+    move_ip_header(packet, frame, front);
   }
-  std::uint8_t* esp = packet.data() + (ip_octets == 0 ? outer_.size() : ip_octets + udp_octets_);
-  wire::store<&wire::Esp::spi>(esp, parameters_->spi);
+  store_trailer(payload + frame.payload, frame);
+  std::uint8_t* const esp = payload - head_octets_;
+  wire::store<&wire::Esp::spi>(esp, spi_);
   wire::store<&wire::Esp::sequence_number>(esp, static_cast<std::uint32_t>(number));
   return esp;
 }
 
-// Transport mode: makes `room` octets between the packet's own IP header and its payload, and mends the
-// header.
-void OutboundSa::move_ip_header(PacketBuffer& packet, const Frame& frame, std::uint32_t room) const noexcept {
-  packet.prepend(room);
+// TFC padding, padding, pad length and next header.
+void OutboundSa::store_trailer(std::uint8_t* at, const Frame& frame) noexcept {
+  if (frame.tfc != 0) std::memset(at, 0, frame.tfc);
+  at += frame.tfc;
+  //= rfc4303/2.4/padding-counts-up-from-one
+  for (std::uint32_t i = 0; i < frame.pad; ++i)
+    at[i] = static_cast<std::uint8_t>(i + 1);
+  at[frame.pad] = static_cast<std::uint8_t>(frame.pad);
+  at[frame.pad + 1] = frame.next_header;
+}
+
+// Transport mode: moves the packet's own IP header over the `room` octets in front of it, so that they lie
+// between it and its payload, and mends it.
+void OutboundSa::move_ip_header(const PacketBuffer& packet, const Frame& frame,
+                                std::uint32_t room) const noexcept {
   std::uint8_t* at = packet.data();
   std::memmove(at, at + room, frame.ip_octets);
   at[frame.next_at] =

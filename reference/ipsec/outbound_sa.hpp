@@ -84,12 +84,14 @@ class OutboundSa {
   Discard lay_out(const PacketBuffer& packet, Frame& frame) const noexcept;
   Discard finish_layout(const PacketBuffer& packet, Frame& frame) const noexcept;
   std::uint8_t* esp_frame(PacketBuffer& packet, const Frame& frame, std::uint64_t number) const noexcept;
-  void move_ip_header(PacketBuffer& packet, const Frame& frame, std::uint32_t room) const noexcept;
+  static void store_trailer(std::uint8_t* at, const Frame& frame) noexcept;
+  void move_ip_header(const PacketBuffer& packet, const Frame& frame, std::uint32_t room) const noexcept;
   void admit(Batch& batch, std::span<Outgoing> run, Instant now, const OutboundSeams& seams) noexcept;
   void seal_esp(Batch& batch, std::span<Outgoing> run, const OutboundSeams& seams) noexcept;
   void seal_ah(Batch& batch, std::span<Outgoing> run, const OutboundSeams& seams) noexcept;
 
   SequenceSource* source_;
+  Spi spi_;
   Mode mode_;
   bool exhausted_ = false;
   bool exhaustion_told_ = false;

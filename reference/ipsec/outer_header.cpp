@@ -18,7 +18,7 @@ using wire::UdpHeader;
 
 namespace {
 
-constexpr std::uint32_t ipv4_octets = 20, ipv6_octets = 40;
+constexpr std::uint32_t ipv4_octets = 20, ipv6_octets = 40, udp_octets = 8;
 constexpr std::uint16_t dont_fragment_bit = 0x4000;
 
 std::uint32_t sum_of_words(OctetView octets) {
@@ -45,20 +45,6 @@ Octets ip_header(const SaParameters& parameters) {
 }
 
 }  // namespace
-
-InnerFields InnerFields::of(const std::uint8_t* packet) {
-  InnerFields fields;
-  fields.v4 = wire::load<&Ipv4Header::version>(packet) == 4;
-  if (fields.v4) {
-    fields.traffic_class = packet[1];
-    fields.dont_fragment = (wire::load<&Ipv4Header::flags>(packet) & Ipv4Header::dont_fragment) != 0;
-  } else {
-    const auto word = load_be<std::uint32_t>(packet);
-    fields.traffic_class = static_cast<std::uint8_t>(word >> 20);
-    fields.flow_label = word & 0xfffff;
-  }
-  return fields;
-}
 
 OuterHeader::OuterHeader(const SaParameters& parameters)
     : protocol_(parameters.udp ? wire::protocol::udp : static_cast<std::uint8_t>(parameters.protocol)),
@@ -91,19 +77,27 @@ std::uint8_t OuterHeader::traffic_class(const InnerFields& inner) const noexcept
 //= rfc4301/5.1.2/outer-header-is-constructed
 void OuterHeader::store(std::uint8_t* at, const InnerFields& inner, std::uint32_t total,
                         std::uint16_t identification, std::uint8_t protocol) const noexcept {
-  std::memcpy(at, octets_.data(), size_);
   const std::uint8_t tos = traffic_class(inner);
-  const std::uint32_t ip_octets = v4_ ? ipv4_octets : ipv6_octets;
-  if (udp_) wire::store<&UdpHeader::length>(at + ip_octets, static_cast<std::uint16_t>(total - ip_octets));
   if (v4_) {
     //= rfc4301/8.1/dont-fragment-copied-set-or-cleared
     const bool df = dont_fragment_ == DontFragment::set ||
                     (dont_fragment_ == DontFragment::copy && inner.v4 && inner.dont_fragment);
     store_v4(at, tos, df, total, identification, protocol);
-    return;
+  } else {
+    store_v6(at, tos, inner.v4 ? 0 : inner.flow_label, total, protocol);
   }
-  const std::uint32_t flow_label = inner.v4 ? 0 : inner.flow_label;
-  store_be(at, std::uint32_t{6} << 28 | std::uint32_t{tos} << 20 | flow_label);
+  if (!udp_) return;
+  const std::uint32_t ip_octets = v4_ ? ipv4_octets : ipv6_octets;
+  std::memcpy(at + ip_octets, octets_.data() + ip_octets, udp_octets);
+  wire::store<&UdpHeader::length>(at + ip_octets, static_cast<std::uint16_t>(total - ip_octets));
+}
+
+// Copies of a size that the compiler knows are a few moves; any other is a loop that takes longer to start
+// than the whole header takes to store.
+void OuterHeader::store_v6(std::uint8_t* at, std::uint8_t traffic_class, std::uint32_t flow_label,
+                           std::uint32_t total, std::uint8_t protocol) const noexcept {
+  std::memcpy(at, octets_.data(), ipv6_octets);
+  store_be(at, std::uint32_t{6} << 28 | std::uint32_t{traffic_class} << 20 | flow_label);
   wire::store<&Ipv6Header::next_header>(at, protocol);
   wire::store<&Ipv6Header::payload_length>(at, static_cast<std::uint16_t>(total - ipv6_octets));
 }
@@ -112,6 +106,7 @@ void OuterHeader::store_v4(std::uint8_t* at, std::uint8_t traffic_class, bool do
                            std::uint32_t total, std::uint16_t identification,
                            std::uint8_t protocol) const noexcept {
   const std::uint16_t flags = dont_fragment ? dont_fragment_bit : std::uint16_t{0};
+  std::memcpy(at, octets_.data(), ipv4_octets);
   at[1] = traffic_class;
   wire::store<&Ipv4Header::total_length>(at, static_cast<std::uint16_t>(total));
   wire::store<&Ipv4Header::identification>(at, identification);

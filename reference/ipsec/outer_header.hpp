@@ -7,6 +7,8 @@
 #include <optional>
 
 #include "ipsec/sa.hpp"
+#include "wire/in_place.hpp"
+#include "wire/ipv4.hpp"
 
 namespace mpsec::ipsec {
 
@@ -18,7 +20,13 @@ struct InnerFields {
   std::uint32_t flow_label = 0;    // IPv6 only
 
   // `packet` starts with an IPv4 or IPv6 header, which is there whole.
-  static InnerFields of(const std::uint8_t* packet);
+  static InnerFields of(const std::uint8_t* packet) {
+    using wire::Ipv4Header;
+    const auto word = load_be<std::uint32_t>(packet);
+    if (word >> 28 == 6) return {false, static_cast<std::uint8_t>(word >> 20), false, word & 0xfffff};
+    const bool dont_fragment = (wire::load<&Ipv4Header::flags>(packet) & Ipv4Header::dont_fragment) != 0;
+    return {true, static_cast<std::uint8_t>(word >> 16), dont_fragment, 0};
+  }
 };
 
 class OuterHeader {
@@ -34,6 +42,8 @@ class OuterHeader {
  private:
   void store_v4(std::uint8_t* at, std::uint8_t traffic_class, bool dont_fragment, std::uint32_t total,
                 std::uint16_t identification, std::uint8_t protocol) const noexcept;
+  void store_v6(std::uint8_t* at, std::uint8_t traffic_class, std::uint32_t flow_label, std::uint32_t total,
+                std::uint8_t protocol) const noexcept;
   std::uint8_t traffic_class(const InnerFields& inner) const noexcept;
 
   std::array<std::uint8_t, 48> octets_{};

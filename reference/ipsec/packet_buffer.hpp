@@ -38,6 +38,8 @@ class PacketBuffer {
     assert(octets <= tailroom_);
     size_ += octets, tailroom_ -= octets;
   }
+  // Both at once.
+  void grow(std::uint32_t front, std::uint32_t back) { prepend(front), append(back); }
   void trim_front(std::uint32_t octets) {
     assert(octets <= size_);
     data_ += octets, size_ -= octets, headroom_ += octets;
@@ -46,7 +48,18 @@ class PacketBuffer {
     assert(octets <= size_);
     size_ -= octets, tailroom_ += octets;
   }
-  void resize(std::uint32_t size) { size > size_ ? append(size - size_) : trim_back(size_ - size); }
+  // Mostly the size is right already; and a buffer that is not written can be copied at once, where one that
+  // was just written in parts has to wait until they have reached the cache.
+  void resize(std::uint32_t size) {
+    if (size > size_) append(size - size_);
+    if (size < size_) trim_back(size_ - size);
+  }
+  // Leaves the `size` octets from `at` on; both lie inside.
+  void narrow(std::uint32_t at, std::uint32_t size) {
+    assert(at <= size_ && size <= size_ - at);
+    tailroom_ += size_ - at - size;
+    data_ += at, size_ = size, headroom_ += at;
+  }
 
  private:
   std::uint8_t* data_ = nullptr;
