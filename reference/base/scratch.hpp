@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <span>
 #include <type_traits>
 #include <utility>
@@ -21,6 +22,11 @@ class Scratch {
   template <class... Arguments>
   T& emplace_back(Arguments&&... arguments) {
     return *std::construct_at(data() + size_++, std::forward<Arguments>(arguments)...);
+  }
+  // The element that make() returns, made in its place: no default values first, and no copy.
+  template <class Make>
+  T& make_back(Make make) {
+    return *::new (static_cast<void*>(data() + size_++)) T(make());
   }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }

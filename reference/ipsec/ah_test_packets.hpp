@@ -171,8 +171,9 @@ inline Octets stripped(OctetView packet) {
 inline std::expected<Octets, Discard> inner_of(OctetView packet) {
   HeldPacket held(packet);
   const AhPlace place = ah_locate(packet).value();
+  const wire::PlainHead head = wire::plain_head(packet.subspan(place.end()));
   const Discard cause =
-      take_inner(held.buffer(), place.end(), static_cast<std::uint32_t>(packet.size()) - place.end(),
+      take_inner(held.buffer(), place.end(), static_cast<std::uint32_t>(packet.size()) - place.end(), head,
                  packet[place.at], 0);
   if (cause != Discard::none) return std::unexpected(cause);
   return held.octets();

@@ -26,10 +26,6 @@ Arrival of_kind(Arrival::Kind kind) {
   return {.kind = kind, .discard = Discard::none, .spi = {}};
 }
 
-std::uint8_t traffic_class_of(const std::uint8_t* ip) {
-  return ip[0] >> 4 == 4 ? ip[1] : static_cast<std::uint8_t>(load_be<std::uint16_t>(ip) >> 4);
-}
-
 // Fills `sealed` field by field: a copy of it would wait for every one of these stores.
 Arrival seal_found(const PacketBuffer& buffer, const HeaderWalk& walk, std::uint32_t protected_at,
                    Protocol protocol, SealedPacket& sealed) {

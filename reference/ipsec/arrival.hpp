@@ -7,6 +7,8 @@
 #include "base/ip_address.hpp"
 #include "ipsec/inbound_sa.hpp"
 #include "ipsec/sad.hpp"
+#include "wire/esp.hpp"
+#include "wire/header_walk.hpp"
 
 namespace mpsec::ipsec {
 
@@ -27,6 +29,25 @@ struct Arrival {
 // Where it is ESP or AH, `sealed` is filled but for its index. `encapsulation_port` is where ESP in UDP
 // arrives (RFC 3948 2.1).
 Arrival look_at(PacketBuffer& buffer, SealedPacket& sealed, std::uint16_t encapsulation_port = 4500) noexcept;
+
+// The quick way to the same for what most packets are: ESP right behind a plain IP header. Takes what
+// wire::plain_head says of the packet.
+inline bool is_plain_esp(const PacketBuffer& buffer, const wire::PlainHead& head) noexcept {
+  return head.octets != 0 && buffer.data()[head.protocol_at] == wire::protocol::esp &&
+         head.total_length - head.octets >= wire::end_of<&wire::Esp::sequence_number>;
+}
+inline SealedPacket plain_esp(PacketBuffer& buffer, const wire::PlainHead& head,
+                              std::uint32_t index) noexcept {
+  buffer.resize(head.total_length);
+  return {.packet = buffer,
+          .protected_at = head.octets,
+          .ip_octets = head.octets,
+          .next_at = head.protocol_at,
+          .traffic_class = traffic_class_of(buffer.data()),
+          .protocol = Protocol::esp,
+          .udp = false,
+          .index = index};
+}
 
 // Source and destination of an IP packet, if its fixed header is there.
 std::optional<std::pair<IpAddress, IpAddress>> addresses_of(OctetView packet) noexcept;

@@ -112,6 +112,7 @@ class DataPath {
   // inbound
   void receive_chunk(std::span<PacketBuffer> packets, Instant now, Actions& actions);
   void look_at_all(Chunk& chunk, std::span<PacketBuffer> packets, Instant now, Actions& actions);
+  void on_unsealed(const Arrival& arrival, PacketBuffer packet, Instant now, Actions& actions);
   void find_sas(Chunk& chunk, Instant now, Actions& actions);
   void open_run(InboundSa& sa, std::span<const SealedPacket> run, Instant now, Actions& actions);
   void on_clear(PacketBuffer packet, Instant now, Actions& actions);

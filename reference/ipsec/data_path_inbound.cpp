@@ -37,32 +37,49 @@ void DataPath::receive_chunk(std::span<PacketBuffer> packets, Instant now, Actio
 }
 
 void DataPath::look_at_all(Chunk& chunk, std::span<PacketBuffer> packets, Instant now, Actions& actions) {
+  // Addresses cost more to read than the whole rest, and mostly the SPI is all that is needed.
+  auto add_key = [&](const SealedPacket& sealed, Spi spi) {
+    if (by_address_ != 0) {
+      chunk.keys.make_back([&] { return key_of(sealed, spi); });
+    } else {
+      chunk.keys.make_back(
+          [&] { return InboundKey{spi, static_cast<std::uint8_t>(sealed.protocol), {}, {}}; });
+    }
+  };
   for (std::size_t i = 0; i < packets.size(); ++i) {
+    const auto index = static_cast<std::uint32_t>(i);
+    const wire::PlainHead head = wire::plain_head(packets[i].view());
+    if (is_plain_esp(packets[i], head)) [[likely]] {
+      const auto& sealed = chunk.sealed.make_back([&] { return plain_esp(packets[i], head, index); });
+      add_key(sealed, wire::load<&wire::Esp::spi>(packets[i].data() + head.octets));
+      continue;
+    }
     SealedPacket& sealed = chunk.sealed.emplace_back();
     const Arrival arrival = look_at(packets[i], sealed, options_.encapsulation_port);
     if (arrival.kind == Arrival::Kind::sealed) {
-      sealed.index = static_cast<std::uint32_t>(i);
-      // Addresses cost more to read than the whole rest, and mostly the SPI is all that is needed.
-      InboundKey& key = chunk.keys.emplace_back();
-      key.spi = arrival.spi;
-      key.protocol = static_cast<std::uint8_t>(sealed.protocol);
-      if (by_address_ != 0) key = key_of(sealed, arrival.spi);
-      continue;
+      sealed.index = index;
+      add_key(sealed, arrival.spi);
+    } else {
+      chunk.sealed.pop_back();
+      on_unsealed(arrival, packets[i], now, actions);
     }
-    chunk.sealed.pop_back();
-    switch (arrival.kind) {
-      case Arrival::Kind::ike:
-        actions.ike.push_back(packets[i]);
-        break;
-      case Arrival::Kind::clear:
-        on_clear(packets[i], now, actions);
-        break;
-      case Arrival::Kind::fragment:
-        on_fragment(packets[i], now, actions);
-        break;
-      default:
-        audit_inbound(arrival.discard, packets[i].view(), nullptr, {}, now, actions);
-    }
+  }
+}
+
+// What is not for an SA.
+void DataPath::on_unsealed(const Arrival& arrival, PacketBuffer packet, Instant now, Actions& actions) {
+  switch (arrival.kind) {
+    case Arrival::Kind::ike:
+      actions.ike.push_back(packet);
+      break;
+    case Arrival::Kind::clear:
+      on_clear(packet, now, actions);
+      break;
+    case Arrival::Kind::fragment:
+      on_fragment(packet, now, actions);
+      break;
+    default:
+      audit_inbound(arrival.discard, packet.view(), nullptr, {}, now, actions);
   }
 }
 
@@ -143,9 +160,11 @@ void DataPath::on_fragment(const PacketBuffer& packet, Instant now, Actions& act
 }
 
 void DataPath::note_lifetime(InboundSa& sa, Actions& actions) {
-  const Spi spi = sa.parameters().spi;
-  if (sa.take_soft_notice()) actions.events.emplace_back(LifetimeReached{spi, false, false});
-  if (sa.take_hard_notice()) actions.events.emplace_back(LifetimeReached{spi, false, true});
+  auto tell = [&](bool hard) {
+    actions.events.emplace_back(LifetimeReached{sa.parameters().spi, false, hard});
+  };
+  if (sa.take_soft_notice()) tell(false);
+  if (sa.take_hard_notice()) tell(true);
 }
 
 //= rfc4303/3.4.3/audit-entry-names-spi-time-addresses-and-number

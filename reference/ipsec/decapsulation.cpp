@@ -27,27 +27,17 @@ void store_ecn(std::uint8_t* ip, Ecn ecn) {
   }
 }
 
-Ecn ecn_of(const std::uint8_t* ip) {
-  return static_cast<Ecn>(ip[0] >> 4 == 4 ? wire::load<&Ipv4Header::ecn>(ip)
-                                          : wire::load<&Ipv6Header::ecn>(ip));
-}
-
 }  // namespace
 
-Discard take_inner(PacketBuffer& packet, std::uint32_t at, std::uint32_t octets, std::uint8_t next_header,
-                   std::uint8_t outer_traffic_class) noexcept {
-  packet.trim_front(at);
-  packet.resize(octets);
-  const auto walk = wire::walk_headers(packet.view());
-  if (!walk) return Discard::inner_malformed;
-  const bool v4 = walk->version == IpVersion::v4;
-  if (v4 != (next_header == wire::protocol::ipv4)) return Discard::inner_malformed;
-  //= rfc4303/2.7/receiver-drops-what-follows-the-inner-packet
-  packet.resize(walk->total_length);
-  const Ecn inner = ecn_of(packet.data());
-  const EcnDecapsulation ecn = decapsulated_ecn(inner, static_cast<Ecn>(outer_traffic_class & 3));
-  if (ecn.drop) return Discard::ecn_violation;
-  if (ecn.ecn != inner) store_ecn(packet.data(), ecn.ecn);
+std::optional<std::uint32_t> walked_length(OctetView payload, IpVersion version) noexcept {
+  const auto walk = wire::walk_headers(payload);
+  return walk && walk->version == version ? std::optional(walk->total_length) : std::nullopt;
+}
+
+Discard merge_ecn(std::uint8_t* ip, Ecn inner, Ecn outer) noexcept {
+  const EcnDecapsulation merged = decapsulated_ecn(inner, outer);
+  if (merged.drop) return Discard::ecn_violation;
+  if (merged.ecn != inner) store_ecn(ip, merged.ecn);
   return Discard::none;
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/clock.hpp"
+#include "base/octets.hpp"
 
 namespace mpsec::ipsec {
 
@@ -15,6 +16,11 @@ enum class Ecn : std::uint8_t { not_ect = 0, ect_1 = 1, ect_0 = 2, ce = 3 };
 
 // "Not-ECT", "ECT(1)", "ECT(0)", "CE"
 std::string_view to_string(Ecn ecn);
+
+// Of the IPv4 or IPv6 packet that starts at `ip`: DSCP and ECN.
+inline std::uint8_t traffic_class_of(const std::uint8_t* ip) {
+  return ip[0] >> 4 == 4 ? ip[1] : static_cast<std::uint8_t>(load_be<std::uint16_t>(ip) >> 4);
+}
 
 // RFC 6040 4.3: compatibility is for a tunnel whose other end knows nothing of ECN. A peer that speaks IKEv2
 // knows of it, so such a tunnel is normal.

@@ -31,9 +31,10 @@ Discard discard_for(ReplayVerdict verdict) {
 template <class Packets, class Judge>
 void retain(Packets& packets, std::span<const SealedPacket> run, std::span<Discard> discards, Judge judge) {
   std::size_t kept = 0;
-  for (std::size_t i = 0; i < packets.size(); ++i) {
+  const std::size_t count = packets.size();
+  for (std::size_t i = 0; i < count; ++i) {
     const Discard cause = judge(i);
-    if (cause == Discard::none) {
+    if (cause == Discard::none) [[likely]] {
       if (kept != i) packets[kept] = packets[i];
       ++kept;
     } else {
@@ -95,12 +96,10 @@ Result<> InboundSa::make_crypto(const crypto::Provider& provider) {
 void InboundSa::receive(std::span<const SealedPacket> run, Instant now, const InboundSeams& seams,
                         Accepted& accepted, std::span<Discard> discards) noexcept {
   assert(run.size() <= largest_run && discards.size() >= run.size());
-  for (std::size_t i = 0; i < run.size(); ++i)
-    discards[i] = check_shape(run[i]);
-  Hints hints;
+  Scratch<AntiReplay::Hint, largest_run> hints;
   hint(run, hints, discards);
   Opened opened;
-  esp_ ? open_esp(run, hints, opened, discards) : open_ah(run, hints, seams, opened, discards);
+  esp_ ? open_esp(run, hints.span(), opened, discards) : open_ah(run, hints.span(), seams, opened, discards);
   accept(opened, run, discards);
   charge(opened, run, now, seams, discards);
   finish(opened, run, seams, accepted, discards);
@@ -120,27 +119,30 @@ Discard InboundSa::check_shape(const SealedPacket& packet) const noexcept {
 }
 
 //= rfc4303/3.4.3/duplicates-rejected-before-the-icv
-void InboundSa::hint(std::span<const SealedPacket> run, Hints& hints,
+void InboundSa::hint(std::span<const SealedPacket> run, Scratch<AntiReplay::Hint, largest_run>& hints,
                      std::span<Discard> discards) const noexcept {
   std::array<std::uint32_t, largest_run> on_wire;
+  const std::uint32_t number_at = protocol_ == Protocol::esp ? 4 : 8;
   for (std::size_t i = 0; i < run.size(); ++i) {
-    const std::uint8_t* number =
-        run[i].packet.data() + run[i].protected_at + (protocol_ == Protocol::esp ? 4 : 8);
+    discards[i] = check_shape(run[i]);
+    const std::uint8_t* number = run[i].packet.data() + run[i].protected_at + number_at;
     on_wire[i] = discards[i] == Discard::none ? load_be<std::uint32_t>(number) : 0;
+    hints.emplace_back();
   }
-  window_->check(std::span(on_wire).first(run.size()), std::span(hints).first(run.size()));
+  window_->check(std::span(on_wire).first(run.size()), hints.span());
   for (std::size_t i = 0; i < run.size(); ++i) {
     if (discards[i] == Discard::none) discards[i] = discard_for(hints[i].verdict);
   }
 }
 
-void InboundSa::open_esp(std::span<const SealedPacket> run, const Hints& hints, Opened& opened,
+void InboundSa::open_esp(std::span<const SealedPacket> run, Hints hints, Opened& opened,
                          std::span<Discard> discards) noexcept {
   Scratch<EspJob, largest_run> jobs;
+  const std::uint32_t frame = head_octets_ + icv_octets_;
   for (std::size_t i = 0; i < run.size(); ++i) {
     if (discards[i] != Discard::none) continue;
     if (resynchronise_after_ != 0) keep_candidate(run[i]);
-    const std::uint32_t text = run[i].packet.size() - run[i].protected_at - head_octets_ - icv_octets_;
+    const std::uint32_t text = run[i].packet.size() - run[i].protected_at - frame;
     jobs.emplace_back(EspJob{
         .esp = run[i].packet.data() + run[i].protected_at, .text_octets = text, .number = hints[i].number});
   }
@@ -160,7 +162,7 @@ void InboundSa::open_esp(std::span<const SealedPacket> run, const Hints& hints, 
   }
 }
 
-void InboundSa::open_ah(std::span<const SealedPacket> run, const Hints& hints, const InboundSeams& seams,
+void InboundSa::open_ah(std::span<const SealedPacket> run, Hints hints, const InboundSeams& seams,
                         Opened& opened, std::span<Discard> discards) noexcept {
   Scratch<AhJob, largest_run> jobs;
   for (std::size_t i = 0; i < run.size(); ++i) {
@@ -215,32 +217,26 @@ void InboundSa::charge(Opened& opened, std::span<const SealedPacket> run, Instan
 void InboundSa::finish(Opened& opened, std::span<const SealedPacket> run, const InboundSeams& seams,
                        Accepted& accepted, std::span<Discard> discards) noexcept {
   if (opened.empty()) return;
+  if (seams.tap) {
+    for (OpenedPacket& packet : opened)
+      seams.tap->after_opening(packet.packet(), packet.text());
+  }
   std::array<Discard, largest_run> verdicts;
   Trailers trailers;
-  for (OpenedPacket& packet : opened) {
-    if (seams.tap) seams.tap->after_opening(packet.packet(), packet.text());
-  }
   retain(opened, run, discards, [&](std::size_t i) { return add_trailer(opened[i], trailers); });
   seams.policy.judge_trailers(trailers.span(), verdicts);
-  for (std::size_t i = 0; i < opened.size(); ++i) {
-    if (verdicts[i] == Discard::none) verdicts[i] = decapsulate(opened[i], trailers[i]);
-  }
-  retain(opened, run, discards, [&](std::size_t i) { return verdicts[i]; });
-
-  Scratch<PacketSelectors, largest_run> selectors;
-  if (judges_selectors_) {
-    retain(opened, run, discards, [&](std::size_t i) {
-      PacketSelectors& packet = selectors.emplace_back();
-      if (read_selectors(opened[i].packet().view(), Direction::inbound, packet)) return Discard::none;
-      selectors.pop_back();
-      return Discard::inner_malformed;
-    });
-    seams.policy.judge_selectors(matcher_, selectors.span(), verdicts);
-    retain(opened, run, discards, [&](std::size_t i) { return verdicts[i]; });
-  }
-  for (OpenedPacket& packet : opened) {
-    accepted.emplace_back(OpeningRight(), packet.packet(), packet.number(), packet.arrived().index, *this);
-  }
+  Selectors selectors;
+  retain(opened, run, discards, [&](std::size_t i) {
+    return verdicts[i] == Discard::none ? uncover(opened[i], trailers[i], selectors) : verdicts[i];
+  });
+  std::fill_n(verdicts.begin(), opened.size(), Discard::none);
+  if (judges_selectors_) seams.policy.judge_selectors(matcher_, selectors.span(), verdicts);
+  retain(opened, run, discards, [&](std::size_t i) {
+    const OpenedPacket& clear = opened[i];
+    if (verdicts[i] == Discard::none)
+      accepted.emplace_back(OpeningRight(), clear.packet(), clear.number(), clear.arrived().index, *this);
+    return verdicts[i];
+  });
 }
 
 // Reads the trailer, if the pad length leaves a payload before it.
@@ -261,16 +257,41 @@ Discard InboundSa::add_trailer(const OpenedPacket& opened, Trailers& trailers) c
   return Discard::none;
 }
 
-Discard InboundSa::decapsulate(OpenedPacket& opened, const InboundPolicy::Trailer& trailer) const noexcept {
-  const SealedPacket& arrived = opened.arrived();
+// Makes the clear packet out of the opened one, and reads what the SA's selectors will be held against.
+Discard InboundSa::uncover(OpenedPacket& opened, const InboundPolicy::Trailer& trailer,
+                           Selectors& selectors) const noexcept {
   const auto behind = static_cast<std::uint32_t>(ah_ ? 0 : trailer.padding.size() + esp_trailer_octets);
   const std::uint32_t payload = opened.text_octets() - behind;
-  if (mode_ == Mode::tunnel) {
-    return take_inner(opened.packet(), opened.payload_at(), payload, trailer.next_header,
-                      arrived.traffic_class);
+  if (mode_ == Mode::transport) {
+    const Discard cause = restore(opened, payload, trailer.next_header);
+    if (cause != Discard::none || !judges_selectors_) return cause;
+    return add_selectors(opened, wire::plain_head(opened.packet().view()), selectors);
   }
+  const wire::PlainHead head = wire::plain_head({opened.packet().data() + opened.payload_at(), payload});
+  const Discard cause = take_inner(opened.packet(), opened.payload_at(), payload, head, trailer.next_header,
+                                   opened.arrived().traffic_class);
+  return cause == Discard::none && judges_selectors_ ? add_selectors(opened, head, selectors) : cause;
+}
+
+Discard InboundSa::add_selectors(const OpenedPacket& clear, const wire::PlainHead& head,
+                                 Selectors& selectors) noexcept {
+  const OctetView packet = clear.packet().view();
+  if (has_plain_ports(packet, head)) [[likely]] {
+    selectors.make_back([&] { return plain_selectors(packet, head, Direction::inbound); });
+    return Discard::none;
+  }
+  const auto read = selectors_of(packet, Direction::inbound);
+  if (!read) return Discard::inner_malformed;
+  selectors.emplace_back(*read);
+  return Discard::none;
+}
+
+// Transport mode: the payload back behind the packet's own header.
+Discard InboundSa::restore(OpenedPacket& opened, std::uint32_t payload,
+                           std::uint8_t next_header) const noexcept {
+  const SealedPacket& arrived = opened.arrived();
   restore_transport(opened.packet(), arrived.ip_octets, arrived.next_at, opened.payload_at(), payload,
-                    trailer.next_header);
+                    next_header);
   if (!arrived.udp || !parameters_->udp) return Discard::none;
   //= rfc3948/3.1.2/checksum-repaired-after-transport-decapsulation
   const auto outcome =

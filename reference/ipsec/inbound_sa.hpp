@@ -132,16 +132,17 @@ class InboundSa {
   std::size_t memory_octets() const;
 
  private:
-  using Hints = std::array<AntiReplay::Hint, largest_run>;
+  using Hints = std::span<const AntiReplay::Hint>;
   using Opened = Scratch<OpenedPacket, largest_run>;
   InboundSa(std::unique_ptr<InboundParameters> parameters, std::shared_ptr<AntiReplay> window);
   Result<> make_crypto(const crypto::Provider& provider);
   Discard check_shape(const SealedPacket& packet) const noexcept;
-  void hint(std::span<const SealedPacket> run, Hints& hints, std::span<Discard> discards) const noexcept;
-  void open_esp(std::span<const SealedPacket> run, const Hints& hints, Opened& opened,
+  void hint(std::span<const SealedPacket> run, Scratch<AntiReplay::Hint, largest_run>& hints,
+            std::span<Discard> discards) const noexcept;
+  void open_esp(std::span<const SealedPacket> run, Hints hints, Opened& opened,
                 std::span<Discard> discards) noexcept;
-  void open_ah(std::span<const SealedPacket> run, const Hints& hints, const InboundSeams& seams,
-               Opened& opened, std::span<Discard> discards) noexcept;
+  void open_ah(std::span<const SealedPacket> run, Hints hints, const InboundSeams& seams, Opened& opened,
+               std::span<Discard> discards) noexcept;
   void note_result(bool authentic) noexcept;
   void keep_candidate(const SealedPacket& packet) noexcept;
   void accept(Opened& opened, std::span<const SealedPacket> run, std::span<Discard> discards) noexcept;
@@ -150,8 +151,13 @@ class InboundSa {
   void finish(Opened& opened, std::span<const SealedPacket> run, const InboundSeams& seams,
               Accepted& accepted, std::span<Discard> discards) noexcept;
   using Trailers = Scratch<InboundPolicy::Trailer, largest_run>;
+  using Selectors = Scratch<PacketSelectors, largest_run>;
   Discard add_trailer(const OpenedPacket& opened, Trailers& trailers) const noexcept;
-  Discard decapsulate(OpenedPacket& opened, const InboundPolicy::Trailer& trailer) const noexcept;
+  Discard uncover(OpenedPacket& opened, const InboundPolicy::Trailer& trailer,
+                  Selectors& selectors) const noexcept;
+  static Discard add_selectors(const OpenedPacket& clear, const wire::PlainHead& head,
+                               Selectors& selectors) noexcept;
+  Discard restore(OpenedPacket& opened, std::uint32_t payload, std::uint8_t next_header) const noexcept;
   bool would_open(MutableOctets packet, std::uint64_t number) noexcept;
   bool would_verify(AhAuthenticator& authenticator, MutableOctets packet, std::uint64_t number) noexcept;
 

@@ -81,13 +81,8 @@ class Reader {
     if (!trim(std::size_t{40} + load_be<std::uint16_t>(header + 4))) return false;
     selectors_.version = IpVersion::v6;
     selectors_.dscp = static_cast<std::uint8_t>(load_be<std::uint16_t>(header) >> 6 & 0x3f);
-    set_addresses(load_v6(header + 8), load_v6(header + 24));
+    set_addresses(load_address_number(header + 8), load_address_number(header + 24));
     return read_extension_headers(header[6], skipped);
-  }
-
-  static AddressNumber load_v6(const std::uint8_t* octets) {
-    return static_cast<AddressNumber>(load_be<std::uint64_t>(octets)) << 64 |
-           load_be<std::uint64_t>(octets + 8);
   }
 
   //= rfc4301/4.4.1.1/next-layer-is-what-follows-extension-headers

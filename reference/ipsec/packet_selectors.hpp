@@ -9,6 +9,8 @@
 
 #include "base/ip_address.hpp"
 #include "base/octets.hpp"
+#include "ipsec/ecn.hpp"
+#include "wire/header_walk.hpp"
 
 namespace mpsec::ipsec {
 
@@ -29,6 +31,12 @@ constexpr AddressNumber number_of(const IpAddress& address) {
   return static_cast<AddressNumber>(address.high()) << 64 | address.low();
 }
 IpAddress address_of(AddressNumber number, IpVersion version);
+
+// An IPv6 address as it stands in a header.
+constexpr AddressNumber load_address_number(const std::uint8_t* octets) {
+  return static_cast<AddressNumber>(load_be<std::uint64_t>(octets)) << 64 |
+         load_be<std::uint64_t>(octets + 8);
+}
 
 // Values beyond the wire's range for a field that the packet does not show: a port in a non-initial
 // fragment, a protocol behind an unread extension header (RFC 4301 4.4.1, "OPAQUE"). As plain numbers they
@@ -103,32 +111,44 @@ inline constexpr SkippedHeaders default_skipped_headers;
 std::expected<PacketSelectors, MalformedPacket> selectors_of(
     OctetView packet, Direction direction, const SkippedHeaders& skipped = default_skipped_headers);
 
-// The same into `out`, and quicker for what most packets are: TCP or UDP behind an IPv4 header without
-// options. True if the packet was well-formed.
+// The quick way to the same for what most packets are: TCP or UDP right behind the fixed IP header, of which
+// `head` tells (wire::plain_head).
+inline bool has_plain_ports(OctetView packet, const wire::PlainHead& head) noexcept {
+  constexpr std::size_t ports = 4;
+  if (head.octets == 0 || head.total_length < head.octets + ports) return false;
+  const std::uint8_t protocol = packet[head.protocol_at];
+  return protocol == wire::protocol::udp || protocol == wire::protocol::tcp;
+}
+inline PacketSelectors plain_selectors(OctetView packet, const wire::PlainHead& head,
+                                       Direction direction) noexcept {
+  const std::uint8_t *at = packet.data(), *ports = at + head.octets;
+  const bool v4 = head.version == IpVersion::v4;
+  const AddressNumber source = v4 ? load_be<std::uint32_t>(at + 12) : load_address_number(at + 8);
+  const AddressNumber destination = v4 ? load_be<std::uint32_t>(at + 16) : load_address_number(at + 24);
+  const std::uint16_t from = load_be<std::uint16_t>(ports), to = load_be<std::uint16_t>(ports + 2);
+  const bool outbound = direction == Direction::outbound;
+  return {.local = outbound ? source : destination,
+          .remote = outbound ? destination : source,
+          .local_port = outbound ? from : to,
+          .remote_port = outbound ? to : from,
+          .protocol = at[head.protocol_at],
+          .version = head.version,
+          .direction = direction,
+          .dscp = static_cast<std::uint8_t>(traffic_class_of(at) >> 2),
+          .next_layer_offset = static_cast<std::uint16_t>(head.octets),
+          .fragment_offset = 0};
+}
+
+// Either way. True if the packet was well-formed.
 inline bool read_selectors(OctetView packet, Direction direction, PacketSelectors& out) noexcept {
-  constexpr std::size_t header = 20, ports = 4;
-  constexpr std::uint16_t any_fragment = 0x3fff;  // More Fragments, or an offset
-  const std::uint8_t* at = packet.data();
-  const bool plain = packet.size() >= header + ports && at[0] == 0x45 && (at[9] == 6 || at[9] == 17) &&
-                     (load_be<std::uint16_t>(at + 6) & any_fragment) == 0;
-  const std::size_t total = plain ? load_be<std::uint16_t>(at + 2) : 0;
-  if (!plain || total > packet.size() || total < header + ports) {
-    const auto read = selectors_of(packet, direction);
-    if (read) out = *read;
-    return read.has_value();
+  const wire::PlainHead head = wire::plain_head(packet);
+  if (has_plain_ports(packet, head)) {
+    out = plain_selectors(packet, head, direction);
+    return true;
   }
-  const std::size_t source = direction == Direction::outbound ? 0 : 1, destination = 1 - source;
-  out.local = load_be<std::uint32_t>(at + 12 + 4 * source);
-  out.remote = load_be<std::uint32_t>(at + 12 + 4 * destination);
-  out.local_port = load_be<std::uint16_t>(at + header + 2 * source);
-  out.remote_port = load_be<std::uint16_t>(at + header + 2 * destination);
-  out.protocol = at[9];
-  out.version = IpVersion::v4;
-  out.direction = direction;
-  out.dscp = at[1] >> 2;
-  out.next_layer_offset = header;
-  out.fragment_offset = 0;
-  return true;
+  const auto read = selectors_of(packet, direction);
+  if (read) out = *read;
+  return read.has_value();
 }
 
 // The selectors of the packet quoted in an ICMP error that travels in `error_direction`. The quoted packet

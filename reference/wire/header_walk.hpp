@@ -9,6 +9,7 @@
 #include "wire/in_place.hpp"
 #include "wire/ipv4.hpp"
 #include "wire/ipv6.hpp"
+#include "wire/protocol.hpp"
 
 namespace mpsec::wire {
 
@@ -73,6 +74,37 @@ constexpr std::optional<WalkError> walk_ipv4(OctetView packet, HeaderWalk& walk)
   return std::nullopt;
 }
 }  // namespace detail
+
+// The head of a packet that needs no walk, as most do not: the upper layer stands right behind the fixed IP
+// header.
+struct PlainHead {
+  std::uint32_t octets = 0;  // 0: this packet needs the walk
+  std::uint32_t total_length = 0;
+  std::uint32_t protocol_at = 0;
+  IpVersion version = IpVersion::v4;
+};
+
+// What the walk would find, in short, for a whole packet without options or extension headers; nothing for
+// any other, and for what is malformed.
+constexpr PlainHead plain_head(OctetView packet) noexcept {
+  constexpr std::uint32_t v4_octets = end_of<&Ipv4Header::destination>;
+  constexpr std::uint32_t v6_octets = end_of<&Ipv6Header::destination>;
+  constexpr std::uint8_t v4_without_options = 0x45;
+  constexpr std::uint16_t any_fragment = 0x3fff;  // More Fragments, or an offset
+  const std::uint8_t* at = packet.data();
+  if (packet.size() >= v4_octets && at[0] == v4_without_options) {
+    const std::uint32_t total = load<&Ipv4Header::total_length>(at);
+    const bool fragment = (load_be<std::uint16_t>(at + offset_of<&Ipv4Header::flags>) & any_fragment) != 0;
+    if (fragment || total < v4_octets || total > packet.size()) return {};
+    return {v4_octets, total, offset_of<&Ipv4Header::protocol>, IpVersion::v4};
+  }
+  if (packet.size() >= v6_octets && at[0] >> 4 == 6) {
+    const std::uint32_t total = v6_octets + load<&Ipv6Header::payload_length>(at);
+    if (total > packet.size() || protocol::is_ipv6_extension(load<&Ipv6Header::next_header>(at))) return {};
+    return {v6_octets, total, offset_of<&Ipv6Header::next_header>, IpVersion::v6};
+  }
+  return {};
+}
 
 // Walks from the IP header to the upper layer of the packet at the front of `packet`.
 constexpr std::expected<HeaderWalk, WalkError> walk_headers(OctetView packet) noexcept {
