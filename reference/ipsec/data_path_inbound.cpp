@@ -8,11 +8,17 @@
 
 namespace mpsec::ipsec {
 
-// The sealed packets of a chunk, side by side, and what belongs to each.
+// The sealed packets of a chunk, side by side. Those in a row that offer the same key are looked up as one.
 struct DataPath::Chunk {
   Scratch<SealedPacket, largest_run> sealed;
   Scratch<InboundKey, largest_run> keys;
-  std::array<InboundSa*, largest_run> sas;
+  std::array<std::size_t, largest_run> starts;  // of keys[i]: the first packet that offers it
+  std::array<InboundSa*, largest_run> sas;      // of keys[i]
+
+  std::size_t end_of(std::size_t key) { return key + 1 < keys.size() ? starts[key + 1] : sealed.size(); }
+  std::span<const SealedPacket> packets_of(std::size_t first, std::size_t last) {
+    return sealed.span().subspan(starts[first], end_of(last) - starts[first]);
+  }
 };
 
 void DataPath::receive(std::span<PacketBuffer> packets, Instant now, Actions& actions) {
@@ -26,25 +32,25 @@ void DataPath::receive_chunk(std::span<PacketBuffer> packets, Instant now, Actio
   Chunk chunk;
   look_at_all(chunk, packets, now, actions);
   find_sas(chunk, now, actions);
-  const auto sealed = chunk.sealed.span();
-  for (std::size_t i = 0; i < sealed.size();) {
-    std::size_t end = i + 1;
-    while (end < sealed.size() && chunk.sas[end] == chunk.sas[i])
-      ++end;
-    if (chunk.sas[i] != nullptr) open_run(*chunk.sas[i], sealed.subspan(i, end - i), now, actions);
-    i = end;
+  for (std::size_t i = 0, last = 0; i < chunk.keys.size(); i = ++last) {
+    while (last + 1 < chunk.keys.size() && chunk.sas[last + 1] == chunk.sas[i])
+      ++last;
+    if (chunk.sas[i] != nullptr) open_run(*chunk.sas[i], chunk.packets_of(i, last), now, actions);
   }
 }
 
 void DataPath::look_at_all(Chunk& chunk, std::span<PacketBuffer> packets, Instant now, Actions& actions) {
-  // Addresses cost more to read than the whole rest, and mostly the SPI is all that is needed.
   auto add_key = [&](const SealedPacket& sealed, Spi spi) {
-    if (by_address_ != 0) {
-      chunk.keys.make_back([&] { return key_of(sealed, spi); });
-    } else {
-      chunk.keys.make_back(
-          [&] { return InboundKey{spi, static_cast<std::uint8_t>(sealed.protocol), {}, {}}; });
+    const auto protocol = static_cast<std::uint8_t>(sealed.protocol);
+    // Addresses cost more to read than the whole rest, and mostly the SPI is all that is needed.
+    const bool by_address = by_address_ != 0;
+    if (!by_address && !chunk.keys.empty()) {
+      const InboundKey& last = chunk.keys[chunk.keys.size() - 1];
+      if (last.spi == spi && last.protocol == protocol) return;
     }
+    chunk.starts[chunk.keys.size()] = chunk.sealed.size() - 1;
+    chunk.keys.make_back(
+        [&] { return by_address ? key_of(sealed, spi) : InboundKey{spi, protocol, {}, {}}; });
   };
   for (std::size_t i = 0; i < packets.size(); ++i) {
     const auto index = static_cast<std::uint32_t>(i);
@@ -88,8 +94,8 @@ void DataPath::find_sas(Chunk& chunk, Instant now, Actions& actions) {
   for (std::size_t i = 0; i < chunk.keys.size(); ++i) {
     if (chunk.sas[i] != nullptr) continue;
     //= rfc4303/3.4.2/no-sa-found-is-discarded-and-audited
-    const SealedPacket& sealed = chunk.sealed[i];
-    audit_inbound(Discard::unknown_spi, sealed.packet.view(), &sealed, chunk.keys[i].spi, now, actions);
+    for (const SealedPacket& sealed : chunk.packets_of(i, i))
+      audit_inbound(Discard::unknown_spi, sealed.packet.view(), &sealed, chunk.keys[i].spi, now, actions);
   }
 }
 

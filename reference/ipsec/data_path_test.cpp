@@ -299,5 +299,57 @@ RC_GTEST_PROP(DataPath, EveryDiscardHasOneCauseAndOneCount, ()) {
   RC_ASSERT(gateway.path().discards().total() + delivered == static_cast<std::size_t>(count));
 }
 
+// A stranger's SPI last: the receivers below have no SA for it.
+constexpr std::array<Spi, 3> batch_spis{Spi{0x1000}, Spi{0x2000}, Spi{0x3000}};
+
+void add_numbered(Gateway& gateway, Spi spi, SadKeyShape shape) {
+  auto out = outbound_parameters(SaPlan{});
+  auto in = inbound_parameters(SaPlan{});
+  out.spi = in.spi = spi;
+  gateway.path().add(protect_id, OutboundSa::make(std::move(out), provider()).value());
+  ASSERT_TRUE(gateway.path().add(InboundSa::make(std::move(in), provider()).value(), shape));
+}
+
+std::vector<std::string> sorted_audits(const Gateway& gateway) {
+  std::vector<std::string> texts;
+  for (const Audit& audit : gateway.events<Audit>())
+    texts.push_back(to_string(audit));
+  std::ranges::sort(texts);
+  return texts;
+}
+
+RC_GTEST_PROP(DataPath, ABatchFaresAsItsPacketsOneByOne, ()) {
+  const auto shape = *rc::gen::element(SadKeyShape::spi, SadKeyShape::spi_destination);
+  std::array<Gateway, batch_spis.size()> senders;
+  Gateway together, apart;
+  for (std::size_t i = 0; i < senders.size(); ++i) {
+    add_numbered(senders[i], batch_spis[i], SadKeyShape::spi);
+    if (i == 2) continue;
+    add_numbered(together, batch_spis[i], shape);
+    add_numbered(apart, batch_spis[i], shape);
+  }
+  std::vector<HeldPacket> held;
+  std::vector<PacketBuffer> batch;
+  std::vector<Octets> delivered_apart, delivered_together;
+  std::vector<std::string> audits_apart;
+  for (const std::size_t from :
+       *rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(0, 4))) {
+    const Octets clear = udp_packet(false, 20 + from);
+    const Octets wire = held.emplace_back(from < 3 ? senders[from].send(clear).packet : clear).octets();
+    batch.push_back(held.back().buffer());
+    std::ranges::move(apart.receive(wire), std::back_inserter(delivered_apart));
+    std::ranges::move(sorted_audits(apart), std::back_inserter(audits_apart));
+  }
+  together.actions().clear();
+  together.path().receive(batch, {}, together.actions());
+  for (const Delivery& delivery : together.actions().deliveries) {
+    const OctetView view = delivery.packet.view();
+    delivered_together.emplace_back(view.begin(), view.end());
+  }
+  std::ranges::sort(audits_apart);
+  RC_ASSERT(delivered_together == delivered_apart);
+  RC_ASSERT(sorted_audits(together) == audits_apart);
+}
+
 }  // namespace
 }  // namespace mpsec::ipsec

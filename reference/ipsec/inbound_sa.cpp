@@ -106,7 +106,7 @@ void InboundSa::receive(std::span<const SealedPacket> run, Instant now, const In
 }
 
 // Whether the packet can be one of this SA's at all.
-Discard InboundSa::check_shape(const SealedPacket& packet) const noexcept {
+inline Discard InboundSa::check_shape(const SealedPacket& packet) const noexcept {
   if (use_.hard_reached) return Discard::lifetime_expired;
   //= rfc7296/2.23/encapsulated-or-not-both-are-processed
   if (packet.protocol != protocol_) return Discard::wrong_encapsulation;
@@ -240,7 +240,7 @@ void InboundSa::finish(Opened& opened, std::span<const SealedPacket> run, const 
 }
 
 // Reads the trailer, if the pad length leaves a payload before it.
-Discard InboundSa::add_trailer(const OpenedPacket& opened, Trailers& trailers) const noexcept {
+inline Discard InboundSa::add_trailer(const OpenedPacket& opened, Trailers& trailers) const noexcept {
   if (ah_) {
     const std::uint8_t next_header = opened.packet().data()[opened.arrived().protected_at];
     trailers.emplace_back(InboundPolicy::Trailer{.padding = {}, .next_header = next_header, .mode = mode_});
@@ -258,8 +258,8 @@ Discard InboundSa::add_trailer(const OpenedPacket& opened, Trailers& trailers) c
 }
 
 // Makes the clear packet out of the opened one, and reads what the SA's selectors will be held against.
-Discard InboundSa::uncover(OpenedPacket& opened, const InboundPolicy::Trailer& trailer,
-                           Selectors& selectors) const noexcept {
+inline Discard InboundSa::uncover(OpenedPacket& opened, const InboundPolicy::Trailer& trailer,
+                                  Selectors& selectors) const noexcept {
   const auto behind = static_cast<std::uint32_t>(ah_ ? 0 : trailer.padding.size() + esp_trailer_octets);
   const std::uint32_t payload = opened.text_octets() - behind;
   if (mode_ == Mode::transport) {
@@ -273,8 +273,8 @@ Discard InboundSa::uncover(OpenedPacket& opened, const InboundPolicy::Trailer& t
   return cause == Discard::none && judges_selectors_ ? add_selectors(opened, head, selectors) : cause;
 }
 
-Discard InboundSa::add_selectors(const OpenedPacket& clear, const wire::PlainHead& head,
-                                 Selectors& selectors) noexcept {
+inline Discard InboundSa::add_selectors(const OpenedPacket& clear, const wire::PlainHead& head,
+                                        Selectors& selectors) noexcept {
   const OctetView packet = clear.packet().view();
   if (has_plain_ports(packet, head)) [[likely]] {
     selectors.make_back([&] { return plain_selectors(packet, head, Direction::inbound); });
