@@ -46,6 +46,16 @@ if(MPSEC_FUZZ_ENGINE STREQUAL "libfuzzer")
   target_compile_options(mpsec_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# What tests themselves are compiled with, last: the engine's own sources keep every check, and a test program keeps
+# the address sanitizer. The rest is a third of the time that the tests take to compile.
+add_library(mpsec_test_flags INTERFACE)
+if(MPSEC_SANITIZE MATCHES "undefined")
+  target_compile_options(mpsec_test_flags INTERFACE -fno-sanitize=undefined)
+endif()
+if(MPSEC_FUZZ_ENGINE STREQUAL "libfuzzer")
+  target_compile_options(mpsec_test_flags INTERFACE -fno-sanitize=fuzzer-no-link)
+endif()
+
 # The order of the layers: a library may depend only on those before it.
 set(MPSEC_LAYERS base wire crypto wire_ike crypto_openssl crypto_ipsec_mb crypto_open crypto_select ipsec cluster ike handover sim sim_ike trace_files
   trace gateway)
@@ -102,7 +112,7 @@ function(mpsec_test)
   add_executable(${ARG_NAME} ${ARG_SOURCES})
   list(TRANSFORM ARG_DEPENDS PREPEND "mpsec::")
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPENDS} ${ARG_LINK} GTest::gmock GTest::gtest_main rapidcheck
-    mpsec_flags)
+    mpsec_flags mpsec_test_flags)
   # The libraries are what is tried; the optimiser's work on templates of the tests is most of a build's time.
   target_compile_options(${ARG_NAME} PRIVATE -O0)
   target_compile_definitions(${ARG_NAME} PRIVATE MPSEC_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
