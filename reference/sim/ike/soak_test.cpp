@@ -123,12 +123,15 @@ class Soak {
   }
 
   // Nothing is lost any more but by what NATs have forgotten, and there is time for everything to come to its
-  // end, but not for new lifetimes; with short ones a moment is looked for in which nothing is on its way.
+  // end, but not for new lifetimes; with short ones a moment is looked for in which nothing is on its way,
+  // nor waits to be sent again to where a NAT no longer lets it in.
   void come_to_rest() {
     network().change(line_, smooth);
     ASSERT_TRUE(ends_.world.run_for(15min));
-    ASSERT_TRUE(
-        ends_.world.run_until([this] { return network().counters().in_flight == 0; }, {.time = 1min}));
+    ASSERT_TRUE(ends_.world.run_until(
+        [this] { return network().counters().in_flight == 0 && ends_.differences().empty(); },
+        {.time = 5min}))
+        << ends_.differences();
     held_ = held_ || ends_.children() != 0;
   }
 
