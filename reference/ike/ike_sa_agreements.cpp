@@ -179,8 +179,10 @@ void IkeSa::replaced_by_us(IkeSa& made, const NoncePair& ours, Turn& turn) {
 
 bool IkeSa::yields_to_peers_successor() const {
   const auto* now_running = std::get_if<Running>(&data_);
-  return now_running != nullptr && now_running->peers_successor &&
-         host_->find(*now_running->peers_successor) != nullptr;
+  if (now_running == nullptr || !now_running->peers_successor) return false;
+  // One that is closed is there for a while to repeat its last reply; it takes nothing over.
+  const IkeSa* successor = host_->find(*now_running->peers_successor);
+  return successor != nullptr && successor->is_running();
 }
 
 // The peer's successor has the children; the peer deletes what is left here.

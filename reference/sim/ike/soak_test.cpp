@@ -142,6 +142,16 @@ class Soak {
   bool held_ = false;
 };
 
+// N020, seed 6085: an IKE SA that gave up left its children to the peer's successor, which was closed already
+// and only repeated its last reply: they stayed in the SAD. Seed 2303: see come_to_rest().
+TEST(Soak, WhatOnceWentWrongGoesRight) {
+  for (const std::uint64_t seed : {6085u, 2303u}) {
+    Soak soak(seed);
+    soak.run();
+    if (HasFailure()) ADD_FAILURE() << "seed " << seed << "\n" << soak.log();
+  }
+}
+
 TEST(Soak, EndsAgreeWhateverNetworkAndNatsDid) {
   const std::uint64_t seeds = ike::test::soak_seeds();
   std::uint64_t moves = 0, held = 0;
