@@ -25,7 +25,7 @@ constexpr std::string_view allowed_integrity =
     "HMAC_SHA2_256_128, HMAC_SHA2_384_192, HMAC_SHA2_512_256, AES_XCBC_96, AES_CMAC_96, \"ANY "
     "n-bits of Authentication\" (64, 96, 128, 160, 192, 256)";
 
-bool is_digits(std::string_view text) {
+bool is_hexadecimal(std::string_view text) {
   return std::ranges::all_of(text, [](unsigned char c) { return std::isxdigit(c) != 0; });
 }
 
@@ -34,11 +34,8 @@ class Parser {
   Parser(std::string_view text, std::string_view file) : text_(text), file_(file) {}
 
   Result<KeyFile> parse() {
-    Word line;
-    for (TextReader lines(text_); lines.next(line);) {
-      const LineReader words(line);
-      if (words.at_end() || words.rest().text.front() == '#') continue;
-      auto fields = split_fields(file_, words.rest(), BareFields::allowed);
+    for (TextReader lines(text_); auto words = lines.next_words();) {
+      auto fields = split_fields(file_, words->rest(), BareFields::allowed);
       if (!fields) return std::unexpected(std::move(fields).error());
       if (auto read = read_line(*fields); !read) return std::unexpected(std::move(read).error());
     }
@@ -73,7 +70,7 @@ class Parser {
   }
 
   Result<IkeSpi> read_spi(const Word& word) const {
-    if (word.text.size() != spi_digits || !is_digits(word.text))
+    if (word.text.size() != spi_digits || !is_hexadecimal(word.text))
       return std::unexpected(expected_secret(file_, word, "an SPI of 16 hexadecimal digits"));
     const auto number = number_of("0x" + std::string(word.text));
     return IkeSpi{number.value_or(0)};
@@ -120,7 +117,7 @@ Result<KeyFile> parse_ike_table(std::string_view text, std::string_view file) {
 
 bool looks_like_ike_table(std::string_view line) {
   if (line.starts_with('"')) line.remove_prefix(1);
-  if (line.size() <= spi_digits || !is_digits(line.substr(0, spi_digits))) return false;
+  if (line.size() <= spi_digits || !is_hexadecimal(line.substr(0, spi_digits))) return false;
   line.remove_prefix(spi_digits);
   if (line.starts_with('"')) line.remove_prefix(1);
   const std::size_t at = line.find_first_not_of(" \t");

@@ -65,6 +65,14 @@ bool TextReader::next(Word& line) {
   return true;
 }
 
+std::optional<LineReader> TextReader::next_words() {
+  for (Word line; next(line);) {
+    const LineReader words(line);
+    if (!words.at_end() && words.rest().text.front() != '#') return words;
+  }
+  return std::nullopt;
+}
+
 Error misread(std::string_view file, const Word& at, std::string why, Blame blame) {
   return {.blame = blame,
           .path = fmt::format("{}:{}:{}", file, at.line, at.column),

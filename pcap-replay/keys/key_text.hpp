@@ -50,6 +50,8 @@ class TextReader {
   explicit TextReader(std::string_view text) : rest_(text) {}
   // False at the end.
   bool next(Word& line);
+  // The next line that has words and is no comment ("#"); nothing at the end.
+  std::optional<LineReader> next_words();
 
  private:
   std::string_view rest_;

@@ -57,17 +57,14 @@ class Parser {
   Parser(std::string_view text, std::string_view file) : text_(text), file_(file) {}
 
   Result<KeyFile> parse() {
-    Word line;
-    for (TextReader lines(text_); lines.next(line);) {
-      LineReader words(line);
-      if (words.at_end() || words.rest().text.front() == '#') continue;
-      if (words.peek().text == "file") {
-        found_.warnings.push_back(misread(file_, words.rest(),
+    for (TextReader lines(text_); auto words = lines.next_words();) {
+      if (words->peek().text == "file") {
+        found_.warnings.push_back(misread(file_, words->rest(),
                                           "another key file is named here: give it with --keys",
                                           Blame::no_common_ground));
         continue;
       }
-      if (auto read = read_line(words); !read) return std::unexpected(std::move(read).error());
+      if (auto read = read_line(*words); !read) return std::unexpected(std::move(read).error());
     }
     // Lines for one SA come before those for all the rest.
     std::ranges::move(for_the_rest_, std::back_inserter(found_.entries));

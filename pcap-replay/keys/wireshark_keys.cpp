@@ -91,11 +91,8 @@ class Parser {
   Parser(std::string_view text, std::string_view file) : text_(text), file_(file) {}
 
   Result<KeyFile> parse() {
-    Word line;
-    for (TextReader lines(text_); lines.next(line);) {
-      const LineReader words(line);
-      if (words.at_end() || words.rest().text.front() == '#') continue;
-      auto fields = split_fields(file_, words.rest());
+    for (TextReader lines(text_); auto words = lines.next_words();) {
+      auto fields = split_fields(file_, words->rest());
       if (!fields) return std::unexpected(std::move(fields).error());
       if (auto read = read_line(*fields); !read) return std::unexpected(std::move(read).error());
     }

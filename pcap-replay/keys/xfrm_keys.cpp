@@ -38,13 +38,10 @@ class Parser {
   Parser(std::string_view text, std::string_view file) : text_(text), file_(file) {}
 
   Result<KeyFile> parse() {
-    Word line;
-    for (TextReader lines(text_); lines.next(line);) {
-      LineReader words(line);
-      if (words.at_end() || words.rest().text.front() == '#') continue;
-      const bool indented = words.rest().column != 1;
+    for (TextReader lines(text_); auto words = lines.next_words();) {
+      const bool indented = words->rest().column != 1;
       if (!indented) finish_block();
-      auto read = indented ? read_line(words) : start_block(words);
+      auto read = indented ? read_line(*words) : start_block(*words);
       if (!read) return std::unexpected(std::move(read).error());
     }
     finish_block();
