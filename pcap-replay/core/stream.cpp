@@ -19,6 +19,8 @@ Discard discard_for(ipsec::ReplayVerdict verdict) {
       return Discard::replay_too_old;
     case ipsec::ReplayVerdict::below_zero:
       return Discard::replay_below_zero;
+    case ipsec::ReplayVerdict::redundant:
+      return Discard::redundant;
   }
   return Discard::none;
 }

@@ -6,7 +6,9 @@
 
 namespace mpsec::ipsec {
 
-enum class ReplayVerdict : std::uint8_t { fresh, duplicate, too_old, below_zero };
+// redundant: came before by another SA of the cluster, as the sender meant it; this one brings it for the
+// first time.
+enum class ReplayVerdict : std::uint8_t { fresh, duplicate, too_old, below_zero, redundant };
 
 // A seam: an SA has a window of its own, the sub-SAs of a cluster share one.
 class AntiReplay {

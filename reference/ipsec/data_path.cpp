@@ -51,12 +51,28 @@ Result<InboundSa*> DataPath::add(std::unique_ptr<InboundSa> sa, SadKeyShape shap
 }
 
 OutboundSa* DataPath::add(PolicyId policy, std::unique_ptr<OutboundSa> sa) {
+  OutboundSa* const added = add(std::move(sa), policy);
+  choices_[policy].add(*added);
+  return added;
+}
+
+OutboundSa* DataPath::add(std::unique_ptr<OutboundSa> sa) {
+  return add(std::move(sa), std::nullopt);
+}
+
+void DataPath::use(ClusterId cluster, OutboundGroup* group) {
+  if (group == nullptr)
+    groups_.erase(cluster);
+  else
+    groups_[cluster] = group;
+}
+
+OutboundSa* DataPath::add(std::unique_ptr<OutboundSa> sa, std::optional<PolicyId> policy) {
   OutboundSa* const added = sa.get();
   const OutboundParameters& parameters = added->parameters();
   const PathMtu estimate(parameters.source.version(), limits_for(options_.path_mtu, parameters.path_mtu));
   auto [entry, _] = outbound_.emplace(added, OutboundEntry{std::move(sa), policy, estimate});
   outbound_by_spi_.emplace(parameters.spi, &entry->second);
-  choices_[policy].add(*added);
   schedule(parameters.lifetime, static_cast<const OutboundSa*>(added));
   return added;
 }
@@ -73,7 +89,7 @@ bool DataPath::remove(const InboundSa* sa) {
 bool DataPath::remove(const OutboundSa* sa) {
   const auto found = outbound_.find(sa);
   if (found == outbound_.end()) return false;
-  choices_[found->second.policy].remove(*sa);
+  if (found->second.policy) choices_[*found->second.policy].remove(*sa);
   const auto [first, last] = outbound_by_spi_.equal_range(sa->parameters().spi);
   for (auto at = first; at != last; ++at) {
     if (at->second != &found->second) continue;

@@ -10,12 +10,14 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/scratch.hpp"
 #include "ipsec/ah_authenticator.hpp"
 #include "ipsec/arrival.hpp"
 #include "ipsec/data_path_events.hpp"
 #include "ipsec/icmp_errors.hpp"
 #include "ipsec/inbound_sa.hpp"
 #include "ipsec/outbound_choice.hpp"
+#include "ipsec/outbound_group.hpp"
 #include "ipsec/outbound_sa.hpp"
 #include "ipsec/path_mtu.hpp"
 #include "ipsec/reassembly.hpp"
@@ -57,6 +59,11 @@ class DataPath {
   Result<InboundSa*> add(std::unique_ptr<InboundSa> sa, SadKeyShape shape = SadKeyShape::spi);
   // For packets of the policy that match the SA's selectors; of several, the one added last is used.
   OutboundSa* add(PolicyId policy, std::unique_ptr<OutboundSa> sa);
+  // For packets that the group gives it.
+  OutboundSa* add(std::unique_ptr<OutboundSa> sa);
+  // The SAs of policies that name the cluster, until another group is named or none. Outlives the data path,
+  // or is taken back with nullptr.
+  void use(ClusterId cluster, OutboundGroup* group);
   // False if there is no such SA here.
   bool remove(const InboundSa* sa);
   bool remove(const OutboundSa* sa);
@@ -86,7 +93,7 @@ class DataPath {
   };
   struct OutboundEntry {
     std::unique_ptr<OutboundSa> sa;
-    PolicyId policy;
+    std::optional<PolicyId> policy;  // none: a group gives it its packets
     PathMtu path_mtu;
   };
   struct Chunk;
@@ -95,16 +102,26 @@ class DataPath {
   // outbound
   void send_chunk(std::span<Outgoing> packets, Instant now, std::span<Fate> fates, Actions& actions);
   struct Classified;
-  void classify_all(std::span<Outgoing> packets, std::span<OutboundSa*> sas, std::span<Fate> fates,
+  struct Run;
+  using Runs = Scratch<Run, largest_run>;
+  void classify_all(std::span<Outgoing> packets, Runs& runs, Instant now, std::span<Fate> fates,
                     Actions& actions);
-  void classify(const PacketSelectors& packet, Classified& result);
+  void classify(const PacketSelectors& packet, std::uint32_t rest, Instant now, Classified& result);
+  static void choose(const PacketSelectors& packet, std::uint32_t rest, Instant now, Classified& result);
   OutboundChoice* choice_for(PolicyId policy);
   void protect_run(OutboundSa& sa, std::span<Outgoing> run, Instant now, std::span<Fate> fates,
                    Actions& actions);
-  void on_too_big(OutboundSa& sa, Outgoing& packet, Instant now, Fate& fate, Actions& actions);
+  void protect_in_group(const Run& chosen, std::span<Outgoing> run, Instant now, std::span<Fate> fates,
+                        Actions& actions);
+  void protect_copied(OutboundSa* sa, OutboundSa* copy, std::span<Outgoing> run, Instant now,
+                      Actions& actions);
+  void settle(OutboundSa& sa, const OutboundGroup* group, Outgoing& packet, Instant now, Fate& fate,
+              Actions& actions);
+  void on_too_big(OutboundSa& sa, const OutboundGroup* group, Outgoing& packet, Instant now, Fate& fate,
+                  Actions& actions);
   bool cut_before(OutboundSa& sa, OctetView packet, Instant now, Actions& actions);
   bool cut_after(OutboundSa& sa, OctetView packet, Instant now, Actions& actions);
-  void tell_source(OutboundSa& sa, OctetView packet, Instant now, Actions& actions);
+  void tell_source(OctetView packet, std::uint32_t largest, Instant now, Actions& actions);
   void note_lifetime(OutboundSa& sa, Actions& actions);
   void audit_outbound(const Outgoing& packet, Spi spi, Instant now, Actions& actions);
   OutboundSeams outbound_seams() { return {seams_.rng, seams_.lifetime, authenticator_, seams_.tap}; }
@@ -122,6 +139,7 @@ class DataPath {
   void audit_inbound(Discard cause, OctetView packet, const SealedPacket* sealed, Spi spi, Instant now,
                      Actions& actions);
 
+  OutboundSa* add(std::unique_ptr<OutboundSa> sa, std::optional<PolicyId> policy);
   void schedule(const Lifetime& lifetime, Timers::mapped_type sa);
   void give_up_fragments(Instant now, Actions& actions);
   void raise_path_mtus(Instant now, Actions& actions);
@@ -134,6 +152,7 @@ class DataPath {
   std::unordered_map<const InboundSa*, InboundEntry> inbound_;
   std::unordered_map<const OutboundSa*, OutboundEntry> outbound_;
   std::unordered_map<PolicyId, OutboundChoice> choices_;
+  std::unordered_map<ClusterId, OutboundGroup*> groups_;
   std::unordered_multimap<Spi, OutboundEntry*> outbound_by_spi_;  // for ICMP
   AhAuthenticator authenticator_;
   Reassembler reassembler_;

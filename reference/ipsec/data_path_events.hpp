@@ -41,6 +41,14 @@ struct Delivery {
   std::uint64_t number = 0;  // the sequence number, where there is an SA
 };
 
+// A number of a cluster that the window took and nothing is delivered of: a dummy packet, or one that was
+// discarded after its ICV was found right. Whoever restores the order waits for it no longer.
+struct Settled {
+  InboundSa* sa = nullptr;
+  std::uint64_t number = 0;
+  Discard cause = Discard::none;
+};
+
 // PROTECT, and no SA: somebody should negotiate one (RFC 4301 5.1).
 struct Acquire {
   PolicyId policy;
@@ -84,6 +92,7 @@ std::string to_string(const Audit& audit);
 // Filled by the data path, cleared by the caller; keeps its memory between batches.
 struct Actions {
   std::vector<Delivery> deliveries;
+  std::vector<Settled> settled;   // of SAs that share a window
   std::vector<PacketBuffer> ike;  // for IKE; where encapsulated, with the non-ESP marker
   std::vector<Emission> emissions;
   std::vector<Event> events;
@@ -91,6 +100,7 @@ struct Actions {
 
   void clear() {
     deliveries.clear();
+    settled.clear();
     ike.clear();
     emissions.clear();
     events.clear();

@@ -102,12 +102,20 @@ void DataPath::find_sas(Chunk& chunk, Instant now, Actions& actions) {
 void DataPath::open_run(InboundSa& sa, std::span<const SealedPacket> run, Instant now, Actions& actions) {
   InboundSa::Accepted accepted;
   std::array<Discard, largest_run> discards;
-  sa.receive(run, now, {seams_.lifetime, seams_.inbound, authenticator_, seams_.tap}, accepted, discards);
+  InboundSeams seams{seams_.lifetime, seams_.inbound, authenticator_, seams_.tap};
+  std::array<std::uint64_t, largest_run> taken;
+  if (sa.shares_window()) {
+    seams.taken = std::span(taken).first(run.size());
+    std::ranges::fill(seams.taken, 0);
+  }
+  sa.receive(run, now, seams, accepted, discards);
   for (const AcceptedPacket& packet : accepted.span())
     actions.deliveries.push_back({packet.packet(), &packet.sa(), packet.number()});
   if (accepted.size() != run.size()) {
     for (std::size_t i = 0; i < run.size(); ++i) {
       if (discards[i] == Discard::none) continue;
+      if (!seams.taken.empty() && seams.taken[i] != 0)
+        actions.settled.push_back({&sa, seams.taken[i], discards[i]});
       audit_inbound(discards[i], run[i].packet.view(), &run[i], sa.parameters().spi, now, actions);
     }
   }
@@ -177,7 +185,8 @@ void DataPath::note_lifetime(InboundSa& sa, Actions& actions) {
 void DataPath::audit_inbound(Discard cause, OctetView packet, const SealedPacket* sealed, Spi spi,
                              Instant now, Actions& actions) {
   discards_.count(cause);
-  if (cause == Discard::keepalive || cause == Discard::dummy) return;  // as it should be: nothing to audit
+  if (cause == Discard::keepalive || cause == Discard::dummy || cause == Discard::redundant)
+    return;  // as it should be: nothing to audit
   Audit audit{.cause = cause, .outbound = false, .spi = spi, .source = {}, .destination = {}, .at = now};
   if (const auto addresses = addresses_of(packet)) std::tie(audit.source, audit.destination) = *addresses;
   if (!packet.empty() && packet[0] >> 4 == 6 && packet.size() >= 4)

@@ -28,25 +28,39 @@ struct DataPath::Classified {
   Fate fate = Fate::discarded;
   Discard discard = Discard::none;
   PolicyId policy;
+  OutboundGroup* group = nullptr;  // that has chosen the SA
+  OutboundSa* copy = nullptr;
+  std::uint32_t left = ~0u;  // packets that the choice is good for
+};
+
+// Packets in a row that go by one SA; without SA, the fate of each is settled already.
+struct DataPath::Run {
+  OutboundSa* sa;
+  std::uint32_t first;
+  OutboundGroup* group;
+  OutboundSa* copy;
 };
 
 void DataPath::send_chunk(std::span<Outgoing> packets, Instant now, std::span<Fate> fates, Actions& actions) {
-  std::array<OutboundSa*, largest_run> sas;
-  classify_all(packets, sas, fates, actions);
-  for (std::size_t i = 0; i < packets.size();) {
-    std::size_t end = i + 1;
-    if (sas[i] == nullptr) {
-      if (fates[i] == Fate::discarded) audit_outbound(packets[i], {}, now, actions);
-    } else {
-      while (end < packets.size() && sas[end] == sas[i])
-        ++end;
-      protect_run(*sas[i], packets.subspan(i, end - i), now, fates.subspan(i, end - i), actions);
+  Runs runs;
+  classify_all(packets, runs, now, fates, actions);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const std::size_t first = runs[i].first;
+    const std::size_t count = (i + 1 < runs.size() ? runs[i + 1].first : packets.size()) - first;
+    const auto run = packets.subspan(first, count);
+    if (runs[i].sa != nullptr) {
+      if (runs[i].group == nullptr)
+        protect_run(*runs[i].sa, run, now, fates.subspan(first, count), actions);
+      else
+        protect_in_group(runs[i], run, now, fates.subspan(first, count), actions);
+      continue;
     }
-    i = end;
+    for (std::size_t at = 0; at < count; ++at)
+      if (fates[first + at] == Fate::discarded) audit_outbound(run[at], {}, now, actions);
   }
 }
 
-void DataPath::classify_all(std::span<Outgoing> packets, std::span<OutboundSa*> sas, std::span<Fate> fates,
+void DataPath::classify_all(std::span<Outgoing> packets, Runs& runs, Instant now, std::span<Fate> fates,
                             Actions& actions) {
   std::array<PacketSelectors, 2> selectors;  // of this packet and the one before
   Classified classified;
@@ -54,22 +68,29 @@ void DataPath::classify_all(std::span<Outgoing> packets, std::span<OutboundSa*> 
   for (std::size_t i = 0; i < packets.size(); ++i) {
     PacketSelectors& own = selectors[i & 1];
     if (!read_selectors(packets[i].packet.view(), Direction::outbound, own)) {
-      packets[i].discard = why_unreadable(packets[i].packet.view());
-      fates[i] = Fate::discarded;
-      sas[i] = nullptr;
+      classified = {};
+      classified.discard = why_unreadable(packets[i].packet.view());
       known = false;
-      continue;
+    } else {
+      const auto rest = static_cast<std::uint32_t>(packets.size() - i);
+      if (!known || own != selectors[(i & 1) ^ 1])
+        classify(own, rest, now, classified);
+      else if (classified.left == 0)
+        choose(own, rest, now, classified);
+      known = true;
+      --classified.left;
     }
-    if (!known || own != selectors[(i & 1) ^ 1]) classify(own, classified);
-    known = true;
     packets[i].discard = classified.discard;
     fates[i] = classified.fate;
-    sas[i] = classified.sa;
+    if (runs.empty() || runs[runs.size() - 1].sa != classified.sa ||
+        runs[runs.size() - 1].copy != classified.copy)
+      runs.emplace_back(Run{classified.sa, static_cast<std::uint32_t>(i), classified.group, classified.copy});
     if (classified.discard == Discard::no_sa) actions.events.emplace_back(Acquire{classified.policy, own});
   }
 }
 
-void DataPath::classify(const PacketSelectors& packet, Classified& result) {
+// `rest`: the packets from this one on, which may be of its flow.
+void DataPath::classify(const PacketSelectors& packet, std::uint32_t rest, Instant now, Classified& result) {
   result = {};
   const Policy* policy = policies_->find(packet);
   if (policy == nullptr || policy->action == Action::discard) {
@@ -80,11 +101,25 @@ void DataPath::classify(const PacketSelectors& packet, Classified& result) {
     result.fate = Fate::bypassed;
     return;
   }
-  OutboundChoice* choice = choice_for(policy->id);
-  result.sa = choice == nullptr ? nullptr : choice->find(packet);
   result.policy = policy->id;
+  if (const auto* cluster = policy->protect ? std::get_if<ClusterId>(&policy->protect->by) : nullptr) {
+    const auto found = groups_.find(*cluster);
+    result.group = found == groups_.end() ? nullptr : found->second;
+    if (result.group != nullptr) return choose(packet, rest, now, result);
+  } else if (OutboundChoice* choice = choice_for(policy->id)) {
+    result.sa = choice->find(packet);
+  }
   //= rfc4301/5.1/protect-without-sa-asks-for-one-and-never-sends-clear
   if (result.sa == nullptr) result.discard = Discard::no_sa;
+}
+
+// The next SA of the group that serves the packet's policy.
+void DataPath::choose(const PacketSelectors& packet, std::uint32_t rest, Instant now, Classified& result) {
+  const OutboundGroup::Choice choice = result.group->choose(packet, rest, now);
+  result.sa = choice.sa;
+  result.copy = choice.copy;
+  result.left = choice.sa == nullptr ? 1 : choice.packets;
+  result.discard = choice.sa == nullptr ? Discard::no_sa : Discard::none;
 }
 
 OutboundChoice* DataPath::choice_for(PolicyId policy) {
@@ -95,20 +130,72 @@ OutboundChoice* DataPath::choice_for(PolicyId policy) {
 void DataPath::protect_run(OutboundSa& sa, std::span<Outgoing> run, Instant now, std::span<Fate> fates,
                            Actions& actions) {
   sa.protect(run, now, outbound_seams());
-  for (std::size_t i = 0; i < run.size(); ++i) {
-    fates[i] = run[i].discard == Discard::none ? Fate::protected_ : Fate::discarded;
-    if (run[i].discard == Discard::packet_too_big) on_too_big(sa, run[i], now, fates[i], actions);
-    if (fates[i] == Fate::discarded) audit_outbound(run[i], sa.parameters().spi, now, actions);
-  }
+  for (std::size_t i = 0; i < run.size(); ++i)
+    settle(sa, nullptr, run[i], now, fates[i], actions);
   note_lifetime(sa, actions);
 }
 
+// The same within a group: copies are made, and what an SA's limit has kept from it goes by another one.
+void DataPath::protect_in_group(const Run& chosen, std::span<Outgoing> run, Instant now,
+                                std::span<Fate> fates, Actions& actions) {
+  protect_copied(chosen.sa, chosen.copy, run, now, actions);
+  for (std::size_t i = 0; i < run.size(); ++i) {
+    OutboundSa* sa = chosen.sa;
+    // As often as there are SAs that end just now; each of them is not given again.
+    while (run[i].discard == Discard::lifetime_expired) {
+      note_lifetime(*sa, actions);
+      PacketSelectors flow;
+      if (!read_selectors(run[i].packet.view(), Direction::outbound, flow)) break;
+      const OutboundGroup::Choice next = chosen.group->choose(flow, 1, now);
+      if (next.sa == nullptr || next.sa == sa) break;
+      sa = next.sa;
+      protect_copied(sa, next.copy, run.subspan(i, 1), now, actions);
+    }
+    settle(*sa, chosen.group, run[i], now, fates[i], actions);
+    if (sa != chosen.sa) note_lifetime(*sa, actions);
+  }
+  note_lifetime(*chosen.sa, actions);
+  if (chosen.copy != nullptr) note_lifetime(*chosen.copy, actions);
+}
+
+// Protects, and sends the same packets under the same numbers by `copy` too, where there is one.
+void DataPath::protect_copied(OutboundSa* sa, OutboundSa* copy, std::span<Outgoing> run, Instant now,
+                              Actions& actions) {
+  std::vector<HeldPacket> copies;
+  if (copy != nullptr) {
+    for (const Outgoing& packet : run)
+      copies.emplace_back(packet.packet.view(), default_headroom,
+                          default_tailroom + copy->parameters().tfc_multiple);
+  }
+  sa->protect(run, now, outbound_seams());
+  for (std::size_t i = 0; i < copies.size(); ++i) {
+    if (run[i].discard != Discard::none) continue;
+    Outgoing again{.packet = copies[i].buffer(), .number = run[i].number};
+    copy->protect_again({&again, 1}, now, outbound_seams());
+    if (again.discard != Discard::none) {
+      audit_outbound(again, copy->parameters().spi, now, actions);
+      continue;
+    }
+    copies[i].buffer() = again.packet;
+    actions.emissions.push_back({Emission::Side::unprotected, std::move(copies[i])});
+  }
+}
+
+// What became of a packet that an SA was to protect.
+void DataPath::settle(OutboundSa& sa, const OutboundGroup* group, Outgoing& packet, Instant now, Fate& fate,
+                      Actions& actions) {
+  fate = packet.discard == Discard::none ? Fate::protected_ : Fate::discarded;
+  if (packet.discard == Discard::packet_too_big) on_too_big(sa, group, packet, now, fate, actions);
+  if (fate == Fate::discarded) audit_outbound(packet, sa.parameters().spi, now, actions);
+}
+
 //= rfc4301/8.2.1/source-told-or-packet-cut
-void DataPath::on_too_big(OutboundSa& sa, Outgoing& packet, Instant now, Fate& fate, Actions& actions) {
+void DataPath::on_too_big(OutboundSa& sa, const OutboundGroup* group, Outgoing& packet, Instant now,
+                          Fate& fate, Actions& actions) {
   const OctetView clear = packet.packet.view();
   const TooBigAction action = action_on_too_big(clear);
   if (action == TooBigAction::tell_the_source) {
-    tell_source(sa, clear, now, actions);
+    tell_source(clear, group == nullptr ? sa.largest_packet() : group->largest_packet(), now, actions);
     return;
   }
   // Transport mode protects whole datagrams only (RFC 4303 3.1.1), so there what is cut is the result.
@@ -149,10 +236,10 @@ bool DataPath::cut_after(OutboundSa& sa, OctetView packet, Instant now, Actions&
   return true;
 }
 
-void DataPath::tell_source(OutboundSa& sa, OctetView packet, Instant now, Actions& actions) {
+void DataPath::tell_source(OctetView packet, std::uint32_t largest, Instant now, Actions& actions) {
   const auto& own = packet[0] >> 4 == 4 ? options_.own_v4 : options_.own_v6;
   if (!own || !icmp_errors_.allow(now)) return;
-  auto message = packet_too_big(packet, *own, sa.largest_packet());
+  auto message = packet_too_big(packet, *own, largest);
   if (message) actions.emissions.push_back({Emission::Side::to_source, *std::move(message)});
 }
 

@@ -28,12 +28,14 @@ enum class Discard : std::uint8_t {
   wrong_encapsulation,  // ESP in UDP on an SA without it, or the reverse
   fragment_for_ipsec,   // a fragment where a whole ESP or AH packet is due
   sequence_exhausted,   // the counter would have to cycle
+  number_used,          // a copy for a second SA of a cluster, which has sent that number or a later one
   lifetime_expired,
 
   // Anti-replay (RFC 4303 3.4.3).
   replay_duplicate,
   replay_too_old,
   replay_below_zero,  // the inferred high half would be -1
+  redundant,          // the second copy of a packet that a cluster sends on two paths: not a replay
 
   // Protection.
   integrity_failed,

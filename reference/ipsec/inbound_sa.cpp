@@ -23,6 +23,8 @@ Discard discard_for(ReplayVerdict verdict) {
       return Discard::replay_too_old;
     case ReplayVerdict::below_zero:
       return Discard::replay_below_zero;
+    case ReplayVerdict::redundant:
+      return Discard::redundant;
   }
   return Discard::replay_too_old;
 }
@@ -51,11 +53,13 @@ std::shared_ptr<AntiReplay> own_window(const InboundParameters& parameters) {
 
 }  // namespace
 
-InboundSa::InboundSa(std::unique_ptr<InboundParameters> parameters, std::shared_ptr<AntiReplay> window)
+InboundSa::InboundSa(std::unique_ptr<InboundParameters> parameters, std::shared_ptr<AntiReplay> window,
+                     bool shared)
     : window_(window.get()),
       protocol_(parameters->protocol),
       mode_(parameters->mode),
       judges_selectors_(!parameters->selectors.empty()),
+      shares_window_(shared),
       resynchronise_after_(parameters->extended_sequence_numbers && parameters->anti_replay
                                ? parameters->resynchronise_after
                                : 0),
@@ -70,9 +74,10 @@ Result<std::unique_ptr<InboundSa>> InboundSa::make(InboundParameters parameters,
                                                    const crypto::Provider& provider,
                                                    std::shared_ptr<AntiReplay> window) {
   if (auto checked = check(parameters); !checked) return std::unexpected(checked.error());
-  if (!window) window = own_window(parameters);
+  const bool shared = window != nullptr;
+  if (!shared) window = own_window(parameters);
   auto cold = std::make_unique<InboundParameters>(std::move(parameters));
-  std::unique_ptr<InboundSa> sa(new InboundSa(std::move(cold), std::move(window)));
+  std::unique_ptr<InboundSa> sa(new InboundSa(std::move(cold), std::move(window), shared));
   if (auto made = sa->make_crypto(provider); !made) return std::unexpected(made.error());
   return sa;
 }
@@ -100,7 +105,7 @@ void InboundSa::receive(std::span<const SealedPacket> run, Instant now, const In
   hint(run, hints, discards);
   Opened opened;
   esp_ ? open_esp(run, hints.span(), opened, discards) : open_ah(run, hints.span(), seams, opened, discards);
-  accept(opened, run, discards);
+  accept(opened, run, seams.taken, discards);
   charge(opened, run, now, seams, discards);
   finish(opened, run, seams, accepted, discards);
 }
@@ -190,13 +195,19 @@ void InboundSa::open_ah(std::span<const SealedPacket> run, Hints hints, const In
 }
 
 //= rfc4303/3.4.3/window-updated-only-after-icv
-void InboundSa::accept(Opened& opened, std::span<const SealedPacket> run,
+void InboundSa::accept(Opened& opened, std::span<const SealedPacket> run, std::span<std::uint64_t> taken,
                        std::span<Discard> discards) noexcept {
   std::array<std::uint64_t, largest_run> numbers;
   std::array<ReplayVerdict, largest_run> verdicts;
   for (std::size_t i = 0; i < opened.size(); ++i)
     numbers[i] = opened[i].number();
   window_->accept(std::span(numbers).first(opened.size()), std::span(verdicts).first(opened.size()));
+  if (!taken.empty()) {
+    for (std::size_t i = 0; i < opened.size(); ++i) {
+      if (verdicts[i] == ReplayVerdict::fresh)
+        taken[static_cast<std::size_t>(&opened[i].arrived() - run.data())] = numbers[i];
+    }
+  }
   retain(opened, run, discards, [&](std::size_t i) { return discard_for(verdicts[i]); });
 }
 

@@ -91,6 +91,9 @@ struct InboundSeams {
   InboundPolicy& policy;
   AhAuthenticator& ah;       // the worker's, for AH
   PacketTap* tap = nullptr;  // sees packets that were opened
+  // Empty, or as long as the run and all zero: gets the number of each packet that the window took, whatever
+  // became of the packet afterwards.
+  std::span<std::uint64_t> taken{};
 };
 
 class InboundSa {
@@ -120,6 +123,7 @@ class InboundSa {
   const InboundParameters& parameters() const { return *parameters_; }
   const LifetimeUse& use() const { return use_; }
   AntiReplay& window() { return *window_; }
+  bool shares_window() const { return shares_window_; }  // with other SAs of a cluster
   bool usable() const { return !use_.hard_reached; }
   // True once when a limit was reached; whoever asks has to tell.
   bool take_soft_notice() { return use_.soft_reached && !std::exchange(use_.soft_told, true); }
@@ -134,7 +138,7 @@ class InboundSa {
  private:
   using Hints = std::span<const AntiReplay::Hint>;
   using Opened = Scratch<OpenedPacket, largest_run>;
-  InboundSa(std::unique_ptr<InboundParameters> parameters, std::shared_ptr<AntiReplay> window);
+  InboundSa(std::unique_ptr<InboundParameters> parameters, std::shared_ptr<AntiReplay> window, bool shared);
   Result<> make_crypto(const crypto::Provider& provider);
   Discard check_shape(const SealedPacket& packet) const noexcept;
   void hint(std::span<const SealedPacket> run, Scratch<AntiReplay::Hint, largest_run>& hints,
@@ -145,7 +149,8 @@ class InboundSa {
                std::span<Discard> discards) noexcept;
   void note_result(bool authentic) noexcept;
   void keep_candidate(const SealedPacket& packet) noexcept;
-  void accept(Opened& opened, std::span<const SealedPacket> run, std::span<Discard> discards) noexcept;
+  void accept(Opened& opened, std::span<const SealedPacket> run, std::span<std::uint64_t> taken,
+              std::span<Discard> discards) noexcept;
   void charge(Opened& opened, std::span<const SealedPacket> run, Instant now, const InboundSeams& seams,
               std::span<Discard> discards) noexcept;
   void finish(Opened& opened, std::span<const SealedPacket> run, const InboundSeams& seams,
@@ -165,6 +170,7 @@ class InboundSa {
   Protocol protocol_;
   Mode mode_;
   bool judges_selectors_;
+  bool shares_window_;
   bool candidate_ready_ = false;
   std::uint32_t head_octets_ = 0;  // ESP header and IV
   std::uint32_t icv_octets_ = 0;

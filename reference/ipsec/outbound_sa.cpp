@@ -68,15 +68,32 @@ Result<> OutboundSa::make_esp(const crypto::Provider& provider) {
 }
 
 void OutboundSa::protect(std::span<Outgoing> run, Instant now, const OutboundSeams& seams) noexcept {
-  assert(run.size() <= largest_run);
   Batch batch;
+  lay_out_all(batch, run);
+  charge(batch, run, now, seams);
+  number(batch, run);
+  seal(batch, run, seams);
+}
+
+void OutboundSa::protect_again(std::span<Outgoing> run, Instant now, const OutboundSeams& seams) noexcept {
+  Batch batch;
+  lay_out_all(batch, run);
+  keep_unsent_numbers(batch, run);
+  charge(batch, run, now, seams);
+  seal(batch, run, seams);
+}
+
+void OutboundSa::lay_out_all(Batch& batch, std::span<Outgoing> run) const noexcept {
+  assert(run.size() <= largest_run);
   for (std::size_t i = 0; i < run.size(); ++i) {
     Frame& frame = batch.frames.emplace_back();
     frame.index = static_cast<std::uint32_t>(i);
     run[i].discard = lay_out(run[i].packet, frame);
     if (run[i].discard != Discard::none) batch.frames.pop_back();
   }
-  admit(batch, run, now, seams);
+}
+
+void OutboundSa::seal(Batch& batch, std::span<Outgoing> run, const OutboundSeams& seams) noexcept {
   esp_ ? seal_esp(batch, run, seams) : seal_ah(batch, run, seams);
 }
 
@@ -90,7 +107,8 @@ void OutboundSa::protect_dummy(Outgoing& outgoing, std::uint32_t payload, Instan
   if (outgoing.discard != Discard::none) return;
   outgoing.packet.append(payload);
   seams.rng.fill(outgoing.packet.writable());
-  admit(batch, {&outgoing, 1}, now, seams);
+  charge(batch, {&outgoing, 1}, now, seams);
+  number(batch, {&outgoing, 1});
   seal_esp(batch, {&outgoing, 1}, seams);
 }
 
@@ -140,8 +158,8 @@ Discard OutboundSa::finish_layout(const PacketBuffer& packet, Frame& frame) cons
 }
 
 // Lifetime first, then numbers: a number that is taken is used.
-void OutboundSa::admit(Batch& batch, std::span<Outgoing> run, Instant now,
-                       const OutboundSeams& seams) noexcept {
+void OutboundSa::charge(Batch& batch, std::span<Outgoing> run, Instant now,
+                        const OutboundSeams& seams) noexcept {
   std::array<std::uint32_t, largest_run> sizes;
   for (std::size_t i = 0; i < batch.frames.size(); ++i)
     sizes[i] = batch.frames[i].payload;
@@ -149,20 +167,39 @@ void OutboundSa::admit(Batch& batch, std::span<Outgoing> run, Instant now,
       seams.lifetime.charge(lifetime_, use_, std::span(sizes).first(batch.frames.size()), now);
   for (std::size_t i = charged; i < batch.frames.size(); ++i)
     run[batch.frames[i].index].discard = Discard::lifetime_expired;
+  batch.frames.truncate(charged);
+}
 
+void OutboundSa::number(Batch& batch, std::span<Outgoing> run) noexcept {
   std::size_t numbered = 0;
-  while (numbered < charged) {
-    const auto range = source_->take(static_cast<std::uint32_t>(charged - numbered));
+  while (numbered < batch.frames.size()) {
+    const auto range = source_->take(static_cast<std::uint32_t>(batch.frames.size() - numbered));
     if (range.count == 0) break;
     for (std::uint32_t i = 0; i < range.count; ++i)
       run[batch.frames[numbered++].index].number = range.first + i;
+    last_sent_ = range.first + range.count - 1;
   }
   //= rfc4303/3.3.3/exhausted-counter-sends-nothing
-  for (std::size_t i = numbered; i < charged; ++i) {
+  for (std::size_t i = numbered; i < batch.frames.size(); ++i) {
     run[batch.frames[i].index].discard = Discard::sequence_exhausted;
     exhausted_ = true;
   }
   batch.frames.truncate(numbered);
+}
+
+// Keys and IVs rest on it: under one key a number is sent once.
+void OutboundSa::keep_unsent_numbers(Batch& batch, std::span<Outgoing> run) noexcept {
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < batch.frames.size(); ++i) {
+    Outgoing& packet = run[batch.frames[i].index];
+    if (packet.number <= last_sent_) {
+      packet.discard = Discard::number_used;
+      continue;
+    }
+    last_sent_ = packet.number;
+    batch.frames[kept++] = batch.frames[i];
+  }
+  batch.frames.truncate(kept);
 }
 
 void OutboundSa::seal_esp(Batch& batch, std::span<Outgoing> run, const OutboundSeams& seams) noexcept {

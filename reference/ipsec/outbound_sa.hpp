@@ -47,6 +47,11 @@ class OutboundSa {
   // packet_too_big.
   void protect(std::span<Outgoing> run, Instant now, const OutboundSeams& seams) noexcept;
 
+  // The same for packets that another SA of a cluster has sent, under the numbers that they have there
+  // (Outgoing::number): each SA sends a number once, so it must be above all that this one has sent;
+  // number_used.
+  void protect_again(std::span<Outgoing> run, Instant now, const OutboundSeams& seams) noexcept;
+
   // The same, for a dummy packet of `payload` octets of noise behind next header 59 (RFC 4303 2.6):
   // `outgoing.packet` is an empty buffer with room around it.
   void protect_dummy(Outgoing& outgoing, std::uint32_t payload, Instant now,
@@ -86,11 +91,16 @@ class OutboundSa {
   std::uint8_t* esp_frame(PacketBuffer& packet, const Frame& frame, std::uint64_t number) const noexcept;
   static void store_trailer(std::uint8_t* at, const Frame& frame) noexcept;
   void move_ip_header(const PacketBuffer& packet, const Frame& frame, std::uint32_t room) const noexcept;
-  void admit(Batch& batch, std::span<Outgoing> run, Instant now, const OutboundSeams& seams) noexcept;
+  void lay_out_all(Batch& batch, std::span<Outgoing> run) const noexcept;
+  void seal(Batch& batch, std::span<Outgoing> run, const OutboundSeams& seams) noexcept;
+  void charge(Batch& batch, std::span<Outgoing> run, Instant now, const OutboundSeams& seams) noexcept;
+  void number(Batch& batch, std::span<Outgoing> run) noexcept;
+  void keep_unsent_numbers(Batch& batch, std::span<Outgoing> run) noexcept;
   void seal_esp(Batch& batch, std::span<Outgoing> run, const OutboundSeams& seams) noexcept;
   void seal_ah(Batch& batch, std::span<Outgoing> run, const OutboundSeams& seams) noexcept;
 
   SequenceSource* source_;
+  std::uint64_t last_sent_ = 0;  // the highest number
   Spi spi_;
   Mode mode_;
   bool exhausted_ = false;

@@ -16,6 +16,8 @@ py::str name_of(ipsec::ReplayVerdict verdict) {
       return "too_old";
     case ipsec::ReplayVerdict::below_zero:
       return "below_zero";
+    case ipsec::ReplayVerdict::redundant:
+      return "redundant";
   }
   return "unknown";
 }
