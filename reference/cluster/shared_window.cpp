@@ -1,0 +1,20 @@
+#include "cluster/shared_window.hpp"
+
+namespace mpsec::cluster {
+
+//= rfc4303/3.4.3/duplicates-rejected-before-the-icv
+void SharedWindow::check(std::span<const std::uint32_t> on_wire, std::span<Hint> hints) const noexcept {
+  window_.check(on_wire, hints);
+}
+
+//= rfc4303/3.4.3/window-updated-only-after-icv
+void SharedWindow::accept(std::span<const std::uint64_t> numbers,
+                          std::span<ipsec::ReplayVerdict> verdicts) noexcept {
+  window_.accept(numbers, verdicts);
+}
+
+void SharedWindow::resynchronise(std::uint64_t number) noexcept {
+  window_.resynchronise(number);
+}
+
+}  // namespace mpsec::cluster

@@ -1,0 +1,164 @@
+#include "cluster/shared_window.hpp"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+#include <vector>
+
+#include "cluster/test_window_model.hpp"
+
+namespace mpsec::cluster {
+namespace {
+
+using ipsec::AntiReplay;
+using ipsec::ReplayVerdict;
+using ipsec::ReplayWindow;
+
+ReplayVerdict accept_one(AntiReplay& window, std::uint64_t number) {
+  ReplayVerdict verdict;
+  window.accept({&number, 1}, {&verdict, 1});
+  return verdict;
+}
+
+std::vector<ReplayVerdict> accept_all(AntiReplay& window, const std::vector<std::uint64_t>& numbers) {
+  std::vector<ReplayVerdict> verdicts(numbers.size());
+  window.accept(numbers, verdicts);
+  return verdicts;
+}
+
+AntiReplay::Hint check_one(const AntiReplay& window, std::uint32_t on_wire) {
+  AntiReplay::Hint hint;
+  window.check({&on_wire, 1}, {&hint, 1});
+  return hint;
+}
+
+// Batches of steps that stay near the top, with leaps now and then, some of them over many laps and epochs.
+rc::Gen<std::vector<std::vector<std::int64_t>>> batches() {
+  const auto step =
+      rc::gen::weightedOneOf<std::int64_t>({{8, rc::gen::inRange<std::int64_t>(-70, 70)},
+                                            {2, rc::gen::inRange<std::int64_t>(-5000, 5000)},
+                                            {1, rc::gen::inRange<std::int64_t>(-100'000, 10'000'000'000)},
+                                            {1, rc::gen::inRange<std::int64_t>(0, std::int64_t{1} << 55)}});
+  return rc::gen::container<std::vector<std::vector<std::int64_t>>>(
+      rc::gen::container<std::vector<std::int64_t>>(step));
+}
+
+std::vector<std::uint64_t> numbers_from(std::uint64_t top, const std::vector<std::int64_t>& steps) {
+  std::vector<std::uint64_t> numbers;
+  for (const std::int64_t step : steps)
+    numbers.push_back(
+        static_cast<std::uint64_t>(std::max<std::int64_t>(0, static_cast<std::int64_t>(top) + step)));
+  return numbers;
+}
+
+RC_GTEST_PROP(SharedWindow, EqualsTheSetModelInBatches, ()) {
+  const auto size = *rc::gen::oneOf(rc::gen::inRange(32u, 200u), rc::gen::element(1024u, 2047u, 4096u));
+  const auto history = *rc::gen::element(0u, 1u, 5000u);
+  SharedWindow window(size, true, history);
+  WindowModel model(size);
+  for (const auto& steps : *batches()) {
+    if (*rc::gen::inRange(0, 20) == 0) {
+      const auto number = model.top() + static_cast<std::uint64_t>(*rc::gen::inRange(0, 3000)) - 100;
+      if (number < (1ull << 63)) window.resynchronise(number), model.resynchronise(number);
+    }
+    const auto numbers = numbers_from(model.top(), steps);
+    const auto verdicts = accept_all(window, numbers);
+    for (std::size_t i = 0; i < numbers.size(); ++i)
+      RC_ASSERT(verdicts[i] == model.accept(numbers[i]));
+    RC_ASSERT(window.top() == model.top());
+  }
+}
+
+// Hints and decisions, one by one; the number that is accepted is the one that was inferred, as in an SA.
+RC_GTEST_PROP(SharedWindow, JudgesAsTheWindowOfOneWriter, (bool extended)) {
+  const auto size = *rc::gen::inRange(32u, 3000u);
+  SharedWindow shared(size, extended, 1);  // no history: infers as ReplayWindow does
+  ReplayWindow single(size, extended);
+  const auto first = *rc::gen::element<std::uint64_t>(1, 0xfffffff0, 0x1'0000'0000, 0x7'ffff'fff0);
+  RC_ASSERT(accept_one(shared, extended ? first : 1) == accept_one(single, extended ? first : 1));
+  for (const auto& steps : *batches())
+    for (const std::uint64_t number : numbers_from(single.top(), steps)) {
+      const auto on_wire = static_cast<std::uint32_t>(number);
+      const auto expected = check_one(single, on_wire), hint = check_one(shared, on_wire);
+      RC_ASSERT(hint.number == expected.number);
+      RC_ASSERT(hint.verdict == expected.verdict);
+      if (expected.verdict == ReplayVerdict::below_zero) continue;
+      RC_ASSERT(accept_one(shared, hint.number) == accept_one(single, hint.number));
+      RC_ASSERT(shared.top() == single.top());
+    }
+}
+
+RC_GTEST_PROP(SharedWindow, CheckNeverChangesAnything, (const std::vector<std::uint32_t>& probes)) {
+  SharedWindow window(64, true);
+  accept_one(window, 100);
+  for (const std::uint32_t probe : probes)
+    check_one(window, probe);
+  RC_ASSERT(window.top() == 100u);
+  RC_ASSERT(accept_one(window, 100) == ReplayVerdict::duplicate);
+  RC_ASSERT(accept_one(window, 99) == ReplayVerdict::fresh);
+}
+
+TEST(SharedWindow, KeepsExactlyItsSize) {
+  for (const std::uint32_t size : {32u, 33u, 64u, 100u, 2016u, 2017u, 1u << 20}) {
+    SharedWindow window(size, false);
+    accept_one(window, 2 * size);
+    EXPECT_EQ(check_one(window, size + 1).verdict, ReplayVerdict::fresh) << size;
+    EXPECT_EQ(accept_one(window, size), ReplayVerdict::too_old) << size;
+    EXPECT_EQ(accept_one(window, size + 1), ReplayVerdict::fresh) << size;
+  }
+}
+
+TEST(SharedWindow, InfersTheHighHalfForALateJoiner) {
+  SharedWindow window(64, true);
+  accept_one(window, 0x5'0000'0010);
+  EXPECT_EQ(check_one(window, 0x11).number, 0x5'0000'0011u);
+  EXPECT_EQ(check_one(window, 0xffff'fff5).number, 0x4'ffff'fff5u);
+  EXPECT_EQ(check_one(window, 0xffff'fff5).verdict, ReplayVerdict::fresh);
+}
+
+TEST(SharedWindow, TakesNothingUpToTheResynchronisedNumberAndNeverGoesBack) {
+  SharedWindow window(64, true);
+  window.resynchronise(1ull << 40);
+  EXPECT_EQ(accept_one(window, 1ull << 40), ReplayVerdict::duplicate);
+  EXPECT_EQ(accept_one(window, (1ull << 40) - 5), ReplayVerdict::duplicate);
+  EXPECT_EQ(accept_one(window, (1ull << 40) + 3), ReplayVerdict::fresh);
+  window.resynchronise(7);
+  EXPECT_EQ(window.top(), (1ull << 40) + 3);
+  EXPECT_EQ(accept_one(window, (1ull << 40) + 2), ReplayVerdict::fresh);
+}
+
+// The word that number 5 had in the ring now belongs to the next lap.
+TEST(SharedWindow, AWriterLateByAWholeRingLapMustNotSetABitInARecycledWord) {
+  SharedWindow window(32, true, 1);
+  const std::uint64_t lap = WindowRing<MachineAtomics>::smallest;
+  EXPECT_EQ(accept_one(window, 5 + lap), ReplayVerdict::fresh);
+  EXPECT_EQ(accept_one(window, 6), ReplayVerdict::too_old);
+  EXPECT_EQ(accept_one(window, 6 + lap), ReplayVerdict::fresh);
+}
+
+TEST(SharedWindow, ComparesLapsAcrossTheWrapOfTheirTags) {
+  SharedWindow window(32, true, 1);
+  const std::uint64_t lap = WindowRing<MachineAtomics>::smallest;
+  EXPECT_EQ(accept_one(window, 100), ReplayVerdict::fresh);
+  EXPECT_EQ(accept_one(window, 100 + (lap << 32)), ReplayVerdict::fresh) << "the same tag, 2^32 laps later";
+  EXPECT_EQ(accept_one(window, 99 + (lap << 32)), ReplayVerdict::fresh);
+  EXPECT_EQ(accept_one(window, 99 + (lap << 32) + (lap << 31)), ReplayVerdict::fresh);
+  EXPECT_EQ(accept_one(window, 100 + (lap << 32) + (lap << 31)), ReplayVerdict::fresh);
+}
+
+// Other words than those of the steps keep their bits for 2^32 laps, but for the sweeps.
+TEST(SharedWindow, SweepsWordsThatLeapsPassedOver) {
+  SharedWindow window(32, true, 1);
+  const std::uint64_t lap = WindowRing<MachineAtomics>::smallest;
+  accept_one(window, 1000);
+  for (std::uint64_t laps = 1; laps <= 1u << 10; ++laps)
+    ASSERT_EQ(accept_one(window, 1 + laps * (lap << 22)), ReplayVerdict::fresh);
+  EXPECT_EQ(accept_one(window, 1000 + (lap << 32)), ReplayVerdict::fresh);
+}
+
+TEST(SharedWindow, NeedsAQuarterOctetForEachNumberRemembered) {
+  EXPECT_LE(SharedWindow(1u << 20, true, 1u << 20).memory_octets(), (1u << 19) + 1024);
+  EXPECT_LE(SharedWindow(1024, true).memory_octets(), 2 * 1024u + 1024u);
+}
+
+}  // namespace
+}  // namespace mpsec::cluster
