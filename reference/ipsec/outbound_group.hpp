@@ -20,8 +20,8 @@ class OutboundGroup {
   };
 
   virtual ~OutboundGroup() = default;
-  // Called with the selectors of the next packet of a flow, of which `wanted` may follow each other; an SA that is
-  // given may be used, at least for the first of them.
+  // Called with the selectors of the next packet of a flow, of which `wanted` may follow each other; an SA
+  // that is given may be used, at least for the first of them.
   virtual Choice choose(const PacketSelectors& flow, std::uint32_t wanted, Instant now) noexcept = 0;
   // The largest clear packet that fits the path of every SA that may be used; 0: none does, or there is none.
   virtual std::uint32_t largest_packet() const noexcept = 0;

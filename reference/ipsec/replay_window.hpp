@@ -26,6 +26,8 @@ class ReplayWindow final : public AntiReplay {
   void check(std::span<const std::uint32_t> on_wire, std::span<Hint> hints) const noexcept override;
   void accept(std::span<const std::uint64_t> numbers, std::span<ReplayVerdict> verdicts) noexcept override;
   ReplayVerdict accept(std::uint64_t number) noexcept;
+  // What accept() would say of the full number; changes nothing.
+  ReplayVerdict judge(std::uint64_t number) const noexcept;
   std::uint64_t top() const noexcept override { return top_; }
   void resynchronise(std::uint64_t number) noexcept override;
 
@@ -36,7 +38,6 @@ class ReplayWindow final : public AntiReplay {
 
  private:
   Hint hint(std::uint32_t on_wire) const noexcept;
-  ReplayVerdict judge(std::uint64_t number) const noexcept;
   void advance(std::uint64_t number) noexcept;
 
   std::uint64_t top_ = 0;

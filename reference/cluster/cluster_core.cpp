@@ -1,0 +1,31 @@
+#include "cluster/cluster_core.hpp"
+
+#include "ipsec/replay_window.hpp"
+
+namespace mpsec::cluster {
+
+ClusterCore::ClusterCore(ClusterParameters parameters)
+    : parameters_(std::move(parameters)),
+      sequence_(parameters_.extended_sequence_numbers, parameters_.last_sequence_number) {
+  const bool extended = parameters_.extended_sequence_numbers;
+  if (parameters_.peer == PeerKind::ordinary) return;
+  if (!parameters_.anti_replay) {
+    window_ = std::make_shared<ipsec::UncheckedReplay>(extended);
+  } else if (parameters_.window_form == WindowForm::one_writer) {
+    window_ = std::make_shared<ipsec::ReplayWindow>(parameters_.replay_window, extended);
+  } else {
+    auto shared = std::make_shared<SharedWindow>(parameters_.replay_window, extended);
+    reporting_ = shared.get();
+    window_ = std::move(shared);
+  }
+}
+
+bool ClusterCore::take_place() noexcept {
+  std::uint32_t taken = places_.load();
+  do {
+    if (taken >= parameters_.most_sub_sas) return false;
+  } while (!places_.compare_exchange_weak(taken, taken + 1));
+  return true;
+}
+
+}  // namespace mpsec::cluster

@@ -1,0 +1,314 @@
+#include "cluster/sa_cluster.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace mpsec::cluster {
+
+using ipsec::InboundSa;
+using ipsec::OutboundSa;
+
+std::string_view to_string(ClusterState state) {
+  switch (state) {
+    case ClusterState::founding:
+      return "founding";
+    case ClusterState::valid:
+      return "valid";
+    case ClusterState::ended:
+      return "ended";
+  }
+  return "unknown";
+}
+
+Result<std::unique_ptr<SaCluster>> SaCluster::make(ClusterParameters parameters, Seams seams) {
+  if (auto checked = ClusterParameters::check(parameters); !checked) return std::unexpected(checked.error());
+  if (seams.leases) {
+    if (auto checked = seams.leases->check(); !checked) return std::unexpected(checked.error());
+  }
+  return std::make_unique<SaCluster>(std::make_shared<ClusterCore>(std::move(parameters)), std::move(seams));
+}
+
+SaCluster::SaCluster(std::shared_ptr<ClusterCore> core, Seams seams)
+    : core_(std::move(core)),
+      data_path_(seams.data_path),
+      provider_(seams.provider),
+      scheduler_(std::move(seams.scheduler)),
+      matcher_(core_->parameters().selectors, ipsec::Direction::outbound) {
+  if (seams.leases) leased_ = std::make_shared<LeasedSequence>(core_->sequence(), *seams.leases);
+  data_path_.use(parameters().id, this);
+}
+
+SaCluster::~SaCluster() {
+  data_path_.use(parameters().id, nullptr);
+  for (auto& [_, member] : members_) {
+    data_path_.remove(member.outbound);
+    data_path_.remove(member.inbound);
+    core_->give_place();
+  }
+}
+
+// --- membership
+
+std::unexpected<Error> SaCluster::refused(SubSaId sub_sa, std::string why) const {
+  return std::unexpected(
+      Error{.blame = Blame::local_fault,
+            .path = fmt::format("cluster {}/sub-SA {}", parameters().id.value, sub_sa.value),
+            .offset = std::nullopt,
+            .why = std::move(why),
+            .clause = {}});
+}
+
+Result<> SaCluster::may_join(SubSaId sub_sa) const {
+  if (state_ == ClusterState::ended)
+    return refused(sub_sa, "the cluster has ended with its last valid sub-SA: found a new one");
+  if (core_->sequence().left() == 0)
+    return refused(sub_sa, "the cluster's sequence numbers are used up: found a new one");
+  return {};
+}
+
+Result<SaCluster::Member*> SaCluster::place_for(SubSaId sub_sa) {
+  if (auto may = may_join(sub_sa); !may) return std::unexpected(may.error());
+  if (const auto found = members_.find(sub_sa); found != members_.end()) return &found->second;
+  if (!core_->take_place())
+    return refused(sub_sa, fmt::format("the cluster has {} sub-SAs, as many as it may", core_->sub_sas()));
+  last_id_ = std::max(last_id_, sub_sa.value);
+  return &members_[sub_sa];
+}
+
+void SaCluster::forget_if_empty(SubSaId sub_sa) {
+  const auto found = members_.find(sub_sa);
+  if (found->second.inbound != nullptr || found->second.outbound != nullptr) return;
+  if (const auto& window = found->second.window) {
+    repeated_before_.redundant += window->repeated().redundant;
+    repeated_before_.not_shared += window->repeated().not_shared;
+  }
+  members_.erase(found);
+  core_->give_place();
+}
+
+// nullptr: the SA makes its own.
+std::shared_ptr<ipsec::AntiReplay> SaCluster::window_for(Member& member) const {
+  const ClusterParameters& cluster = parameters();
+  if (!cluster.anti_replay || !core_->window() || (!cluster.duplication && !cluster.watch_numbers))
+    return core_->window();
+  member.window = std::make_shared<SubSaWindow>(core_->window(), cluster.replay_window,
+                                                cluster.extended_sequence_numbers, cluster.duplication);
+  return member.window;
+}
+
+Result<InboundSa*> SaCluster::join(SubSaId sub_sa, ipsec::InboundParameters parameters,
+                                   ipsec::SadKeyShape shape) {
+  if (auto checked = check_sub_sa(this->parameters(), parameters); !checked)
+    return std::unexpected(checked.error());
+  auto member = place_for(sub_sa);
+  if (!member) return std::unexpected(member.error());
+  auto add = [&]() -> Result<InboundSa*> {
+    if ((*member)->inbound != nullptr) return refused(sub_sa, "it has an inbound SA already");
+    auto made = InboundSa::make(std::move(parameters), provider_, window_for(**member));
+    if (!made) return std::unexpected(made.error());
+    return data_path_.add(*std::move(made), shape);
+  };
+  auto added = add();
+  if (added) {
+    (*member)->inbound = *added;
+    joined();
+  } else {
+    forget_if_empty(sub_sa);
+  }
+  return added;
+}
+
+// Numbers come from the cluster's counter, which lives as long as any of its SAs.
+std::shared_ptr<ipsec::SequenceSource> SaCluster::source() {
+  struct Leased {
+    std::shared_ptr<ClusterCore> core;
+    std::shared_ptr<LeasedSequence> sequence;
+  };
+  if (!leased_) return {core_, &core_->sequence()};
+  auto both = std::make_shared<Leased>(core_, leased_);
+  return {both, both->sequence.get()};
+}
+
+Result<OutboundSa*> SaCluster::join(SubSaId sub_sa, ipsec::OutboundParameters parameters,
+                                    std::uint32_t weight) {
+  if (auto checked = check_sub_sa(this->parameters(), parameters); !checked)
+    return std::unexpected(checked.error());
+  if (weight == 0) return refused(sub_sa, "expected a weight of at least 1, found 0");
+  auto member = place_for(sub_sa);
+  if (!member) return std::unexpected(member.error());
+  auto make = [&]() -> Result<std::unique_ptr<OutboundSa>> {
+    if ((*member)->outbound != nullptr) return refused(sub_sa, "it has an outbound SA already");
+    return OutboundSa::make(std::move(parameters), provider_, source());
+  };
+  auto made = make();
+  if (!made) {
+    forget_if_empty(sub_sa);
+    return std::unexpected(made.error());
+  }
+  (*member)->outbound = data_path_.add(*std::move(made));
+  (*member)->weight = weight;
+  joined();
+  return (*member)->outbound;
+}
+
+void SaCluster::joined() {
+  state_ = ClusterState::valid;
+  offer_is_stale_ = true;
+}
+
+bool SaCluster::leave_outbound(SubSaId sub_sa) {
+  const auto found = members_.find(sub_sa);
+  if (found == members_.end() || found->second.outbound == nullptr) return false;
+  data_path_.remove(std::exchange(found->second.outbound, nullptr));
+  offer_is_stale_ = true;
+  forget_if_empty(sub_sa);
+  return true;
+}
+
+bool SaCluster::leave(SubSaId sub_sa) {
+  const auto found = members_.find(sub_sa);
+  if (found == members_.end()) return false;
+  data_path_.remove(std::exchange(found->second.outbound, nullptr));
+  data_path_.remove(std::exchange(found->second.inbound, nullptr));
+  offer_is_stale_ = true;
+  forget_if_empty(sub_sa);
+  return true;
+}
+
+// --- paths
+
+void SaCluster::note_path(SubSaId sub_sa, const PathKnowledge& knowledge) {
+  const auto found = members_.find(sub_sa);
+  if (found == members_.end() || found->second.path == knowledge) return;
+  found->second.path = knowledge;
+  offer_is_stale_ = true;
+}
+
+// The sub-SAs that may be used, on paths that are alive; where no path is, all of them: a packet on a path that seems
+// dead may arrive, a packet that is kept back cannot.
+void SaCluster::offer_paths() {
+  std::vector<PathView> views;
+  offered_.clear();
+  auto usable = [](const Member& member) { return member.outbound != nullptr && member.outbound->usable(); };
+  const bool any_alive = std::ranges::any_of(
+      members_, [&](const auto& entry) { return usable(entry.second) && entry.second.path.alive; });
+  for (const auto& [id, member] : members_) {
+    if (!usable(member) || (any_alive && !member.path.alive)) continue;
+    offered_.push_back({member.outbound});
+    views.push_back({id, member.weight, member.path.round_trip, member.path.loss});
+  }
+  scheduler_->on_paths(views);
+  offer_is_stale_ = false;
+}
+
+std::uint64_t SaCluster::hash_of(const ipsec::PacketSelectors& flow) const noexcept {
+  const ipsec::detail::KeyedMix mix(0x6d70736563);
+  std::uint64_t hash = mix(static_cast<std::uint64_t>(flow.local >> 64) ^ static_cast<std::uint64_t>(flow.local));
+  hash = mix(hash ^ static_cast<std::uint64_t>(flow.remote >> 64) ^ static_cast<std::uint64_t>(flow.remote));
+  return mix(hash ^ (std::uint64_t{flow.local_port} << 32 | flow.remote_port) ^
+             (std::uint64_t{flow.protocol} << 20));
+}
+
+ipsec::OutboundGroup::Choice SaCluster::choose(const ipsec::PacketSelectors& flow, std::uint32_t wanted,
+                                               Instant now) noexcept {
+  if (!matcher_.matches(flow)) return {};
+  if (leased_) leased_->begin_batch(now);
+  for (;;) {
+    if (offer_is_stale_) offer_paths();
+    if (offered_.empty()) return {};
+    const PathScheduler::Choice choice = scheduler_->choose(hash_of(flow), wanted);
+    OutboundSa* const sa = offered_[choice.path].sa;
+    OutboundSa* const copy = choice.copy && parameters().duplication ? offered_[*choice.copy].sa : nullptr;
+    // One that has ended since it was offered is not offered again, so this comes to an end.
+    offer_is_stale_ = !sa->usable() || (copy != nullptr && !copy->usable());
+    if (!offer_is_stale_) return {sa, choice.packets, copy};
+  }
+}
+
+std::uint32_t SaCluster::largest_packet() const noexcept {
+  std::uint32_t smallest = 0;
+  for (const auto& [_, member] : members_) {
+    if (member.outbound == nullptr || !member.outbound->usable()) continue;
+    const std::uint32_t own = member.outbound->largest_packet();
+    smallest = smallest == 0 ? own : std::min(smallest, own);
+  }
+  return smallest;
+}
+
+// --- time
+
+void SaCluster::look_after(Instant now, std::vector<ClusterEvent>& events) {
+  for (auto& [_, member] : members_) {
+    if (member.inbound != nullptr) member.inbound->on_time(now);
+    if (member.outbound != nullptr) member.outbound->on_time(now);
+  }
+  note_ends(events);
+  note_limits(events);
+}
+
+void SaCluster::note_ends(std::vector<ClusterEvent>& events) {
+  for (auto& [id, member] : members_) {
+    if (member.valid() || member.end_told) continue;
+    member.end_told = true;
+    offer_is_stale_ = true;
+    events.emplace_back(SubSaEnded{parameters().id, id});
+  }
+  if (state_ != ClusterState::valid || valid_sub_sas() != 0) return;
+  state_ = ClusterState::ended;
+  events.emplace_back(ClusterEnded{parameters().id});
+}
+
+void SaCluster::note_limits(std::vector<ClusterEvent>& events) {
+  const ipsec::ClusterId id = parameters().id;
+  const std::uint64_t left = core_->sequence().left();
+  if (left <= parameters().soft_limit && !std::exchange(exhaustion_told_, true))
+    events.emplace_back(SequenceRunsOut{id, left});
+  if (const SharedWindow* window = core_->reporting_window()) {
+    const std::uint64_t needed = window->report().size_that_would_have_held;
+    if (needed > std::max<std::uint64_t>(window_told_, window->size()))
+      events.emplace_back(WindowTooSmall{id, window->size(), window_told_ = needed});
+  }
+  if (!unshared_told_ && !parameters().duplication && repeated().not_shared != 0) {
+    unshared_told_ = true;
+    events.emplace_back(NumbersNotShared{id});
+  }
+  if (const std::uint32_t largest = largest_packet(); largest != mtu_told_) {
+    if (mtu_told_) events.emplace_back(ClusterMtuChanged{id, largest});
+    mtu_told_ = largest;
+  }
+}
+
+// --- what is there
+
+std::size_t SaCluster::valid_sub_sas() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(members_, [](const auto& entry) { return entry.second.valid(); }));
+}
+
+InboundSa* SaCluster::inbound(SubSaId sub_sa) const {
+  const auto found = members_.find(sub_sa);
+  return found == members_.end() ? nullptr : found->second.inbound;
+}
+
+OutboundSa* SaCluster::outbound(SubSaId sub_sa) const {
+  const auto found = members_.find(sub_sa);
+  return found == members_.end() ? nullptr : found->second.outbound;
+}
+
+std::optional<SubSaId> SaCluster::owner(const InboundSa* sa) const {
+  for (const auto& [id, member] : members_)
+    if (member.inbound == sa) return id;
+  return std::nullopt;
+}
+
+RepeatedNumbers SaCluster::repeated() const {
+  RepeatedNumbers sum = repeated_before_;
+  for (const auto& [_, member] : members_) {
+    if (!member.window) continue;
+    sum.redundant += member.window->repeated().redundant;
+    sum.not_shared += member.window->repeated().not_shared;
+  }
+  return sum;
+}
+
+}  // namespace mpsec::cluster

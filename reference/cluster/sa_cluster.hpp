@@ -1,0 +1,134 @@
+// An SA cluster (draft-zhang-ipsecme-multi-path-ipsec 3, docs/sa-cluster-profile.md): sub-SAs that serve one policy, with
+// one source of sequence numbers and one anti-replay window.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "cluster/cluster_core.hpp"
+#include "cluster/cluster_events.hpp"
+#include "cluster/path_scheduler.hpp"
+#include "cluster/sub_sa_window.hpp"
+#include "ipsec/data_path.hpp"
+#include "ipsec/outbound_group.hpp"
+
+namespace mpsec::cluster {
+
+// What is known of a sub-SA's path, from IKE and from traffic.
+struct PathKnowledge {
+  bool alive = true;
+  std::optional<Duration> round_trip{};
+  double loss = 0;
+
+  bool operator==(const PathKnowledge&) const = default;
+};
+
+// One worker's part of a cluster: the sub-SAs whose packets go through its data path. Workers share a ClusterCore; with a
+// single worker this is the whole cluster. One thread.
+class SaCluster final : public ipsec::OutboundGroup {
+ public:
+  struct Seams {
+    ipsec::DataPath& data_path;  // outlives the cluster
+    const crypto::Provider& provider;
+    std::unique_ptr<PathScheduler> scheduler;
+    // Nothing: numbers are taken from the counter as they are needed.
+    std::optional<LeaseRules> leases{};
+  };
+
+  // Fails as ClusterParameters::check does.
+  static Result<std::unique_ptr<SaCluster>> make(ClusterParameters parameters, Seams seams);
+  // A further worker's part.
+  SaCluster(std::shared_ptr<ClusterCore> core, Seams seams);
+  // Its sub-SAs go with it.
+  ~SaCluster() override;
+  SaCluster(const SaCluster&) = delete;
+
+  // --- membership. Halves come and go by themselves, as IKE makes and ends them (RFC 7296 2.8): both are of one sub-SA.
+  // A name for a sub-SA to come.
+  SubSaId new_sub_sa() { return SubSaId{++last_id_}; }
+  // Fails, naming what is wrong, where the cluster has ended or has no numbers left, where there are as many sub-SAs as
+  // may be, where a field is not equal (check_sub_sa), where the sub-SA has that half already, or as
+  // InboundSa::make, OutboundSa::make and the SAD do. Nothing is changed then.
+  Result<ipsec::InboundSa*> join(SubSaId sub_sa, ipsec::InboundParameters parameters,
+                                 ipsec::SadKeyShape shape = ipsec::SadKeyShape::spi);
+  // `weight`: for schedulers that heed it; not 0.
+  Result<ipsec::OutboundSa*> join(SubSaId sub_sa, ipsec::OutboundParameters parameters,
+                                  std::uint32_t weight = 1);
+  // False where there is no such sub-SA, or not that half of it. What its packets were is forgotten by nobody: numbers and
+  // window are the cluster's.
+  bool leave_outbound(SubSaId sub_sa);
+  bool leave(SubSaId sub_sa);
+
+  // --- paths
+  void note_path(SubSaId sub_sa, const PathKnowledge& knowledge);
+
+  // --- time. To be called as often as events are wanted; looks at every sub-SA.
+  void look_after(Instant now, std::vector<ClusterEvent>& events);
+
+  // --- OutboundGroup
+  Choice choose(const ipsec::PacketSelectors& flow, std::uint32_t wanted, Instant now) noexcept override;
+  std::uint32_t largest_packet() const noexcept override;
+
+  // --- what is there
+  const ClusterParameters& parameters() const { return core_->parameters(); }
+  const std::shared_ptr<ClusterCore>& core() const { return core_; }
+  ClusterState state() const { return state_; }
+  std::size_t sub_sas() const { return members_.size(); }
+  std::size_t valid_sub_sas() const;
+  ipsec::InboundSa* inbound(SubSaId sub_sa) const;
+  ipsec::OutboundSa* outbound(SubSaId sub_sa) const;
+  // Whose SA it is; nothing: not of this cluster.
+  std::optional<SubSaId> owner(const ipsec::InboundSa* sa) const;
+  // Numbers that came by two sub-SAs, where that is watched (duplication, watch_numbers).
+  RepeatedNumbers repeated() const;
+  // All zero without leases.
+  LeaseReport leases() const { return leased_ ? leased_->report() : LeaseReport{}; }
+
+ private:
+  struct Member {
+    ipsec::InboundSa* inbound = nullptr;
+    ipsec::OutboundSa* outbound = nullptr;
+    std::shared_ptr<SubSaWindow> window;  // where repeated numbers are watched
+    std::uint32_t weight = 1;
+    PathKnowledge path;
+    bool end_told = false;
+    bool valid() const {
+      return (inbound != nullptr && inbound->usable()) || (outbound != nullptr && outbound->usable());
+    }
+  };
+  struct Offered {
+    ipsec::OutboundSa* sa;
+  };
+
+  Result<> may_join(SubSaId sub_sa) const;
+  Result<Member*> place_for(SubSaId sub_sa);
+  void forget_if_empty(SubSaId sub_sa);
+  std::shared_ptr<ipsec::AntiReplay> window_for(Member& member) const;
+  std::shared_ptr<ipsec::SequenceSource> source();
+  void joined();
+  void offer_paths();
+  void note_ends(std::vector<ClusterEvent>& events);
+  void note_limits(std::vector<ClusterEvent>& events);
+  std::uint64_t hash_of(const ipsec::PacketSelectors& flow) const noexcept;
+  std::unexpected<Error> refused(SubSaId sub_sa, std::string why) const;
+
+  std::shared_ptr<ClusterCore> core_;
+  ipsec::DataPath& data_path_;
+  const crypto::Provider& provider_;
+  std::unique_ptr<PathScheduler> scheduler_;
+  std::shared_ptr<LeasedSequence> leased_;
+  ipsec::SelectorMatcher matcher_;
+  bool offer_is_stale_ = true;
+  std::vector<Offered> offered_;  // by the positions that the scheduler knows
+  ClusterState state_ = ClusterState::founding;
+  std::map<SubSaId, Member> members_;
+  std::uint32_t last_id_ = 0;
+  bool exhaustion_told_ = false, unshared_told_ = false;
+  std::uint64_t window_told_ = 0;
+  std::optional<std::uint32_t> mtu_told_;
+  RepeatedNumbers repeated_before_;  // by sub-SAs that have left
+};
+
+}  // namespace mpsec::cluster
