@@ -122,7 +122,7 @@ def _split(lines: list[str], heading_of) -> dict[str, list[str]]:
 def _sentences(lines: list[str]) -> list[str]:
     found: list[str] = []
     for paragraph in _paragraphs(lines):
-        found.extend(_sentences_of_paragraph(paragraph))
+        found.extend(sentences_of_paragraph(paragraph))
     return found
 
 
@@ -144,7 +144,8 @@ def _joined(text: str, line: str) -> str:
     return " ".join(f"{text} {line}".split())
 
 
-def _sentences_of_paragraph(paragraph: str) -> list[str]:
+def sentences_of_paragraph(paragraph: str) -> list[str]:
+    """The sentences of a paragraph that stands on one line."""
     found, start = [], 0
     for match in _SENTENCE_END.finditer(paragraph):
         if _ABBREVIATION.search(paragraph[start : match.start() + 1]):
