@@ -5,15 +5,17 @@
   register.py add DOC SECTION SLUG LEVEL WORDS RULE [--nth N]   enter a rule, in our own words, for one of them
   register.py check                                             citations, fingerprints, form; exit code 1 if wrong
   register.py format                                            put the files in canonical form, as after a merge
+  register.py renew DOC                                         enter all requirements of a page of our own (profile)
 
-DOC is a file under ../shared/rfc or ../shared/spec without its ending (rfc4303); MPSEC_SHARED_DIR names another
-place. Sentences are printed to help the one who asks; none is ever stored, only its fingerprint.
+DOC is a file under ../shared/rfc or ../shared/spec without its ending (rfc4303), or a page of our own (profile);
+MPSEC_SHARED_DIR names another place. Sentences are printed to help the one who asks; none is ever stored, only its fingerprint.
 """
 
 import argparse
 import sys
 from collections import Counter
 
+import own_text
 import rfc_text
 from citations import SUFFIXES, Citation, citations
 from project import ROOT, SHARED, files, finding, finish
@@ -30,6 +32,7 @@ def main() -> None:
         "add": ("document", "section", "slug", "level", "words", "rule"),
         "check": (),
         "format": (),
+        "renew": ("document",),
     }.items():
         command = commands.add_parser(name)
         for argument in arguments:
@@ -38,7 +41,7 @@ def main() -> None:
     commands.choices["check"].add_argument("--verbose", action="store_true", help="list the entries that nobody cites")
     options = parser.parse_args()
     try:
-        {"find": find, "add": add, "check": check, "format": put_in_form}[options.command](options)
+        {"find": find, "add": add, "check": check, "format": put_in_form, "renew": renew}[options.command](options)
     except DamagedRegister as damage:
         sys.exit(str(damage))
 
@@ -49,6 +52,8 @@ def find(options: argparse.Namespace) -> None:
 
 
 def add(options: argparse.Namespace) -> None:
+    if options.document in own_text.DOCUMENTS:
+        sys.exit(f"the rules of {options.document} come from its page: run register.py renew {options.document}")
     entry_id = f"{options.document}/{options.section}/{options.slug}"
     if not ID.fullmatch(entry_id):
         sys.exit(f"{entry_id}: expected document/section/slug, the slug in lower case with '-' between words")
@@ -70,7 +75,7 @@ def check(options: argparse.Namespace) -> None:
     entries = [entry for path in paths(DIRECTORY) for entry in load(path)]
     cited = [citation for path in files(*SUFFIXES) for citation in citations(path)]
     findings = _findings_of_form() + _findings_of_citations(cited, {entry.id for entry in entries})
-    findings += _findings_of_fingerprints(entries)
+    findings += _findings_of_fingerprints(entries) + _findings_of_own_pages(entries)
     _print_counts(entries, cited)
     uncited = sorted({entry.id for entry in entries} - {citation.cited for citation in cited})
     print(f"{len(uncited)} entries without a citation" + (":" if options.verbose and uncited else ""))
@@ -82,6 +87,25 @@ def check(options: argparse.Namespace) -> None:
 def put_in_form(_options: argparse.Namespace) -> None:
     for path in paths(DIRECTORY):
         store(path, load(path))
+
+
+def renew(options: argparse.Namespace) -> None:
+    if options.document not in own_text.DOCUMENTS:
+        sys.exit(f"{options.document} is no page of our own; there are {', '.join(own_text.DOCUMENTS)}")
+    page = own_text.DOCUMENTS[options.document].read_text()
+    if mistakes := own_text.mistakes(page, options.document):
+        sys.exit("\n".join(f"line {line}: {what}" for line, what in mistakes))
+    path = path_of(DIRECTORY, options.document)
+    before = {entry.id for entry in load(path)}
+    entries = [_entry_of(requirement) for requirement in own_text.requirements(page)]
+    store(path, entries)
+    after = {entry.id for entry in entries}
+    print(f"{path.relative_to(ROOT)}: {len(after)} entries; new: {sorted(after - before)}; gone: {sorted(before - after)}")
+
+
+def _entry_of(requirement: own_text.Requirement) -> Entry:
+    fingerprint = rfc_text.fingerprint(requirement.whole())
+    return Entry(requirement.id, requirement.section, requirement.level, requirement.rule(), fingerprint)
 
 
 def _matching(document: str, section: str, words: str) -> list[str]:
@@ -106,6 +130,8 @@ def _the_one(sentences: list[str], nth: int | None) -> str:
 
 
 def _sections(document: str) -> dict[str, list[str]]:
+    if document in own_text.DOCUMENTS:
+        return own_text.sections(own_text.DOCUMENTS[document].read_text())
     path = rfc_text.find_text(SHARED, document)
     if path is None:
         sys.exit(f"no text of {document} under {SHARED}: set MPSEC_SHARED_DIR to a folder with rfc/{document}.txt")
@@ -153,7 +179,7 @@ def _findings_of_citations(cited: list[Citation], known: set[str]) -> list[str]:
 def _findings_of_fingerprints(entries: list[Entry]) -> list[str]:
     findings = []
     for document in sorted({entry.document() for entry in entries}):
-        if rfc_text.find_text(SHARED, document) is None:
+        if document not in own_text.DOCUMENTS and rfc_text.find_text(SHARED, document) is None:
             print(f"SKIPPED fingerprints of {document}: its text is not under {SHARED}")
             continue
         texts = {name: {rfc_text.fingerprint(s) for s in body} for name, body in _sections(document).items()}
@@ -162,6 +188,19 @@ def _findings_of_fingerprints(entries: list[Entry]) -> list[str]:
                 what = f"{entry.id}: no sentence of {document} {entry.section} has this fingerprint"
                 remedy = f"Look it up: ci/checks/register.py find {document} {entry.section}"
                 findings.append(finding(path_of(DIRECTORY, document), 1, what, remedy))
+    return findings
+
+
+def _findings_of_own_pages(entries: list[Entry]) -> list[str]:
+    """Page and register say the same: each requirement is entered as it stands."""
+    findings, known = [], set(entries)
+    for document, path in own_text.DOCUMENTS.items():
+        page = path.read_text()
+        findings += [finding(path, line, what, "Mend it") for line, what in own_text.mistakes(page, document)]
+        for requirement in own_text.requirements(page):
+            if _entry_of(requirement) not in known:
+                what = f"{requirement.id} is not in the register as it stands here"
+                findings.append(finding(path, requirement.line, what, f"Run ci/checks/register.py renew {document}"))
     return findings
 
 

@@ -26,12 +26,14 @@ _DRAWING = re.compile(r"^\s*(?:[|+]|\d( \d){4,}|\d(  +\d){2,})")
 _SENTENCE_END = re.compile(r"[.?!][\"')\]]*\s+(?=[A-Z0-9\"'(\[])")
 _ABBREVIATION = re.compile(r"(?:\b(?:e\.g|i\.e|etc|cf|vs|resp|Sec|Sect|Fig|No|Dr|al|approx)|\b[A-Z])\.$")
 _DOCUMENT_DIRECTORIES = ("rfc", "spec")
+_SHORT_NAMES = {"draft-zhang": "draft-zhang-ipsecme-multi-path-ipsec"}
 
 
 def find_text(shared: Path, document: str) -> Path | None:
-    """The file that holds `document` ("rfc4303") under `shared`, or None."""
+    """The file that holds `document` ("rfc4303", or the short name of a draft) under `shared`, or None."""
+    stem = _SHORT_NAMES.get(document, document)
     for directory in _DOCUMENT_DIRECTORIES:
-        for name in (f"{document}.txt", f"{document}.stripped.txt"):
+        for name in (f"{stem}.txt", f"{stem}.stripped.txt"):
             if (shared / directory / name).is_file():
                 return shared / directory / name
     return None
