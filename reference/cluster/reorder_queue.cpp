@@ -1,0 +1,210 @@
+#include "cluster/reorder_queue.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <fmt/format.h>
+#include <utility>
+
+namespace mpsec::cluster {
+namespace {
+
+std::unexpected<Error> unfit(const char* field, std::string why) {
+  return std::unexpected(Error{.blame = Blame::local_fault,
+                               .path = fmt::format("reordering/{}", field),
+                               .offset = std::nullopt,
+                               .why = std::move(why),
+                               .clause = ""});
+}
+
+}  // namespace
+
+Result<> ReorderOptions::check(const ReorderOptions& options) {
+  const auto& [packets, octets, time, span] = options.limits;
+  constexpr Duration longest = std::chrono::minutes(1);
+  constexpr std::uint32_t most_packets = 1u << 20, largest_span = 1u << 24;
+  if (packets == 0 || packets > most_packets)
+    return unfit("packets", fmt::format("expected 1 to {}, found {}", most_packets, packets));
+  if (octets == 0) return unfit("octets", "expected at least 1, found 0");
+  if (time <= Duration::zero() || time > longest)
+    return unfit("time", fmt::format("expected 1 to {} ns, found {} ns", longest.count(), time.count()));
+  if (!std::has_single_bit(span) || span < RecentNumbers::smallest || span > largest_span)
+    return unfit("span", fmt::format("expected a power of two from {} to {}, found {}",
+                                     RecentNumbers::smallest, largest_span, span));
+  return {};
+}
+
+ReorderQueue::ReorderQueue(const ReorderOptions& options, std::unique_ptr<ReorderPolicy> policy)
+    : next_(options.first.value_or(SequenceNumber(0)).value),
+      started_(options.first.has_value()),
+      seen_(options.limits.span),
+      ring_(options.limits.span, none),
+      slots_(std::size_t{options.limits.packets} + 1),  // one is over the limit until the lowest has left
+      options_(options),
+      policy_(std::move(policy)) {
+  assert(ReorderOptions::check(options));
+  for (std::uint32_t slot = static_cast<std::uint32_t>(slots_.size()); slot-- != 0;)
+    slots_[slot].older = std::exchange(free_, slot);
+}
+
+ReorderQueue::Placed ReorderQueue::arrive_otherwise(const Arrival& arrival, Instant now) noexcept {
+  const std::uint64_t number = arrival.number;
+  if (!new_number(number, arrival.path, now)) return {Verdict::drop, none};
+  if (number < next_) return late();
+  if (number == next_) return expected();
+  ++ahead_;
+  highest_ = std::max(highest_, number);
+  return hold(arrival, now);
+}
+
+void ReorderQueue::resolve(std::uint64_t number, std::uint32_t path, Instant now) noexcept {
+  const std::uint64_t copies = counters_.duplicates, beyond = counters_.beyond_reach;
+  if (!new_number(number, path, now)) {  // no packet, so none was dropped
+    counters_.duplicates = copies;
+    counters_.beyond_reach = beyond;
+    return;
+  }
+  ++counters_.resolved;
+  if (number < next_) return;
+  ++ahead_;  // next_release() passes it
+  highest_ = std::max(highest_, number);
+}
+
+// Notes the number and what it tells of its path. False if it was noted before, or nobody can say.
+bool ReorderQueue::new_number(std::uint64_t number, std::uint32_t path, Instant now) noexcept {
+  cause_ = ReleaseCause::filled;
+  if (!started_) {
+    started_ = true;
+    next_ = number;
+  }
+  if ((number < next_ && next_ - number > span()) || number == unusable) {
+    ++counters_.beyond_reach;
+    return false;
+  }
+  paths_.arrived(path, number);
+  if (seen_.has(number)) {
+    ++counters_.duplicates;
+    return false;
+  }
+  seen_.insert(number);
+  measure(number, path, now);
+  return true;
+}
+
+ReorderQueue::Placed ReorderQueue::late() noexcept {
+  if (options_.late == LatePackets::drop && policy_->keeps_order()) {
+    ++counters_.late_dropped;
+    return {Verdict::drop, none};
+  }
+  ++counters_.late_delivered;
+  return {Verdict::deliver, none};
+}
+
+ReorderQueue::Placed ReorderQueue::hold(const Arrival& arrival, Instant now) noexcept {
+  const std::uint32_t slot = free_;
+  Slot& held = slots_[slot];
+  free_ = held.older;
+  held = {
+      .number = arrival.number, .arrival = now, .octets = arrival.octets, .older = newest_, .newer = none};
+  (newest_ == none ? oldest_ : slots_[newest_].newer) = slot;
+  newest_ = slot;
+  slot_of(arrival.number) = slot;
+  octets_ += arrival.octets;
+  ++held_;
+  ++counters_.held;
+  return {Verdict::hold, slot};
+}
+
+void ReorderQueue::measure(std::uint64_t number, std::uint32_t path, Instant now) noexcept {
+  if (const auto known = first_above(number)) policy_->on_late(path, now - *known, now);
+}
+
+// When the first number above `number` came, as far as that is known.
+std::optional<Instant> ReorderQueue::first_above(std::uint64_t number) const noexcept {
+  if (number >= next_) {
+    constexpr int most_steps = 8;  // the oldest are nearly always above it
+    std::uint32_t slot = oldest_;
+    for (int step = 0; slot != none && step < most_steps; ++step, slot = slots_[slot].newer)
+      if (slots_[slot].number > number) return slots_[slot].arrival;
+    return std::nullopt;
+  }
+  std::optional<Instant> known;
+  for (std::uint64_t back = 1; back <= std::min<std::uint64_t>(passed_count_, passed_gaps); ++back) {
+    const PassedGap& gap = passed_[(passed_count_ - back) % passed_gaps];
+    if (gap.end <= number) break;
+    known = gap.known;
+  }
+  return known;
+}
+
+std::optional<ReorderQueue::Released> ReorderQueue::next_release_otherwise(Instant now) noexcept {
+  for (;;) {
+    while (ahead_ != 0 && seen_.has(next_)) {
+      const std::uint32_t slot = std::exchange(slot_of(next_), none);
+      seen_.advance(next_, next_ + 1);
+      ++next_;
+      --ahead_;
+      if (slot != none) return take(slot, now);
+    }
+    if (!give_up(now)) return std::nullopt;
+  }
+}
+
+ReorderQueue::Released ReorderQueue::take(std::uint32_t slot, Instant now) noexcept {
+  Slot& held = slots_[slot];
+  (held.older == none ? oldest_ : slots_[held.older].newer) = held.newer;
+  (held.newer == none ? newest_ : slots_[held.newer].older) = held.older;
+  octets_ -= held.octets;
+  --held_;
+  ++counters_.released[static_cast<std::size_t>(cause_)];
+  counters_.longest_hold = std::max(counters_.longest_hold, now - held.arrival);
+  held.older = std::exchange(free_, slot);
+  return {slot, SequenceNumber(held.number)};
+}
+
+// Passes the first missing numbers, if they are not to be waited for.
+bool ReorderQueue::give_up(Instant now) noexcept {
+  if (forced_ > next_) {
+    cause_ = ReleaseCause::span;
+    pass_to(ahead_ == 0 ? forced_ : std::min(forced_, seen_.first_from(next_, highest_ + 1)), now);
+    return true;
+  }
+  if (held_ == 0) {
+    flushing_ = false;
+    return false;
+  }
+  const auto cause = due(now);
+  if (!cause) {
+    counters_.most_packets = std::max(counters_.most_packets, held_);
+    counters_.most_octets = std::max(counters_.most_octets, octets_);
+    return false;
+  }
+  cause_ = *cause;
+  pass_to(seen_.first_from(next_, highest_ + 1), now);
+  return true;
+}
+
+std::optional<ReleaseCause> ReorderQueue::due(Instant now) noexcept {
+  const ReorderPolicy::Patience patience = policy_->patience(now);
+  hold_ = std::min(patience.time, options_.limits.time);
+  if (flushing_) return ReleaseCause::flush;
+  if (held_ > options_.limits.packets) return ReleaseCause::packets;
+  if (octets_ > options_.limits.octets) return ReleaseCause::octets;
+  if (highest_ - next_ >= patience.numbers) return ReleaseCause::gap;
+  if (options_.fifo_paths && paths_.all_above(next_)) return ReleaseCause::fifo;
+  if (now - slots_[oldest_].arrival >= hold_) return ReleaseCause::time;
+  return std::nullopt;
+}
+
+void ReorderQueue::pass_to(std::uint64_t number, Instant now) noexcept {
+  passed_[passed_count_++ % passed_gaps] = {number, held_ == 0 ? now : slots_[oldest_].arrival};
+  counters_.given_up += number - next_;
+  seen_.advance(next_, number);
+  next_ = number;
+}
+
+std::size_t ReorderQueue::memory_octets() const {
+  return seen_.memory_octets() + ring_.capacity() * sizeof(std::uint32_t) + slots_.capacity() * sizeof(Slot);
+}
+
+}  // namespace mpsec::cluster
