@@ -19,12 +19,13 @@ struct SubSaEnded {
   ipsec::ClusterId cluster;
   SubSaId sub_sa;
 };
-// The last valid sub-SA has gone, and the cluster with it: policy asks for a new one, and lets nothing pass till then.
+// The last valid sub-SA has gone, and the cluster with it: policy asks for a new one, and lets nothing pass
+// till then.
 struct ClusterEnded {
   ipsec::ClusterId cluster;
 };
-// So few numbers are left that a successor should be negotiated: a new cluster, since no rekey of a sub-SA gives new
-// numbers. Said once.
+// So few numbers are left that a successor should be negotiated: a new cluster, since no rekey of a sub-SA
+// gives new numbers. Said once.
 struct SequenceRunsOut {
   ipsec::ClusterId cluster;
   std::uint64_t left = 0;
@@ -44,7 +45,7 @@ struct ClusterMtuChanged {
   ipsec::ClusterId cluster;
   std::uint32_t largest_packet = 0;  // clear; 0: there is no valid sub-SA
 };
-using ClusterEvent =
-    std::variant<SubSaEnded, ClusterEnded, SequenceRunsOut, WindowTooSmall, NumbersNotShared, ClusterMtuChanged>;
+using ClusterEvent = std::variant<SubSaEnded, ClusterEnded, SequenceRunsOut, WindowTooSmall, NumbersNotShared,
+                                  ClusterMtuChanged>;
 
 }  // namespace mpsec::cluster

@@ -31,8 +31,6 @@ Result<> check_common(const ClusterParameters& cluster, const ipsec::SaParameter
   if (sub_sa.extended_sequence_numbers != cluster.extended_sequence_numbers)
     return unequal(cluster, "extended sequence numbers", sub_sa.extended_sequence_numbers,
                    cluster.extended_sequence_numbers);
-  if (sub_sa.anti_replay != cluster.anti_replay)
-    return unequal(cluster, "anti-replay", sub_sa.anti_replay, cluster.anti_replay);
   if (sub_sa.selectors != cluster.selectors)
     return refused(cluster, "sub-SA/selectors",
                    "expected those that all sub-SAs of the cluster have, found others");
@@ -44,9 +42,10 @@ Result<> check_ordinary_peer(const ClusterParameters& cluster) {
   // A receiver with a window for each SA takes a fresh SA's first number for one of the first 2^32, and
   // checks the ICV with that: once the counter has passed 2^32, every packet of a new SA would be lost.
   if (cluster.extended_sequence_numbers)
-    return refused(cluster, "extended sequence numbers",
-                   "expected none towards a peer that knows no clusters: it infers the high half of a new SA's "
-                   "numbers as 0, whatever the cluster has reached; take 32-bit numbers");
+    return refused(
+        cluster, "extended sequence numbers",
+        "expected none towards a peer that knows no clusters: it infers the high half of a new SA's "
+        "numbers as 0, whatever the cluster has reached; take 32-bit numbers");
   if (cluster.duplication)
     return refused(cluster, "duplication",
                    "expected none towards a peer that knows no clusters: it would deliver both copies");
@@ -63,11 +62,9 @@ Result<> ClusterParameters::check(const ClusterParameters& cluster) {
     if (auto checked = ipsec::ReplayWindow::check_size(cluster.replay_window); !checked)
       return refused(cluster, "replay window", std::move(checked.error().why));
   }
-  if (cluster.anti_replay && cluster.peer_window == 0)
-    return refused(cluster, "peer window",
-                   "expected the size of the other end's window, which leases are measured against, found 0");
   if (cluster.duplication && !cluster.anti_replay)
-    return refused(cluster, "duplication", "expected anti-replay with it: nothing else drops the second copy");
+    return refused(cluster, "duplication",
+                   "expected anti-replay with it: nothing else drops the second copy");
   const std::uint64_t limit = cluster.extended_sequence_numbers ? ~std::uint64_t{0} : 0xffffffffu;
   if (cluster.last_sequence_number >= limit)
     return refused(cluster, "last sequence number",
@@ -77,12 +74,15 @@ Result<> ClusterParameters::check(const ClusterParameters& cluster) {
 
 Result<> check_sub_sa(const ClusterParameters& cluster, const ipsec::OutboundParameters& sub_sa) {
   if (sub_sa.last_sequence_number != 0)
-    return refused(cluster, "sub-SA/last sequence number",
-                   fmt::format("expected 0, since the cluster counts, found {}", sub_sa.last_sequence_number));
+    return refused(
+        cluster, "sub-SA/last sequence number",
+        fmt::format("expected 0, since the cluster counts, found {}", sub_sa.last_sequence_number));
   return check_common(cluster, sub_sa);
 }
 
 Result<> check_sub_sa(const ClusterParameters& cluster, const ipsec::InboundParameters& sub_sa) {
+  if (sub_sa.anti_replay != cluster.anti_replay)
+    return unequal(cluster, "anti-replay", sub_sa.anti_replay, cluster.anti_replay);
   if (cluster.anti_replay && sub_sa.replay_window != cluster.replay_window)
     return unequal(cluster, "replay window", sub_sa.replay_window, cluster.replay_window);
   return check_common(cluster, sub_sa);

@@ -2,6 +2,7 @@
 // for.
 #pragma once
 
+#include <type_traits>
 #include <utility>
 
 #include "cluster/reorder_queue.hpp"
@@ -18,8 +19,9 @@ namespace mpsec::cluster {
 // lost, or on a path that died.
 //
 // Packet is any movable handle. `deliver(Packet&&, SequenceNumber)` is called for each packet that leaves,
-// and must not call this buffer. No call allocates but on_paths(). Memory: 4.5 octets for a number of the
-// span, and for each packet that may be held 40 octets and a Packet.
+// and must not call this buffer. A packet may arrive as something that a Packet is made of only where it is
+// held, say a view whose octets are copied then; deliver() takes that too. No call allocates but on_paths().
+// Memory: 4.5 octets for a number of the span, and for each packet that may be held 40 octets and a Packet.
 template <class Packet>
 class ReorderBuffer {
  public:
@@ -32,9 +34,9 @@ class ReorderBuffer {
   // A packet with `number` came on `path` (small numbers that its owner gives the paths) and belongs to
   // `flow` (a hash). It is delivered, with those that waited for it; or held; or dropped, which the counters
   // tell the cause of.
-  template <class Deliver>
+  template <class Arriving = Packet, class Deliver>
   Verdict arrive(SequenceNumber number, std::uint32_t path, std::uint64_t flow, std::uint32_t octets,
-                 Packet&& packet, Instant now, Deliver&& deliver) {
+                 std::type_identity_t<Arriving>&& packet, Instant now, Deliver&& deliver) {
     make_room(number, now, deliver);
     const auto placed = queue_.arrive({number.value, path, flow, octets}, now);
     if (placed.verdict == Verdict::deliver) deliver(std::move(packet), number);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "cluster/flow_hash.hpp"
+
 namespace mpsec::cluster {
 
 using ipsec::InboundSa;
@@ -184,8 +186,8 @@ void SaCluster::note_path(SubSaId sub_sa, const PathKnowledge& knowledge) {
   offer_is_stale_ = true;
 }
 
-// The sub-SAs that may be used, on paths that are alive; where no path is, all of them: a packet on a path that seems
-// dead may arrive, a packet that is kept back cannot.
+// The sub-SAs that may be used, on paths that are alive; where no path is, all of them: a packet on a path
+// that seems dead may arrive, a packet that is kept back cannot.
 void SaCluster::offer_paths() {
   std::vector<PathView> views;
   offered_.clear();
@@ -201,14 +203,6 @@ void SaCluster::offer_paths() {
   offer_is_stale_ = false;
 }
 
-std::uint64_t SaCluster::hash_of(const ipsec::PacketSelectors& flow) const noexcept {
-  const ipsec::detail::KeyedMix mix(0x6d70736563);
-  std::uint64_t hash = mix(static_cast<std::uint64_t>(flow.local >> 64) ^ static_cast<std::uint64_t>(flow.local));
-  hash = mix(hash ^ static_cast<std::uint64_t>(flow.remote >> 64) ^ static_cast<std::uint64_t>(flow.remote));
-  return mix(hash ^ (std::uint64_t{flow.local_port} << 32 | flow.remote_port) ^
-             (std::uint64_t{flow.protocol} << 20));
-}
-
 ipsec::OutboundGroup::Choice SaCluster::choose(const ipsec::PacketSelectors& flow, std::uint32_t wanted,
                                                Instant now) noexcept {
   if (!matcher_.matches(flow)) return {};
@@ -216,7 +210,7 @@ ipsec::OutboundGroup::Choice SaCluster::choose(const ipsec::PacketSelectors& flo
   for (;;) {
     if (offer_is_stale_) offer_paths();
     if (offered_.empty()) return {};
-    const PathScheduler::Choice choice = scheduler_->choose(hash_of(flow), wanted);
+    const PathScheduler::Choice choice = scheduler_->choose(flow_hash(flow), wanted);
     OutboundSa* const sa = offered_[choice.path].sa;
     OutboundSa* const copy = choice.copy && parameters().duplication ? offered_[*choice.copy].sa : nullptr;
     // One that has ended since it was offered is not offered again, so this comes to an end.

@@ -1,5 +1,5 @@
-// An SA cluster (draft-zhang-ipsecme-multi-path-ipsec 3, docs/sa-cluster-profile.md): sub-SAs that serve one policy, with
-// one source of sequence numbers and one anti-replay window.
+// An SA cluster (draft-zhang-ipsecme-multi-path-ipsec 3, docs/sa-cluster-profile.md): sub-SAs that serve one
+// policy, with one source of sequence numbers and one anti-replay window.
 #pragma once
 
 #include <map>
@@ -25,8 +25,8 @@ struct PathKnowledge {
   bool operator==(const PathKnowledge&) const = default;
 };
 
-// One worker's part of a cluster: the sub-SAs whose packets go through its data path. Workers share a ClusterCore; with a
-// single worker this is the whole cluster. One thread.
+// One worker's part of a cluster: the sub-SAs whose packets go through its data path. Workers share a
+// ClusterCore; with a single worker this is the whole cluster. One thread.
 class SaCluster final : public ipsec::OutboundGroup {
  public:
   struct Seams {
@@ -45,19 +45,19 @@ class SaCluster final : public ipsec::OutboundGroup {
   ~SaCluster() override;
   SaCluster(const SaCluster&) = delete;
 
-  // --- membership. Halves come and go by themselves, as IKE makes and ends them (RFC 7296 2.8): both are of one sub-SA.
-  // A name for a sub-SA to come.
+  // --- membership. Halves come and go by themselves, as IKE makes and ends them (RFC 7296 2.8): both are of
+  // one sub-SA. A name for a sub-SA to come.
   SubSaId new_sub_sa() { return SubSaId{++last_id_}; }
-  // Fails, naming what is wrong, where the cluster has ended or has no numbers left, where there are as many sub-SAs as
-  // may be, where a field is not equal (check_sub_sa), where the sub-SA has that half already, or as
-  // InboundSa::make, OutboundSa::make and the SAD do. Nothing is changed then.
+  // Fails, naming what is wrong, where the cluster has ended or has no numbers left, where there are as many
+  // sub-SAs as may be, where a field is not equal (check_sub_sa), where the sub-SA has that half already, or
+  // as InboundSa::make, OutboundSa::make and the SAD do. Nothing is changed then.
   Result<ipsec::InboundSa*> join(SubSaId sub_sa, ipsec::InboundParameters parameters,
                                  ipsec::SadKeyShape shape = ipsec::SadKeyShape::spi);
   // `weight`: for schedulers that heed it; not 0.
   Result<ipsec::OutboundSa*> join(SubSaId sub_sa, ipsec::OutboundParameters parameters,
                                   std::uint32_t weight = 1);
-  // False where there is no such sub-SA, or not that half of it. What its packets were is forgotten by nobody: numbers and
-  // window are the cluster's.
+  // False where there is no such sub-SA, or not that half of it. What its packets were is forgotten by
+  // nobody: numbers and window are the cluster's.
   bool leave_outbound(SubSaId sub_sa);
   bool leave(SubSaId sub_sa);
 
@@ -111,7 +111,6 @@ class SaCluster final : public ipsec::OutboundGroup {
   void offer_paths();
   void note_ends(std::vector<ClusterEvent>& events);
   void note_limits(std::vector<ClusterEvent>& events);
-  std::uint64_t hash_of(const ipsec::PacketSelectors& flow) const noexcept;
   std::unexpected<Error> refused(SubSaId sub_sa, std::string why) const;
 
   std::shared_ptr<ClusterCore> core_;

@@ -11,13 +11,15 @@ namespace mpsec::cluster {
 
 // Numbers that were authentic under this sub-SA, and had come by another one of the cluster before.
 struct RepeatedNumbers {
-  std::uint64_t redundant = 0;   // as both ends agreed: copies by two paths
-  std::uint64_t not_shared = 0;  // they did not: the peer does not share its numbers, or somebody has its keys
+  std::uint64_t redundant = 0;  // as both ends agreed: copies by two paths
+  std::uint64_t not_shared =
+      0;  // they did not: the peer does not share its numbers, or somebody has its keys
 };
 
-// The cluster's window decides. This one remembers besides which numbers came by its own sub-SA, so that the second copy
-// of a packet that went by two of them is told from a replay: redundant, the first time it comes here. What the cluster
-// has and this sub-SA has not goes to the ICV, since only an authentic packet may be called one or the other.
+// The cluster's window decides. This one remembers besides which numbers came by its own sub-SA, so that the
+// second copy of a packet that went by two of them is told from a replay: redundant, the first time it comes
+// here. What the cluster has and this sub-SA has not goes to the ICV, since only an authentic packet may be
+// called one or the other.
 //
 // One writer, the worker of the sub-SA.
 class SubSaWindow final : public ipsec::AntiReplay {

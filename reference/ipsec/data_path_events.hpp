@@ -37,8 +37,9 @@ struct Emission {
 // A clear packet for the protected side.
 struct Delivery {
   PacketBuffer packet;
-  InboundSa* sa = nullptr;   // nullptr: came clear, and policy lets it
-  std::uint64_t number = 0;  // the sequence number, where there is an SA
+  InboundSa* sa =
+      nullptr;  // nullptr: came clear, and policy lets it; or, with a number, its SA has left since
+  std::uint64_t number = 0;  // the sequence number, where it came by an SA
 };
 
 // A number of a cluster that the window took and nothing is delivered of: a dummy packet, or one that was

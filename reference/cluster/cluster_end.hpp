@@ -1,0 +1,117 @@
+// All that a worker has of SA clusters: its data path, its clusters, what is known of their paths, and what puts
+// packets back in order. Pure: packets, reports and the time go in; packets, events and the next deadline come out.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "cluster/path_state.hpp"
+#include "cluster/reorder_buffer.hpp"
+#include "cluster/sa_cluster.hpp"
+#include "ipsec/data_path.hpp"
+
+namespace mpsec::cluster {
+
+// A packet that waits for those before it; with octets of its own, since what it arrived in is used again.
+struct HeldDelivery {
+  explicit HeldDelivery(const ipsec::Delivery& arrived) : packet(arrived.packet.view(), 0, 0) {}
+  ipsec::HeldPacket packet;
+};
+
+class ClusterEnd {
+ public:
+  struct Reordering {
+    ReorderOptions options;
+    std::unique_ptr<ReorderPolicy> policy;
+  };
+  struct Policy {
+    std::unique_ptr<PathScheduler> scheduler;
+    std::optional<LeaseRules> leases{};
+    std::optional<Reordering> reordering{};  // none: packets leave as they come
+    PathState::Settings paths{};
+    // How often the limits of a busy cluster are looked at: window, numbers left.
+    Duration look_every = std::chrono::milliseconds(100);
+  };
+  // Filled by the calls, cleared by the caller.
+  struct Actions {
+    ipsec::Actions packets;
+    std::vector<ClusterEvent> events;
+    void clear() { packets.clear(), events.clear(); }
+  };
+
+  // Both outlive it.
+  ClusterEnd(ipsec::DataPath& data_path, const crypto::Provider& provider)
+      : data_path_(data_path), provider_(provider) {}
+
+  // --- clusters
+  // Fails as SaCluster::make and ReorderOptions::check do, and for an ID that is there already.
+  Result<SaCluster*> found(ClusterParameters parameters, Policy policy);
+  // A part of a cluster that another worker has founded.
+  Result<SaCluster*> take_part(std::shared_ptr<ClusterCore> core, Policy policy);
+  // With all its sub-SAs; what waits for its turn is delivered.
+  bool end(ipsec::ClusterId id, Instant now, Actions& actions);
+  SaCluster* find(ipsec::ClusterId id) const;
+
+  // --- sub-SAs: SaCluster's join and leave, of a cluster that is here
+  Result<ipsec::InboundSa*> join(ipsec::ClusterId id, SubSaId sub_sa, ipsec::InboundParameters parameters,
+                                 Instant now, ipsec::SadKeyShape shape = ipsec::SadKeyShape::spi);
+  Result<ipsec::OutboundSa*> join(ipsec::ClusterId id, SubSaId sub_sa, ipsec::OutboundParameters parameters,
+                                  Instant now, std::uint32_t weight = 1);
+  bool leave_outbound(ipsec::ClusterId id, SubSaId sub_sa);
+  bool leave(ipsec::ClusterId id, SubSaId sub_sa);
+
+  // --- what IKE learns of a sub-SA's path
+  void on_answer(ipsec::ClusterId id, SubSaId sub_sa, Instant now, std::optional<Duration> round_trip);
+  void on_unanswered(ipsec::ClusterId id, SubSaId sub_sa);
+  void on_give_up(ipsec::ClusterId id, SubSaId sub_sa);
+  const PathState* path(ipsec::ClusterId id, SubSaId sub_sa) const;
+
+  // --- packets, as DataPath has them; deliveries in the order that the clusters' policies restore
+  void send(std::span<ipsec::Outgoing> packets, Instant now, std::span<ipsec::Fate> fates, Actions& actions);
+  void receive(std::span<ipsec::PacketBuffer> packets, Instant now, Actions& actions);
+
+  // --- time
+  std::optional<Instant> next_deadline() const;
+  void on_time(Instant now, Actions& actions);
+
+  // nullptr where the cluster does not restore order.
+  const ReorderBuffer<HeldDelivery>* reordering(ipsec::ClusterId id) const;
+  ipsec::DataPath& data_path() { return data_path_; }
+
+ private:
+  struct Held {
+    std::unique_ptr<SaCluster> cluster;
+    std::unique_ptr<ReorderBuffer<HeldDelivery>> reordering;
+    std::map<SubSaId, PathState> paths;
+    PathState::Settings settings;
+    Duration look_every{};
+    Instant look_at{};
+  };
+  struct Place {
+    Held* held;
+    SubSaId sub_sa;
+  };
+
+  Held* held(ipsec::ClusterId id);
+  Result<Held*> known(ipsec::ClusterId id);
+  PathState& path_of(Held& held, SubSaId sub_sa, Instant now);
+  void forget_path_if_left(Held& held, SubSaId sub_sa);
+  void tell_reordering(Held& held) const;
+  template <class Report>
+  void report(ipsec::ClusterId id, SubSaId sub_sa, Report what);
+  static void note(Held& held, SubSaId sub_sa, const PathState& path);
+  void order(Instant now, Actions& actions);
+  void put_in_order(const ipsec::Delivery& delivery, const Place& place, Instant now, Actions& actions) const;
+  void look_after(Instant now, Actions& actions);
+
+  ipsec::DataPath& data_path_;
+  const crypto::Provider& provider_;
+  std::map<ipsec::ClusterId, Held> clusters_;
+  std::unordered_map<const ipsec::InboundSa*, Place> places_;
+  std::vector<ipsec::Delivery> arrived_;  // of the batch, before they are put in order
+};
+
+}  // namespace mpsec::cluster
