@@ -38,6 +38,16 @@ class RecentNumbers {
     return end;
   }
 
+  // The first number from `begin` on that is not accounted for; `end` if there is none below it.
+  std::uint64_t first_missing_from(std::uint64_t begin, std::uint64_t end) const noexcept {
+    while (begin < end) {
+      const std::uint64_t rest = ~word(begin / 64) >> (begin % 64);
+      if (rest != 0) return std::min(begin + static_cast<std::uint64_t>(std::countr_zero(rest)), end);
+      begin = (begin / 64 + 1) * 64;
+    }
+    return end;
+  }
+
   std::size_t memory_octets() const { return words_.capacity() * sizeof(std::uint64_t); }
 
  private:

@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/strong.hpp"
+#include "cluster/flow_paths.hpp"
 
 namespace mpsec::cluster {
 
@@ -24,7 +25,8 @@ struct ReorderLimits {
   std::uint32_t span = 65536;
 };
 
-// What becomes of a packet whose number is below one that was released.
+// What becomes of a packet whose number is below one that was released (of its flow, where flows are told
+// apart).
 enum class LatePackets : std::uint8_t { deliver, drop };
 
 struct ReorderOptions {
@@ -37,6 +39,12 @@ struct ReorderOptions {
   // rising numbers (one worker), and one thread receives it; not where a network spreads its packets or
   // reorders them otherwise.
   bool fifo_paths = false;
+  // With buckets, a packet passes missing numbers at once that cannot be its flow's: where its flow's paths
+  // are known and each has delivered a higher one (needs fifo_paths). So a gap holds up only the flows that
+  // use its path, and none where the sender keeps each flow on one path. What is guaranteed is then the order
+  // within a flow, but for packets that were under way on a path when the flow was first seen on it; those
+  // count as late.
+  FlowOptions flows{};
 
   // Fails naming the field, what it is and what it may be.
   static Result<> check(const ReorderOptions& options);
@@ -57,7 +65,8 @@ constexpr std::size_t release_causes = 8;
 
 // arrived() == delivered() + dropped() + packets in the buffer, at any time.
 struct ReorderCounters {
-  std::uint64_t in_order = 0;                            // delivered on arrival: the expected number
+  std::uint64_t passed = 0;    // delivered on arrival out of the order of all, in that of its flow
+  std::uint64_t in_order = 0;  // delivered on arrival: the expected number
   std::array<std::uint64_t, release_causes> released{};  // were held, by ReleaseCause
   std::uint64_t late_delivered = 0;
   std::uint64_t late_dropped = 0;
@@ -72,9 +81,11 @@ struct ReorderCounters {
   std::uint64_t most_octets = 0;
   Duration longest_hold{0};
 
+  bool operator==(const ReorderCounters&) const = default;
   std::uint64_t of(ReleaseCause cause) const { return released[static_cast<std::size_t>(cause)]; }
   std::uint64_t delivered() const {
-    return in_order + late_delivered + std::accumulate(released.begin(), released.end(), std::uint64_t{0});
+    return in_order + passed + late_delivered +
+           std::accumulate(released.begin(), released.end(), std::uint64_t{0});
   }
   std::uint64_t dropped() const { return late_dropped + duplicates + beyond_reach; }
 };

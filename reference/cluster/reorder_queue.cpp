@@ -17,6 +17,20 @@ std::unexpected<Error> unfit(const char* field, std::string why) {
                                .clause = ""});
 }
 
+Result<> check_flows(const ReorderOptions& options) {
+  const auto& [buckets, learning, memory] = options.flows;
+  constexpr std::uint32_t most_buckets = 1u << 20;
+  if (buckets == 0) return {};
+  if (!std::has_single_bit(buckets) || buckets > most_buckets)
+    return unfit("flows/buckets",
+                 fmt::format("expected 0 or a power of two up to {}, found {}", most_buckets, buckets));
+  if (memory <= Duration::zero())
+    return unfit("flows/memory", fmt::format("expected more than 0, found {} ns", memory.count()));
+  if (!options.fifo_paths)
+    return unfit("flows/buckets", "expected fifo_paths with it: without, nothing tells whose gap it is");
+  return {};
+}
+
 }  // namespace
 
 Result<> ReorderOptions::check(const ReorderOptions& options) {
@@ -31,13 +45,15 @@ Result<> ReorderOptions::check(const ReorderOptions& options) {
   if (!std::has_single_bit(span) || span < RecentNumbers::smallest || span > largest_span)
     return unfit("span", fmt::format("expected a power of two from {} to {}, found {}",
                                      RecentNumbers::smallest, largest_span, span));
-  return {};
+  return check_flows(options);
 }
 
 ReorderQueue::ReorderQueue(const ReorderOptions& options, std::unique_ptr<ReorderPolicy> policy)
     : next_(options.first.value_or(SequenceNumber(0)).value),
       started_(options.first.has_value()),
+      plain_(started_ && options.flows.buckets == 0),
       seen_(options.limits.span),
+      flows_(options.flows),
       ring_(options.limits.span, none),
       slots_(std::size_t{options.limits.packets} + 1),  // one is over the limit until the lowest has left
       options_(options),
@@ -47,14 +63,38 @@ ReorderQueue::ReorderQueue(const ReorderOptions& options, std::unique_ptr<Reorde
     slots_[slot].older = std::exchange(free_, slot);
 }
 
+Result<> ReorderQueue::on_paths(std::span<const std::uint32_t> live) {
+  if (auto refused = paths_.on_paths(live); !refused) return refused;
+  flows_.on_paths(live);
+  return {};
+}
+
 ReorderQueue::Placed ReorderQueue::arrive_otherwise(const Arrival& arrival, Instant now) noexcept {
   const std::uint64_t number = arrival.number;
   if (!new_number(number, arrival.path, now)) return {Verdict::drop, none};
+  if (flows_.apart()) return arrive_in_flow(arrival, now);
   if (number < next_) return late();
   if (number == next_) return expected();
-  ++ahead_;
-  highest_ = std::max(highest_, number);
-  return hold(arrival, now);
+  note_ahead(number);
+  return hold(arrival, 0, now);
+}
+
+ReorderQueue::Placed ReorderQueue::arrive_in_flow(const Arrival& arrival, Instant now) noexcept {
+  const std::uint64_t number = arrival.number;
+  const std::uint32_t bucket = flows_.bucket_of(arrival.flow);
+  flows_.arrived(bucket, arrival.path, now);
+  if (number >= next_) note_ahead(number);
+  if (flows_.overtaken(bucket, number)) return late();
+  if (number > next_ && !may_pass(number, bucket)) return hold(arrival, bucket, now);
+  ++(number == next_ ? counters_.in_order : counters_.passed);
+  flows_.delivered(bucket, number);
+  return {Verdict::deliver, none};
+}
+
+// True if no number missing below `number` can be of the same flow.
+bool ReorderQueue::may_pass(std::uint64_t number, std::uint32_t bucket) const noexcept {
+  const std::uint64_t begin = std::max(next_, flows_.complete_below(bucket, paths_));
+  return seen_.first_missing_from(begin, number) >= number;
 }
 
 void ReorderQueue::resolve(std::uint64_t number, std::uint32_t path, Instant now) noexcept {
@@ -65,16 +105,16 @@ void ReorderQueue::resolve(std::uint64_t number, std::uint32_t path, Instant now
     return;
   }
   ++counters_.resolved;
-  if (number < next_) return;
-  ++ahead_;  // next_release() passes it
-  highest_ = std::max(highest_, number);
+  if (number >= next_) note_ahead(number);
 }
 
 // Notes the number and what it tells of its path. False if it was noted before, or nobody can say.
 bool ReorderQueue::new_number(std::uint64_t number, std::uint32_t path, Instant now) noexcept {
   cause_ = ReleaseCause::filled;
+  flushing_ = false;
   if (!started_) {
     started_ = true;
+    plain_ = !flows_.apart();
     next_ = number;
   }
   if ((number < next_ && next_ - number > span()) || number == unusable) {
@@ -100,12 +140,17 @@ ReorderQueue::Placed ReorderQueue::late() noexcept {
   return {Verdict::deliver, none};
 }
 
-ReorderQueue::Placed ReorderQueue::hold(const Arrival& arrival, Instant now) noexcept {
+ReorderQueue::Placed ReorderQueue::hold(const Arrival& arrival, std::uint32_t bucket, Instant now) noexcept {
   const std::uint32_t slot = free_;
   Slot& held = slots_[slot];
   free_ = held.older;
-  held = {
-      .number = arrival.number, .arrival = now, .octets = arrival.octets, .older = newest_, .newer = none};
+  held = {.number = arrival.number,
+          .arrival = now,
+          .octets = arrival.octets,
+          .older = newest_,
+          .newer = none,
+          .bucket = bucket};
+  if (flows_.apart()) flows_.held(bucket);
   (newest_ == none ? oldest_ : slots_[newest_].newer) = slot;
   newest_ = slot;
   slot_of(arrival.number) = slot;
@@ -155,6 +200,7 @@ ReorderQueue::Released ReorderQueue::take(std::uint32_t slot, Instant now) noexc
   (held.older == none ? oldest_ : slots_[held.older].newer) = held.newer;
   (held.newer == none ? newest_ : slots_[held.newer].older) = held.older;
   octets_ -= held.octets;
+  if (flows_.apart()) flows_.released(held.bucket, held.number);
   --held_;
   ++counters_.released[static_cast<std::size_t>(cause_)];
   counters_.longest_hold = std::max(counters_.longest_hold, now - held.arrival);
@@ -169,10 +215,7 @@ bool ReorderQueue::give_up(Instant now) noexcept {
     pass_to(ahead_ == 0 ? forced_ : std::min(forced_, seen_.first_from(next_, highest_ + 1)), now);
     return true;
   }
-  if (held_ == 0) {
-    flushing_ = false;
-    return false;
-  }
+  if (held_ == 0) return false;
   const auto cause = due(now);
   if (!cause) {
     counters_.most_packets = std::max(counters_.most_packets, held_);
@@ -204,7 +247,8 @@ void ReorderQueue::pass_to(std::uint64_t number, Instant now) noexcept {
 }
 
 std::size_t ReorderQueue::memory_octets() const {
-  return seen_.memory_octets() + ring_.capacity() * sizeof(std::uint32_t) + slots_.capacity() * sizeof(Slot);
+  return seen_.memory_octets() + ring_.capacity() * sizeof(std::uint32_t) + slots_.capacity() * sizeof(Slot) +
+         flows_.memory_octets();
 }
 
 }  // namespace mpsec::cluster

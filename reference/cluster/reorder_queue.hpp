@@ -44,14 +44,14 @@ class ReorderQueue {
 
   // `number` is within the span.
   Placed arrive(const Arrival& arrival, Instant now) noexcept {
-    if (arrival.number != next_ || ahead_ != 0 || !started_ || arrival.number == unusable) [[unlikely]]
+    if (arrival.number != next_ || ahead_ != 0 || !plain_ || arrival.number == unusable) [[unlikely]]
       return arrive_otherwise(arrival, now);
     paths_.arrived(arrival.path, arrival.number);
     return expected();
   }
   void resolve(std::uint64_t number, std::uint32_t path, Instant now) noexcept;
-  void flush() noexcept { flushing_ = held_ != 0; }
-  Result<> on_paths(std::span<const std::uint32_t> live) { return paths_.on_paths(live); }
+  void flush() noexcept { flushing_ = true; }  // until the next number
+  Result<> on_paths(std::span<const std::uint32_t> live);
 
   // The next packet that leaves; its slot is free for the next arrival.
   std::optional<Released> next_release(Instant now) noexcept {
@@ -80,6 +80,7 @@ class ReorderQueue {
     std::uint32_t octets = 0;
     std::uint32_t older = none;  // by arrival; the next free one where nothing is held
     std::uint32_t newer = none;
+    std::uint32_t bucket = 0;  // of its flow
   };
   // Numbers below `end` were given up, and the first above them had come at `known`.
   struct PassedGap {
@@ -99,9 +100,16 @@ class ReorderQueue {
     return {Verdict::deliver, none};
   }
   Placed arrive_otherwise(const Arrival& arrival, Instant now) noexcept;
+  Placed arrive_in_flow(const Arrival& arrival, Instant now) noexcept;
+  // It need not be above next_: next_release() passes it there.
+  void note_ahead(std::uint64_t number) noexcept {
+    ++ahead_;
+    highest_ = highest_ > number ? highest_ : number;
+  }
   bool new_number(std::uint64_t number, std::uint32_t path, Instant now) noexcept;
   Placed late() noexcept;
-  Placed hold(const Arrival& arrival, Instant now) noexcept;
+  bool may_pass(std::uint64_t number, std::uint32_t bucket) const noexcept;
+  Placed hold(const Arrival& arrival, std::uint32_t bucket, Instant now) noexcept;
   void measure(std::uint64_t number, std::uint32_t path, Instant now) noexcept;
   std::optional<Instant> first_above(std::uint64_t number) const noexcept;
 
@@ -113,14 +121,16 @@ class ReorderQueue {
 
   // What an arrival in order touches.
   std::uint64_t next_ = 0;
-  std::uint64_t ahead_ = 0;   // numbers above next_ that are accounted for
+  std::uint64_t ahead_ = 0;   // numbers from next_ on that are accounted for
   std::uint64_t forced_ = 0;  // numbers below are not waited for: the span
-  bool started_ = false;
+  bool started_ = false;      // next_ is known
+  bool plain_ = false;        // started_, and flows are not told apart
   bool flushing_ = false;
   PathProgress paths_;
   RecentNumbers seen_;
   ReorderCounters counters_;
 
+  FlowPaths flows_;
   std::uint64_t highest_ = 0;  // number accounted for, if ahead_ is not 0
   ReleaseCause cause_ = ReleaseCause::filled;
   Duration hold_{0};

@@ -20,21 +20,23 @@ class ReorderModel {
     if (options.first) next_ = options.first->value;
   }
 
-  void arrive(std::uint64_t number, std::uint32_t path, std::uint32_t octets, int packet, Instant now) {
-    if (!note(number, path, now)) return;
-    if (number < *next_) {
+  void arrive(std::uint64_t number, std::uint32_t path, std::uint64_t flow, std::uint32_t octets, int packet,
+              Instant now) {
+    if (!note(number, path, now)) return release(now);
+    const bool apart = options_.flows.buckets != 0;
+    Flow& known = flows_[apart ? flow % options_.flows.buckets : 0];
+    if (apart) learn(known, path, now);
+    if (apart ? number < known.highest_delivered : number < *next_) {
       const bool drop = options_.late == LatePackets::drop && policy_.keeps_order();
       ++(drop ? counters.late_dropped : counters.late_delivered);
       if (!drop) log.emplace_back(number, packet);
-      return release(now);
-    }
-    if (number == *next_) {
-      ++counters.in_order;
+    } else if (number <= *next_ || (apart && may_pass(known, number))) {
+      ++(number == *next_ ? counters.in_order : counters.passed);
+      known.highest_delivered = std::max(known.highest_delivered, number);
       log.emplace_back(number, packet);
-      ++*next_;
     } else {
       ++counters.held;
-      held_[number] = {now, octets, packet};
+      held_[number] = {now, octets, packet, &known};
     }
     release(now);
   }
@@ -80,10 +82,17 @@ class ReorderModel {
   ReorderCounters counters;
 
  private:
+  struct Flow {
+    std::map<std::uint32_t, std::int64_t> paths;  // and the period in which each was used last
+    std::int64_t period = 0;
+    std::uint32_t packets = 0;
+    std::uint64_t highest_delivered = 0;
+  };
   struct Held {
     Instant arrival;
     std::uint32_t octets;
     int packet;
+    Flow* flow;
   };
 
   Instant oldest() const {
@@ -108,6 +117,32 @@ class ReorderModel {
     return false;
   }
 
+  void learn(Flow& flow, std::uint32_t path, Instant now) {
+    const std::int64_t period = now.time_since_epoch() / options_.flows.memory;
+    if (period > flow.period + 1) flow.packets = 0;
+    flow.period = period;
+    flow.paths[path] = period;
+    ++flow.packets;
+    if (path >= FlowPaths::most_paths) flow.packets = 0;
+  }
+
+  // No number missing below `number` can come on a path that the flow uses, and none of the flow waits.
+  bool may_pass(const Flow& flow, std::uint64_t number) const {
+    if (flow.packets <= options_.flows.learning) return false;
+    if (std::ranges::any_of(held_, [&](const auto& held) { return held.second.flow == &flow; })) return false;
+    bool any = false;
+    std::uint64_t complete = UINT64_MAX;
+    for (const auto& [path, period] : flow.paths) {
+      if (period + 1 < flow.period || !tops_.contains(path) || path >= FlowPaths::most_paths) continue;
+      any = true;
+      complete = std::min(complete, tops_.at(path));
+    }
+    if (!any) return false;
+    for (std::uint64_t missing = *next_; missing < number; ++missing)
+      if (!known_.contains(missing) && missing > complete) return false;
+    return true;
+  }
+
   std::uint64_t first_known() const {
     const auto known = known_.lower_bound(*next_);
     return known == known_.end() ? UINT64_MAX : *known;
@@ -127,6 +162,7 @@ class ReorderModel {
       ++counters.released[static_cast<std::size_t>(cause)];
       counters.longest_hold = std::max(counters.longest_hold, now - held->second.arrival);
       log.emplace_back(held->first, held->second.packet);
+      held->second.flow->highest_delivered = std::max(held->second.flow->highest_delivered, held->first);
       held_.erase(held);
     }
   }
@@ -159,6 +195,7 @@ class ReorderModel {
   std::map<std::uint64_t, Held> held_;
   std::set<std::uint64_t> known_;
   std::map<std::uint32_t, std::uint64_t> tops_;
+  std::map<std::uint64_t, Flow> flows_;
   Duration hold_{0};
   bool flushing_ = false;
 };
