@@ -11,13 +11,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* octets, std::size_t si
   mpsec::SeededRng rng(1);
   mpsec::fuzz::Draw draw({octets, size});
   const auto scheduler = mpsec::cluster::make_scheduler(names[draw.below(std::size(names))], rng).value();
-  std::size_t paths = 0;
-  while (!draw.empty()) {
+  for (std::size_t paths = 0; !draw.empty();) {
     const std::uint8_t step = draw.octet();
     if (step % 2 == 1) {
       const auto drawn = mpsec::fuzz::draw_paths(draw);
-      paths = drawn.size();
       scheduler->on_paths(drawn);
+      paths = drawn.size();
     } else if (paths > 0) {
       mpsec::fuzz::require_lawful_choice(*scheduler, paths, step);
     }
