@@ -17,7 +17,24 @@ bool is_protected(FoundKind kind) {
   return kind == FoundKind::esp || kind == FoundKind::esp_in_udp || kind == FoundKind::ah;
 }
 
+// FNV-1a; 0 is kept for "not opened".
+std::uint64_t hash_of(OctetView octets) {
+  std::uint64_t hash = 0xcbf29ce484222325;
+  for (const std::uint8_t octet : octets)
+    hash = (hash ^ octet) * 0x100000001b3;
+  return hash | 1;
+}
+
+ipsec::ReplayVerdict shared_verdict(Discard discard) {
+  if (discard == Discard::replay_duplicate) return ipsec::ReplayVerdict::duplicate;
+  return discard == Discard::replay_too_old ? ipsec::ReplayVerdict::too_old : ipsec::ReplayVerdict::fresh;
+}
+
 }  // namespace
+
+bool ClusterPlan::has(const StreamKey& stream) const {
+  return std::ranges::find(spis, stream.spi) != spis.end() || std::ranges::find(streams, stream) != streams.end();
+}
 
 Replay::Replay(const std::vector<KeyEntry>& keys, const crypto::Provider& provider,
                const ReplayOptions& options)
@@ -26,7 +43,11 @@ Replay::Replay(const std::vector<KeyEntry>& keys, const crypto::Provider& provid
       ike_provider_(crypto::make_openssl_ike_provider()),
       bench_(provider, options.seed),
       ike_(provider, *ike_provider_, options.ike),
-      table_(options.seed, options.most_streams, options.stream) {}
+      table_(options.seed, options.most_streams, options.stream) {
+  for (std::size_t i = 0; i < std::min(options.clusters.size(), most_clusters); ++i)
+    clusters_.emplace_back(
+        ClusterAccount({options.stream.replay_window, options.stream.reordering_bound}), std::vector<const Stream*>{});
+}
 
 void Replay::frame(const CapturedFrame& frame) {
   if (counts_.frames++ == 0) first_time_ = last_time_ = frame.time;
@@ -108,26 +129,81 @@ void Replay::protected_packet(const CapturedFrame& frame, const Found& found, st
     ++counts_.beyond_streams;
     return;
   }
-  if (added) attach_keys(*stream, found);
+  if (added) begin(*stream, found);
   if (!stream->opener && stream->learnt_keys_seen != learnt_.size()) attach_learnt_keys(*stream, found);
   stream->arrived(found, frame.number, frame.time, datagram_octets);
   // Packets that the capture cut short cannot be opened, but they have their place in the sequence.
   if (stream->opener && found.whole) return open(frame, found, *stream, depth);
-  const Discard discard =
-      stream->judge_clear(found.sequence_number, frame.number, frame.time, found.security_octets());
-  if (observer_) observer_->on_protected({frame, found, *stream, discard, stream->number(), depth});
+  Discard discard = Discard::none;
+  const auto shared = judge_clear(*stream, found, frame, discard);
+  if (added) note_nearest(*stream);
+  if (observer_) observer_->on_protected({frame, found, *stream, discard, stream->number(), shared, depth});
   if (found.kind == FoundKind::ah) look_through_ah(frame, found, depth);
 }
 
 void Replay::open(const CapturedFrame& frame, const Found& found, Stream& stream, unsigned depth) {
   const OpeningResult result = stream.opener->open(found, frame.time, storage_[depth]);
-  stream.judged(result.discard, result.number, frame.number, frame.time, found.security_octets());
-  if (observer_) observer_->on_protected({frame, found, stream, result.discard, result.number, depth});
+  const auto shared = note_opened(stream, found, frame, result);
+  if (stream.packets == 1) note_nearest(stream);
+  if (observer_) observer_->on_protected({frame, found, stream, result.discard, result.number, shared, depth});
   if (result.inner.empty()) return;
   const bool nested = depth + 1 < deepest && inner_packet(frame, result.inner, depth + 1);
   if (nested) return;
   ++counts_.clear;
   if (observer_) observer_->on_clear({frame, stream, result.number, result.inner});
+}
+
+std::optional<SharedVerdict> Replay::judge_clear(Stream& stream, const Found& found, const CapturedFrame& frame,
+                                                 Discard& discard) {
+  if (stream.cluster == nullptr) {
+    discard = stream.judge_clear(found.sequence_number, frame.number, frame.time, found.security_octets());
+    return {};
+  }
+  const std::uint64_t number = stream.cluster->infer(found.sequence_number);
+  const SharedVerdict verdict = stream.cluster->judge(
+      {stream.cluster_member, number, frame.number, frame.time, found.security_octets()});
+  discard = discard_for(verdict);
+  stream.judged(discard, number, frame.number, frame.time, found.security_octets());
+  return verdict;
+}
+
+std::optional<SharedVerdict> Replay::note_opened(Stream& stream, const Found& found, const CapturedFrame& frame,
+                                                 const OpeningResult& result) {
+  const std::uint64_t content = result.discard == Discard::none && stream.sketch ? hash_of(result.inner) : 0;
+  stream.judged(result.discard, result.number, frame.number, frame.time, found.security_octets(), content);
+  if (stream.cluster == nullptr) return {};
+  if (!has_number(result.discard)) return SharedVerdict::unreadable;
+  return stream.cluster->note(
+      {stream.cluster_member, result.number, frame.number, frame.time, found.security_octets()},
+      shared_verdict(result.discard));
+}
+
+void Replay::begin(Stream& stream, const Found& found) {
+  if (table_.streams().size() <= options_.most_sketches) stream.sketch = std::make_unique<NumberSketch>();
+  for (std::size_t i = 0; i < clusters_.size() && stream.cluster == nullptr; ++i) {
+    if (!options_.clusters[i].has(stream.key())) continue;
+    stream.cluster = &clusters_[i].account;
+    stream.cluster_member = stream.cluster->join();
+    clusters_[i].streams.push_back(&stream);
+  }
+  attach_keys(stream, found);
+}
+
+// A sub-SA that joins late begins where its cluster stands, and an ordinary SA at 1.
+void Replay::note_nearest(Stream& stream) {
+  constexpr std::uint64_t near = 1024, far_from_one = 256, not_new = 64;
+  if (!stream.sketch || static_cast<std::uint32_t>(stream.number()) < far_from_one) return;
+  std::uint64_t nearest = near;
+  for (std::size_t i = 0; i < std::min(table_.streams().size(), options_.most_sketches); ++i) {
+    const Stream& other = table_.streams()[i];
+    if (&other == &stream || other.sketch->count() < not_new) continue;
+    const auto ahead = static_cast<std::int32_t>(static_cast<std::uint32_t>(stream.number()) -
+                                                 static_cast<std::uint32_t>(other.sketch->highest()));
+    const auto distance = static_cast<std::uint64_t>(std::abs(std::int64_t{ahead}));
+    if (distance >= nearest) continue;
+    nearest = distance;
+    stream.nearest_then = {i, other.sketch->highest()};
+  }
 }
 
 void Replay::attach_keys(Stream& stream, const Found& found) {
@@ -151,7 +227,8 @@ void Replay::attach_learnt_keys(Stream& stream, const Found& found) {
 void Replay::attach(Stream& stream, const Found& found, const std::vector<const KeyEntry*>& entries) {
   if (entries.empty()) return;
   auto opener = std::make_unique<SaOpener>(stream.key(), found.source(), entries,
-                                           options_.stream.replay_window, bench_, problems_);
+                                           options_.stream.replay_window, bench_, problems_,
+                                           stream.cluster != nullptr ? stream.cluster->window() : nullptr);
   if (!opener->usable()) return;
   stream.opener = std::move(opener);
   stream.judge = Judge::engine;

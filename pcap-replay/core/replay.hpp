@@ -18,6 +18,14 @@
 
 namespace mpsec::replay {
 
+// SAs that are to be taken for one cluster.
+struct ClusterPlan {
+  std::vector<StreamKey> streams;
+  std::vector<Spi> spis;  // to whatever destination, besides
+
+  bool has(const StreamKey& stream) const;
+};
+
 struct ReplayOptions {
   StreamOptions stream;
   UdpPorts udp_ports;
@@ -25,8 +33,17 @@ struct ReplayOptions {
   IkeWatchOptions ike;
   std::size_t most_ike_messages = 1000;  // to keep for the report; all are counted
   std::size_t most_child_keys = 131072;  // of Child SAs that were followed
+  std::vector<ClusterPlan> clusters;     // at most most_clusters
+  std::size_t most_sketches = 4096;      // streams whose numbers are sampled to find clusters
   std::uint64_t seed = 0;                // of the tables; only speed depends on it
 };
+
+// A planned cluster as the replay saw it. An account takes 2 MiB at most, and as much as ReorderingMetrics.
+struct ReplayedCluster {
+  ClusterAccount account;
+  std::vector<const Stream*> streams;  // by the account's members
+};
+constexpr std::size_t most_clusters = 64;
 
 // A protected packet and what became of it.
 struct ProtectedPacket {
@@ -35,7 +52,8 @@ struct ProtectedPacket {
   const Stream& stream;
   ipsec::Discard discard;
   std::uint64_t number;
-  unsigned depth;  // 0 in the frame itself, 1 inside a packet that was opened, ...
+  std::optional<SharedVerdict> shared;  // of a sub-SA's packet: what its cluster says
+  unsigned depth;                       // 0 in the frame itself, 1 inside a packet that was opened, ...
 };
 
 // A clear packet that came out, and is no protected one that was opened in turn.
@@ -88,6 +106,8 @@ class Replay {
 
   const ReplayCounts& counts() const { return counts_; }
   const std::deque<Stream>& streams() const { return table_.streams(); }
+  // By the options' plans.
+  const std::deque<ReplayedCluster>& clusters() const { return clusters_; }
   const IkeWatch& ike() const { return ike_; }
   // The first messages of IKE; whether they are all.
   const std::vector<IkeRecord>& ike_messages() const { return ike_messages_; }
@@ -99,6 +119,7 @@ class Replay {
 
  private:
   static constexpr unsigned deepest = 4;
+  using Discard = ipsec::Discard;
 
   void not_ip(const CapturedFrame& frame, LinkContent::Kind kind);
   bool inner_packet(const CapturedFrame& frame, OctetView packet, unsigned depth);
@@ -112,6 +133,12 @@ class Replay {
   void ike_on_other_ports(const CapturedFrame& frame, const Found& found, unsigned depth);
   void count_ike(std::uint8_t version);
   void learn(std::vector<KeyEntry> children);
+  std::optional<SharedVerdict> judge_clear(Stream& stream, const Found& found, const CapturedFrame& frame,
+                                           Discard& discard);
+  std::optional<SharedVerdict> note_opened(Stream& stream, const Found& found, const CapturedFrame& frame,
+                                           const OpeningResult& result);
+  void begin(Stream& stream, const Found& found);
+  void note_nearest(Stream& stream);
   void attach_keys(Stream& stream, const Found& found);
   void attach_learnt_keys(Stream& stream, const Found& found);
   void attach(Stream& stream, const Found& found, const std::vector<const KeyEntry*>& entries);
@@ -125,6 +152,7 @@ class Replay {
   std::uint64_t ike_message_count_ = 0;
   std::unordered_multimap<std::uint32_t, std::unique_ptr<const KeyEntry>> learnt_;  // by SPI
   StreamTable table_;
+  std::deque<ReplayedCluster> clusters_;
   ipsec::Reassembler reassembler_;
   ReplayObserver* observer_ = nullptr;
   ReplayCounts counts_;

@@ -97,8 +97,12 @@ ipsec::InboundParameters parameters_for(const KeyEntry& entry, const StreamKey& 
 
 SaOpener::SaOpener(const StreamKey& stream, const IpAddress& source,
                    const std::vector<const KeyEntry*>& entries, std::uint32_t default_window,
-                   OpeningBench& bench, std::vector<Error>& problems)
-    : stream_(stream), source_(source), default_window_(default_window), bench_(&bench) {
+                   OpeningBench& bench, std::vector<Error>& problems, std::shared_ptr<ipsec::AntiReplay> shared)
+    : stream_(stream),
+      source_(source),
+      default_window_(default_window),
+      bench_(&bench),
+      shared_(std::move(shared)) {
   for (const KeyEntry* entry : entries)
     add_candidates(*entry, problems);
 }
@@ -133,9 +137,10 @@ OpeningResult SaOpener::open(const Found& found, Instant now, Octets& storage) {
 OpeningResult SaOpener::try_candidates(const Found& found, Instant now, Octets& storage) {
   OpeningResult best{Discard::unknown_spi, found.sequence_number, {}};
   for (Candidate& candidate : candidates_) {
-    const OpeningResult result = try_high_halves(*candidate.sa, found, now, storage);
+    OpeningResult result = try_high_halves(*candidate.sa, found, now, storage);
     if (settles(result.discard)) {
       install(candidate);
+      if (shared_) judge_by_shared_window(result);
       return result;
     }
     if (best.discard == Discard::unknown_spi || rank(result.discard) > rank(best.discard)) best = result;
@@ -168,13 +173,27 @@ OpeningResult SaOpener::try_one(InboundSa& sa, const Found& found, Instant now, 
 
 void SaOpener::install(Candidate& candidate) {
   entry_ = candidate.entry;
-  installed_ = std::move(candidate.sa);
+  installed_ = shared_ ? over_shared_window(*candidate.sa) : std::move(candidate.sa);
   candidates_.clear();
   // An ESP and an AH stream with the same SPI and destination would share a place in the SAD: then the second
   // is found by its stream alone.
   const auto inserted =
       bench_->sad().insert(ipsec::SadKey::of(stream_.spi, stream_.destination()), *installed_);
   static_cast<void>(inserted);
+}
+
+std::unique_ptr<InboundSa> SaOpener::over_shared_window(const InboundSa& sa) const {
+  ipsec::InboundParameters parameters = parameters_for(*entry_, stream_, source_, default_window_);
+  parameters.mode = sa.parameters().mode;
+  parameters.anti_replay = true;
+  return InboundSa::make(std::move(parameters), bench_->provider(), shared_).value();
+}
+
+void SaOpener::judge_by_shared_window(OpeningResult& result) {
+  ipsec::ReplayVerdict verdict = ipsec::ReplayVerdict::fresh;
+  shared_->accept({&result.number, 1}, {&verdict, 1});
+  const Discard discard = discard_for(verdict);
+  if (discard != Discard::none) result = {discard, result.number, {}};
 }
 
 }  // namespace mpsec::replay

@@ -53,9 +53,11 @@ ipsec::InboundParameters parameters_for(const KeyEntry& entry, const StreamKey& 
 class SaOpener {
  public:
   // `entries` fit the stream, best first; they outlive this object. What cannot be built is left out;
-  // `problems` says why.
+  // `problems` says why. `shared` is a cluster's window: it judges from the packet on that settles which entry it
+  // is, that packet included, so that no wrong try touches it.
   SaOpener(const StreamKey& stream, const IpAddress& source, const std::vector<const KeyEntry*>& entries,
-           std::uint32_t default_window, OpeningBench& bench, std::vector<Error>& problems);
+           std::uint32_t default_window, OpeningBench& bench, std::vector<Error>& problems,
+           std::shared_ptr<ipsec::AntiReplay> shared = nullptr);
 
   // False if no entry could be built.
   bool usable() const { return !candidates_.empty() || installed_ != nullptr; }
@@ -76,12 +78,15 @@ class SaOpener {
   OpeningResult try_high_halves(ipsec::InboundSa& sa, const Found& found, Instant now, Octets& storage);
   OpeningResult try_one(ipsec::InboundSa& sa, const Found& found, Instant now, Octets& storage);
   void install(Candidate& candidate);
+  std::unique_ptr<ipsec::InboundSa> over_shared_window(const ipsec::InboundSa& sa) const;
+  void judge_by_shared_window(OpeningResult& result);
   void add_candidates(const KeyEntry& entry, std::vector<Error>& problems);
 
   StreamKey stream_;
   IpAddress source_;
   std::uint32_t default_window_;
   OpeningBench* bench_;
+  std::shared_ptr<ipsec::AntiReplay> shared_;
   std::vector<Candidate> candidates_;
   std::unique_ptr<ipsec::InboundSa> installed_;
   const KeyEntry* entry_ = nullptr;

@@ -5,8 +5,6 @@
 #include "pcap-replay/core/sa_opener.hpp"
 
 namespace mpsec::replay {
-namespace {
-
 using ipsec::Discard;
 
 Discard discard_for(ipsec::ReplayVerdict verdict) {
@@ -25,9 +23,7 @@ Discard discard_for(ipsec::ReplayVerdict verdict) {
   return Discard::none;
 }
 
-// Whether the packet's number says something about the stream: its ICV was right, or nobody can tell because
-// the window turned it away before.
-bool counts_for_metrics(Discard discard) {
+bool has_number(Discard discard) {
   switch (discard) {
     case Discard::integrity_failed:
     case Discard::esp_too_short:
@@ -43,8 +39,6 @@ bool counts_for_metrics(Discard discard) {
       return true;
   }
 }
-
-}  // namespace
 
 Stream::Stream(const StreamKey& key, const StreamOptions& options)
     : key_(key),
@@ -63,17 +57,19 @@ Discard Stream::judge_clear(std::uint32_t on_wire, std::uint64_t frame, Instant 
   number_ = infer(on_wire);
   top_ = std::max(top_, number_);
   metrics.arrival(SequenceNumber(number_), time, packet_octets);
+  if (sketch) sketch->note(number_, 0);
   const Discard discard = window_ ? discard_for(window_->accept(number_)) : Discard::none;
   count(discard, frame);
   return discard;
 }
 
 void Stream::judged(Discard discard, std::uint64_t number, std::uint64_t frame, Instant time,
-                    std::uint32_t packet_octets) {
+                    std::uint32_t packet_octets, std::uint64_t content) {
   number_ = number;
-  if (counts_for_metrics(discard)) {
+  if (has_number(discard)) {
     top_ = std::max(top_, number);
     metrics.arrival(SequenceNumber(number), time, packet_octets);
+    if (sketch) sketch->note(number, content);
   }
   count(discard, frame);
 }

@@ -16,6 +16,8 @@
 #include "ipsec/sa.hpp"
 #include "pcap-replay/capture/frame_list.hpp"
 #include "pcap-replay/capture/packet_finder.hpp"
+#include "pcap-replay/cluster/cluster_account.hpp"
+#include "pcap-replay/cluster/number_sketch.hpp"
 
 namespace mpsec::replay {
 
@@ -41,6 +43,11 @@ struct StreamOptions {
   std::uint64_t reordering_bound = 65536;
 };
 
+// Whether a packet's number says something about the stream: its ICV was right, or nobody can tell because the
+// window turned it away before.
+bool has_number(ipsec::Discard discard);
+ipsec::Discard discard_for(ipsec::ReplayVerdict verdict);
+
 class Stream {
   // What every packet touches stands together, ahead of the rest.
   StreamKey key_;
@@ -50,6 +57,9 @@ class Stream {
   std::optional<ipsec::ReplayWindow> window_;
 
  public:
+  std::unique_ptr<NumberSketch> sketch;  // to find clusters; none for streams beyond a limit
+  ClusterAccount* cluster = nullptr;     // of a sub-SA: then its window judges
+  std::uint32_t cluster_member = 0;      // in `cluster`
   std::unique_ptr<SaOpener> opener;  // where a key may fit
   std::size_t learnt_keys_seen = 0;  // of those that the capture itself brought to light
   std::uint64_t packets = 0;
@@ -64,6 +74,9 @@ class Stream {
   std::uint64_t accepted = 0;
   ipsec::DiscardCounters discards;
   std::vector<std::pair<ipsec::Discard, FrameList>> discarded_frames;  // in the order of first appearance
+
+  // When the stream began: the stream whose numbers were nearest, and its highest number.
+  std::optional<std::pair<std::size_t, std::uint64_t>> nearest_then;
 
   cluster::ReorderingMetrics metrics;
 
@@ -93,9 +106,9 @@ class Stream {
 
   // Without a key: judges by the number in the clear header.
   ipsec::Discard judge_clear(std::uint32_t on_wire, std::uint64_t frame, Instant time, std::uint32_t octets);
-  // What the engine said of a packet, with its full number.
+  // What the engine said of a packet, with its full number and a hash of what was in it, 0 if it was not opened.
   void judged(ipsec::Discard discard, std::uint64_t number, std::uint64_t frame, Instant time,
-              std::uint32_t octets);
+              std::uint32_t octets, std::uint64_t content = 0);
 
   const StreamKey& key() const { return key_; }
   // The packet's number as the stream saw it last.
