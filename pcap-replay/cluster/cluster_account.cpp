@@ -37,8 +37,8 @@ std::uint32_t ClusterAccount::join() {
   return static_cast<std::uint32_t>(members_.size() - 1);
 }
 
-// As for one SA: a jump over half the range is a wrap. But it is the cluster's highest that counts: a sub-SA that
-// joins late begins where the cluster stands.
+// As for one SA: a jump over half the range is a wrap. But it is the cluster's highest that counts: a sub-SA
+// that joins late begins where the cluster stands.
 std::uint64_t ClusterAccount::infer(std::uint32_t on_wire) const {
   if (!any_) return on_wire;
   const auto ahead = static_cast<std::int32_t>(on_wire - static_cast<std::uint32_t>(top_));
@@ -52,13 +52,15 @@ SharedVerdict ClusterAccount::judge(const SharedArrival& arrival) {
 
 SharedVerdict ClusterAccount::note(const SharedArrival& arrival, ReplayVerdict verdict) {
   if (verdict == ReplayVerdict::below_zero) return SharedVerdict::unreadable;
-  const cluster::ArrivalOrder order = metrics_.arrival(SequenceNumber(arrival.number), arrival.time, arrival.octets);
+  const cluster::ArrivalOrder order =
+      metrics_.arrival(SequenceNumber(arrival.number), arrival.time, arrival.octets);
   Member& member = members_[arrival.member];
   member.in_order += order <= cluster::ArrivalOrder::discontinuity ? 1 : 0;
   member.reordered += order == cluster::ArrivalOrder::reordered ? 1 : 0;
   const Seen& seen = seen_[arrival.number & (seen_.size() - 1)];
   if (seen.frame != 0 && seen.number == arrival.number) return repeated(arrival, seen);
-  if (verdict == ReplayVerdict::duplicate) {  // before the account began, or it was too long ago to say of whom
+  if (verdict ==
+      ReplayVerdict::duplicate) {  // before the account began, or it was too long ago to say of whom
     ++member.replays;
     return SharedVerdict::replay;
   }
@@ -69,13 +71,17 @@ SharedVerdict ClusterAccount::note(const SharedArrival& arrival, ReplayVerdict v
 SharedVerdict ClusterAccount::repeated(const SharedArrival& arrival, const Seen& seen) {
   const bool redundant = arrival.member != seen.member;
   const Duration apart = arrival.time - seen.time;
+  std::optional<bool> same;
+  if (arrival.content != 0 && seen.content != 0) same = arrival.content == seen.content;
   if (repeats_.size() < most_repeats_kept)
-    repeats_.push_back({arrival.number, seen.member, arrival.member, seen.frame, arrival.frame, apart});
+    repeats_.push_back({arrival.number, seen.member, arrival.member, seen.frame, arrival.frame, apart, same});
   if (!redundant) {
     ++members_[arrival.member].replays;
     return SharedVerdict::replay;
   }
   ++members_[arrival.member].redundant;
+  same_content_ += same == true ? 1 : 0;
+  other_content_ += same == false ? 1 : 0;
   longest_apart_ = std::max(longest_apart_, apart);
   const auto pair = std::minmax(arrival.member, seen.member);
   if (pairs_.size() < most_pairs_kept || pairs_.contains(pair)) ++pairs_[pair];
@@ -91,7 +97,7 @@ void ClusterAccount::first_time(const SharedArrival& arrival, ReplayVerdict verd
   Seen& seen = seen_[arrival.number & (seen_.size() - 1)];
   // A packet that is late by more than the account remembers does not push a newer one out.
   if (seen.frame != 0 && seen.number > arrival.number) return;
-  seen = {arrival.number, arrival.frame, arrival.time, arrival.member};
+  seen = {arrival.number, arrival.frame, arrival.time, arrival.member, arrival.content};
 }
 
 std::uint64_t ClusterAccount::window_needed() const {
@@ -101,7 +107,7 @@ std::uint64_t ClusterAccount::window_needed() const {
   return most + 1;
 }
 
-std::uint64_t ClusterAccount::sum(std::uint64_t Member::*field) const {
+std::uint64_t ClusterAccount::sum(std::uint64_t Member::* field) const {
   std::uint64_t total = 0;
   for (const Member& member : members_)
     total += member.*field;

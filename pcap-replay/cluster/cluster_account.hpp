@@ -35,15 +35,17 @@ struct SharedArrival {
   std::uint64_t frame = 0;
   Instant time{};
   std::uint32_t octets = 0;
+  std::uint64_t content = 0;  // a hash of what was in it; 0 if it was not opened
 };
 
 class ClusterAccount {
  public:
   struct Member {
     std::uint64_t fresh = 0, redundant = 0, replays = 0, too_old = 0;
-    std::uint64_t in_order = 0;     // of the cluster's order: RFC 4737 over the union
-    std::uint64_t reordered = 0;    // the same
-    std::uint64_t most_behind = 0;  // numbers behind the cluster's highest, of those that came for the first time
+    std::uint64_t in_order = 0;   // of the cluster's order: RFC 4737 over the union
+    std::uint64_t reordered = 0;  // the same
+    std::uint64_t most_behind =
+        0;  // numbers behind the cluster's highest, of those that came for the first time
   };
   // A number that came again.
   struct Repeat {
@@ -51,6 +53,7 @@ class ClusterAccount {
     std::uint32_t first_member, member;
     std::uint64_t first_frame, frame;
     Duration apart;
+    std::optional<bool> same_content;  // where both were opened
   };
   static constexpr std::size_t most_repeats_kept = 1000;
   static constexpr std::size_t most_pairs_kept = 1024;
@@ -78,8 +81,13 @@ class ClusterAccount {
   // The first ones.
   const std::vector<Repeat>& repeats() const { return repeats_; }
   // How many numbers came under both of two members; the first pairs.
-  const std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t>& redundant_pairs() const { return pairs_; }
+  const std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t>& redundant_pairs() const {
+    return pairs_;
+  }
   Duration longest_apart() const { return longest_apart_; }  // of redundant ones
+  // Of redundant ones that were opened: two packets under one number are a breach of the sender's.
+  std::uint64_t same_content() const { return same_content_; }
+  std::uint64_t other_content() const { return other_content_; }
 
  private:
   struct Seen {
@@ -87,9 +95,10 @@ class ClusterAccount {
     std::uint64_t frame = 0;  // 0: nobody
     Instant time{};
     std::uint32_t member = 0;
+    std::uint64_t content = 0;
   };
 
-  std::uint64_t sum(std::uint64_t Member::*field) const;
+  std::uint64_t sum(std::uint64_t Member::* field) const;
   SharedVerdict repeated(const SharedArrival& arrival, const Seen& seen);
   void first_time(const SharedArrival& arrival, ipsec::ReplayVerdict verdict);
 
@@ -98,10 +107,12 @@ class ClusterAccount {
   cluster::ReorderingMetrics metrics_;
   std::uint64_t top_ = 0;
   bool any_ = false;
-  std::vector<Seen> seen_;  // by number; as many as the reordering bound, so that no repeat within it is missed
+  std::vector<Seen>
+      seen_;  // by number; as many as the reordering bound, so that no repeat within it is missed
   std::vector<Repeat> repeats_;
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> pairs_;
   Duration longest_apart_{};
+  std::uint64_t same_content_ = 0, other_content_ = 0;
 };
 
 }  // namespace mpsec::replay

@@ -15,7 +15,7 @@ struct Book {
   }
   SharedVerdict packet(std::uint32_t member, std::uint64_t number) {
     ++frame;
-    return account.judge({member, number, frame, Instant(std::chrono::milliseconds(frame)), 100});
+    return account.judge({member, number, frame, Instant(std::chrono::milliseconds(frame)), 100, 0});
   }
 
   ClusterAccount account;
@@ -71,7 +71,7 @@ RC_GTEST_PROP(ClusterAccount, CountsLikeSets, ()) {
   std::map<std::uint64_t, std::uint32_t> first;
   for (const auto& [member, number] : steps) {
     const auto [at, added] = first.emplace(number, member);
-    const SharedVerdict expected = added                 ? SharedVerdict::fresh
+    const SharedVerdict expected = added                  ? SharedVerdict::fresh
                                    : at->second == member ? SharedVerdict::replay
                                                           : SharedVerdict::redundant;
     RC_ASSERT(book.packet(member, number) == expected);

@@ -1,6 +1,8 @@
 #include "pcap-replay/core/replay.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstdlib>
 
 #include "crypto/openssl/openssl_ike_provider.hpp"
 #include "wire/ah.hpp"
@@ -17,11 +19,14 @@ bool is_protected(FoundKind kind) {
   return kind == FoundKind::esp || kind == FoundKind::esp_in_udp || kind == FoundKind::ah;
 }
 
-// FNV-1a; 0 is kept for "not opened".
+// Of both ends of a packet, where headers and checksums tell packets apart; 0 is kept for "not opened".
 std::uint64_t hash_of(OctetView octets) {
-  std::uint64_t hash = 0xcbf29ce484222325;
-  for (const std::uint8_t octet : octets)
-    hash = (hash ^ octet) * 0x100000001b3;
+  constexpr std::size_t looked_at = 64;
+  std::uint64_t hash = octets.size();
+  for (const OctetView part :
+       {octets.first(std::min(octets.size(), looked_at)), octets.last(std::min(octets.size(), looked_at))})
+    for (std::size_t at = 0; at + 8 <= part.size(); at += 8)
+      hash = std::rotl((hash ^ load_be<std::uint64_t>(part.data() + at)) * 0x9e3779b97f4a7c15, 29);
   return hash | 1;
 }
 
@@ -32,8 +37,25 @@ ipsec::ReplayVerdict shared_verdict(Discard discard) {
 
 }  // namespace
 
+Discard discard_for(SharedVerdict verdict) {
+  switch (verdict) {
+    case SharedVerdict::redundant:
+      return Discard::redundant;
+    case SharedVerdict::replay:
+      return Discard::replay_duplicate;
+    case SharedVerdict::too_old:
+      return Discard::replay_too_old;
+    case SharedVerdict::unreadable:
+      return Discard::replay_below_zero;
+    case SharedVerdict::fresh:
+      break;
+  }
+  return Discard::none;
+}
+
 bool ClusterPlan::has(const StreamKey& stream) const {
-  return std::ranges::find(spis, stream.spi) != spis.end() || std::ranges::find(streams, stream) != streams.end();
+  return std::ranges::find(spis, stream.spi) != spis.end() ||
+         std::ranges::find(streams, stream) != streams.end();
 }
 
 Replay::Replay(const std::vector<KeyEntry>& keys, const crypto::Provider& provider,
@@ -45,8 +67,8 @@ Replay::Replay(const std::vector<KeyEntry>& keys, const crypto::Provider& provid
       ike_(provider, *ike_provider_, options.ike),
       table_(options.seed, options.most_streams, options.stream) {
   for (std::size_t i = 0; i < std::min(options.clusters.size(), most_clusters); ++i)
-    clusters_.emplace_back(
-        ClusterAccount({options.stream.replay_window, options.stream.reordering_bound}), std::vector<const Stream*>{});
+    clusters_.emplace_back(ClusterAccount({options.stream.replay_window, options.stream.reordering_bound}),
+                           std::vector<const Stream*>{});
 }
 
 void Replay::frame(const CapturedFrame& frame) {
@@ -142,10 +164,11 @@ void Replay::protected_packet(const CapturedFrame& frame, const Found& found, st
 }
 
 void Replay::open(const CapturedFrame& frame, const Found& found, Stream& stream, unsigned depth) {
-  const OpeningResult result = stream.opener->open(found, frame.time, storage_[depth]);
+  OpeningResult result = stream.opener->open(found, frame.time, storage_[depth]);
   const auto shared = note_opened(stream, found, frame, result);
   if (stream.packets == 1) note_nearest(stream);
-  if (observer_) observer_->on_protected({frame, found, stream, result.discard, result.number, shared, depth});
+  if (observer_)
+    observer_->on_protected({frame, found, stream, result.discard, result.number, shared, depth});
   if (result.inner.empty()) return;
   const bool nested = depth + 1 < deepest && inner_packet(frame, result.inner, depth + 1);
   if (nested) return;
@@ -153,29 +176,34 @@ void Replay::open(const CapturedFrame& frame, const Found& found, Stream& stream
   if (observer_) observer_->on_clear({frame, stream, result.number, result.inner});
 }
 
-std::optional<SharedVerdict> Replay::judge_clear(Stream& stream, const Found& found, const CapturedFrame& frame,
-                                                 Discard& discard) {
+std::optional<SharedVerdict> Replay::judge_clear(Stream& stream, const Found& found,
+                                                 const CapturedFrame& frame, Discard& discard) {
   if (stream.cluster == nullptr) {
     discard = stream.judge_clear(found.sequence_number, frame.number, frame.time, found.security_octets());
     return {};
   }
   const std::uint64_t number = stream.cluster->infer(found.sequence_number);
   const SharedVerdict verdict = stream.cluster->judge(
-      {stream.cluster_member, number, frame.number, frame.time, found.security_octets()});
+      {stream.cluster_member, number, frame.number, frame.time, found.security_octets(), 0});
   discard = discard_for(verdict);
   stream.judged(discard, number, frame.number, frame.time, found.security_octets());
   return verdict;
 }
 
-std::optional<SharedVerdict> Replay::note_opened(Stream& stream, const Found& found, const CapturedFrame& frame,
-                                                 const OpeningResult& result) {
-  const std::uint64_t content = result.discard == Discard::none && stream.sketch ? hash_of(result.inner) : 0;
+std::optional<SharedVerdict> Replay::note_opened(Stream& stream, const Found& found,
+                                                 const CapturedFrame& frame, OpeningResult& result) {
+  const OctetView inside = result.inner.empty() ? result.copy : result.inner;
+  const std::uint64_t content = inside.empty() ? 0 : hash_of(inside);
+  std::optional<SharedVerdict> verdict;
+  if (stream.cluster != nullptr && has_number(result.discard))
+    verdict = stream.cluster->note(
+        {stream.cluster_member, result.number, frame.number, frame.time, found.security_octets(), content},
+        shared_verdict(result.discard));
+  else if (stream.cluster != nullptr)
+    verdict = SharedVerdict::unreadable;
+  if (verdict == SharedVerdict::redundant) result.discard = Discard::redundant;
   stream.judged(result.discard, result.number, frame.number, frame.time, found.security_octets(), content);
-  if (stream.cluster == nullptr) return {};
-  if (!has_number(result.discard)) return SharedVerdict::unreadable;
-  return stream.cluster->note(
-      {stream.cluster_member, result.number, frame.number, frame.time, found.security_octets()},
-      shared_verdict(result.discard));
+  return verdict;
 }
 
 void Replay::begin(Stream& stream, const Found& found) {
@@ -226,9 +254,9 @@ void Replay::attach_learnt_keys(Stream& stream, const Found& found) {
 
 void Replay::attach(Stream& stream, const Found& found, const std::vector<const KeyEntry*>& entries) {
   if (entries.empty()) return;
-  auto opener = std::make_unique<SaOpener>(stream.key(), found.source(), entries,
-                                           options_.stream.replay_window, bench_, problems_,
-                                           stream.cluster != nullptr ? stream.cluster->window() : nullptr);
+  auto opener =
+      std::make_unique<SaOpener>(stream.key(), found.source(), entries, options_.stream.replay_window, bench_,
+                                 problems_, stream.cluster != nullptr ? stream.cluster->window() : nullptr);
   if (!opener->usable()) return;
   stream.opener = std::move(opener);
   stream.judge = Judge::engine;

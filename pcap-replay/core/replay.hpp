@@ -136,7 +136,7 @@ class Replay {
   std::optional<SharedVerdict> judge_clear(Stream& stream, const Found& found, const CapturedFrame& frame,
                                            Discard& discard);
   std::optional<SharedVerdict> note_opened(Stream& stream, const Found& found, const CapturedFrame& frame,
-                                           const OpeningResult& result);
+                                           OpeningResult& result);
   void begin(Stream& stream, const Found& found);
   void note_nearest(Stream& stream);
   void attach_keys(Stream& stream, const Found& found);

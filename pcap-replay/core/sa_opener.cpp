@@ -76,8 +76,8 @@ OpeningResult OpeningBench::receive(InboundSa& sa, const ipsec::SealedPacket& se
   sa.receive({&sealed, 1}, now, {.lifetime = lifetime_, .policy = policy_, .ah = ah_}, accepted,
              {&discard, 1});
   if (sa.wants_resynchronisation()) sa.resynchronise();
-  if (accepted.empty()) return {discard, hint.number, {}};
-  return {Discard::none, accepted[0].number(), accepted[0].packet().view()};
+  if (accepted.empty()) return {discard, hint.number, {}, {}};
+  return {Discard::none, accepted[0].number(), accepted[0].packet().view(), {}};
 }
 
 ipsec::InboundParameters parameters_for(const KeyEntry& entry, const StreamKey& stream,
@@ -97,7 +97,8 @@ ipsec::InboundParameters parameters_for(const KeyEntry& entry, const StreamKey& 
 
 SaOpener::SaOpener(const StreamKey& stream, const IpAddress& source,
                    const std::vector<const KeyEntry*>& entries, std::uint32_t default_window,
-                   OpeningBench& bench, std::vector<Error>& problems, std::shared_ptr<ipsec::AntiReplay> shared)
+                   OpeningBench& bench, std::vector<Error>& problems,
+                   std::shared_ptr<ipsec::AntiReplay> shared)
     : stream_(stream),
       source_(source),
       default_window_(default_window),
@@ -130,12 +131,23 @@ OpeningResult SaOpener::open(const Found& found, Instant now, Octets& storage) {
   ipsec::SealedPacket sealed;
   InboundSa* sa = nullptr;
   const Discard discard = bench_->arrive(found, storage, sealed, sa);
-  if (discard != Discard::none) return {discard, found.sequence_number, {}};
-  return bench_->receive(sa != nullptr ? *sa : *installed_, sealed, now);
+  if (discard != Discard::none) return {discard, found.sequence_number, {}, {}};
+  const OpeningResult result = bench_->receive(sa != nullptr ? *sa : *installed_, sealed, now);
+  return alone_ && result.discard == Discard::replay_duplicate ? open_copy(result, found, now, storage)
+                                                               : result;
+}
+
+// A window turns numbers away that it has, before the ICV: anybody can have sent those packets. Here it is
+// told whether the peer did.
+OpeningResult SaOpener::open_copy(const OpeningResult& result, const Found& found, Instant now,
+                                  Octets& storage) {
+  const OpeningResult opened = try_one(*alone_, found, now, storage);
+  if (opened.discard == Discard::integrity_failed) return opened;
+  return {result.discard, result.number, {}, opened.inner};
 }
 
 OpeningResult SaOpener::try_candidates(const Found& found, Instant now, Octets& storage) {
-  OpeningResult best{Discard::unknown_spi, found.sequence_number, {}};
+  OpeningResult best{Discard::unknown_spi, found.sequence_number, {}, {}};
   for (Candidate& candidate : candidates_) {
     OpeningResult result = try_high_halves(*candidate.sa, found, now, storage);
     if (settles(result.discard)) {
@@ -167,13 +179,14 @@ OpeningResult SaOpener::try_one(InboundSa& sa, const Found& found, Instant now, 
   ipsec::SealedPacket sealed;
   InboundSa* other = nullptr;
   const Discard discard = bench_->arrive(found, storage, sealed, other);
-  if (discard != Discard::none) return {discard, found.sequence_number, {}};
+  if (discard != Discard::none) return {discard, found.sequence_number, {}, {}};
   return bench_->receive(sa, sealed, now);
 }
 
 void SaOpener::install(Candidate& candidate) {
   entry_ = candidate.entry;
   installed_ = shared_ ? over_shared_window(*candidate.sa) : std::move(candidate.sa);
+  if (shared_) alone_ = std::move(candidate.sa);
   candidates_.clear();
   // An ESP and an AH stream with the same SPI and destination would share a place in the SAD: then the second
   // is found by its stream alone.
@@ -193,7 +206,7 @@ void SaOpener::judge_by_shared_window(OpeningResult& result) {
   ipsec::ReplayVerdict verdict = ipsec::ReplayVerdict::fresh;
   shared_->accept({&result.number, 1}, {&verdict, 1});
   const Discard discard = discard_for(verdict);
-  if (discard != Discard::none) result = {discard, result.number, {}};
+  if (discard != Discard::none) result = {discard, result.number, {}, result.inner};
 }
 
 }  // namespace mpsec::replay

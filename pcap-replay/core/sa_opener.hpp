@@ -20,6 +20,7 @@ struct OpeningResult {
   ipsec::Discard discard = ipsec::Discard::none;
   std::uint64_t number = 0;  // the full sequence number, as far as the engine could tell
   OctetView inner;           // where not discarded: the clear IP packet
+  OctetView copy;  // where a shared window had the number already: what was in the packet, if authentic
 };
 
 // What all openers share: provider, seams, SAD.
@@ -53,8 +54,8 @@ ipsec::InboundParameters parameters_for(const KeyEntry& entry, const StreamKey& 
 class SaOpener {
  public:
   // `entries` fit the stream, best first; they outlive this object. What cannot be built is left out;
-  // `problems` says why. `shared` is a cluster's window: it judges from the packet on that settles which entry it
-  // is, that packet included, so that no wrong try touches it.
+  // `problems` says why. `shared` is a cluster's window: it judges from the packet on that settles which
+  // entry it is, that packet included, so that no wrong try touches it.
   SaOpener(const StreamKey& stream, const IpAddress& source, const std::vector<const KeyEntry*>& entries,
            std::uint32_t default_window, OpeningBench& bench, std::vector<Error>& problems,
            std::shared_ptr<ipsec::AntiReplay> shared = nullptr);
@@ -80,6 +81,7 @@ class SaOpener {
   void install(Candidate& candidate);
   std::unique_ptr<ipsec::InboundSa> over_shared_window(const ipsec::InboundSa& sa) const;
   void judge_by_shared_window(OpeningResult& result);
+  OpeningResult open_copy(const OpeningResult& result, const Found& found, Instant now, Octets& storage);
   void add_candidates(const KeyEntry& entry, std::vector<Error>& problems);
 
   StreamKey stream_;
@@ -89,6 +91,8 @@ class SaOpener {
   std::shared_ptr<ipsec::AntiReplay> shared_;
   std::vector<Candidate> candidates_;
   std::unique_ptr<ipsec::InboundSa> installed_;
+  // With a shared window: the same SA with a window of its own, for what the shared one turns away unopened.
+  std::unique_ptr<ipsec::InboundSa> alone_;
   const KeyEntry* entry_ = nullptr;
 };
 

@@ -43,8 +43,8 @@ struct StreamOptions {
   std::uint64_t reordering_bound = 65536;
 };
 
-// Whether a packet's number says something about the stream: its ICV was right, or nobody can tell because the
-// window turned it away before.
+// Whether a packet's number says something about the stream: its ICV was right, or nobody can tell because
+// the window turned it away before.
 bool has_number(ipsec::Discard discard);
 ipsec::Discard discard_for(ipsec::ReplayVerdict verdict);
 
@@ -60,8 +60,8 @@ class Stream {
   std::unique_ptr<NumberSketch> sketch;  // to find clusters; none for streams beyond a limit
   ClusterAccount* cluster = nullptr;     // of a sub-SA: then its window judges
   std::uint32_t cluster_member = 0;      // in `cluster`
-  std::unique_ptr<SaOpener> opener;  // where a key may fit
-  std::size_t learnt_keys_seen = 0;  // of those that the capture itself brought to light
+  std::unique_ptr<SaOpener> opener;      // where a key may fit
+  std::size_t learnt_keys_seen = 0;      // of those that the capture itself brought to light
   std::uint64_t packets = 0;
   std::uint64_t octets = 0;
   std::uint64_t in_udp = 0;  // of the packets
@@ -106,7 +106,8 @@ class Stream {
 
   // Without a key: judges by the number in the clear header.
   ipsec::Discard judge_clear(std::uint32_t on_wire, std::uint64_t frame, Instant time, std::uint32_t octets);
-  // What the engine said of a packet, with its full number and a hash of what was in it, 0 if it was not opened.
+  // What the engine said of a packet, with its full number and a hash of what was in it, 0 if it was not
+  // opened.
   void judged(ipsec::Discard discard, std::uint64_t number, std::uint64_t frame, Instant time,
               std::uint32_t octets, std::uint64_t content = 0);
 
