@@ -1,4 +1,4 @@
-// The names of the IANA registry "IKEv2 Parameters", one table an enumeration.
+// The names of the IANA registry "IKEv2 Parameters", and those of our own, one table an enumeration.
 #include <tuple>
 
 #include "crypto/key_exchange.hpp"
@@ -208,6 +208,26 @@ constexpr NumberName<PpkIdType> ppk_id_types[] = {
     {PpkIdType::fixed, "PPK_ID_FIXED"},
 };
 
+constexpr NumberName<ClusterRefusal> cluster_refusals[] = {
+    {ClusterRefusal::unknown_cluster, "unknown cluster"},
+    {ClusterRefusal::other_peer, "another identity pair or PAD entry"},
+    {ClusterRefusal::unequal_field, "unequal field"},
+    {ClusterRefusal::too_many_sub_sas, "too many sub-SAs"},
+    {ClusterRefusal::ended, "exhausted or ended"},
+    {ClusterRefusal::not_configured, "not configured"},
+    {ClusterRefusal::malformed, "malformed"},
+};
+
+constexpr NumberName<ClusterField> cluster_fields[] = {
+    {ClusterField::none, "none"},
+    {ClusterField::selectors, "selectors"},
+    {ClusterField::extended_sequence_numbers, "extended sequence numbers"},
+    {ClusterField::anti_replay, "anti-replay"},
+    {ClusterField::mode, "mode"},
+    {ClusterField::window, "window"},
+    {ClusterField::membership, "membership"},
+};
+
 template <class Number>
 struct Table {
   std::string_view kind;
@@ -232,6 +252,8 @@ constexpr std::tuple tables = {
     Table<EapCode>{"EAP code", eap_codes},
     Table<GatewayIdentityType>{"gateway identity type", gateway_identity_types},
     Table<PpkIdType>{"PPK_ID type", ppk_id_types},
+    Table<ClusterRefusal>{"refusal", cluster_refusals},
+    Table<ClusterField>{"field", cluster_fields},
 };
 
 }  // namespace
@@ -282,6 +304,10 @@ template std::span<const NumberName<GatewayIdentityType>> names();
 template std::string_view kind<GatewayIdentityType>();
 template std::span<const NumberName<PpkIdType>> names();
 template std::string_view kind<PpkIdType>();
+template std::span<const NumberName<ClusterRefusal>> names();
+template std::string_view kind<ClusterRefusal>();
+template std::span<const NumberName<ClusterField>> names();
+template std::string_view kind<ClusterField>();
 
 std::string transform_name(TransformType type, std::uint16_t id) {
   const auto name = [&](const auto& known) {

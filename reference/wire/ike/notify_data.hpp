@@ -5,6 +5,7 @@
 #include "wire/ike/authentication.hpp"
 #include "wire/ike/notify.hpp"
 #include "wire/ike/payload_header.hpp"
+#include "wire/ike/sa_cluster.hpp"
 
 namespace mpsec::wire::ike {
 
@@ -321,7 +322,10 @@ using NotifyRegistry = NotifyDataRegistry<
     NotifyLine<NotifyType::no_ppk_auth, NoPpkAuth>,
     NotifyLine<NotifyType::additional_key_exchange, AdditionalKeyExchange>,
     NotifyLine<NotifyType::supported_auth_methods, SupportedAuthMethods>,
-    NotifyLine<NotifyType::sa_resource_info, SaResourceInfo>>;
+    NotifyLine<NotifyType::sa_resource_info, SaResourceInfo>,
+    NotifyLine<NotifyType::sa_cluster_refused, SaClusterRefused>,
+    NotifyLine<NotifyType::sa_cluster_supported, SaClusterSupported>,
+    NotifyLine<NotifyType::sa_cluster_join, SaClusterJoin>>;
 // clang-format on
 
 // A Notify that says `data`, of no SA.

@@ -31,6 +31,7 @@ inline constexpr NumberName<NotifyType> notify_types[] = {
     {NotifyType::state_not_found, "STATE_NOT_FOUND"},
     {NotifyType::ts_max_queue, "TS_MAX_QUEUE"},
     {NotifyType::registration_failed, "REGISTRATION_FAILED"},
+    {NotifyType::sa_cluster_refused, "SA_CLUSTER_REFUSED"},
     {NotifyType::initial_contact, "INITIAL_CONTACT"},
     {NotifyType::set_window_size, "SET_WINDOW_SIZE"},
     {NotifyType::additional_ts_possible, "ADDITIONAL_TS_POSSIBLE"},
@@ -94,6 +95,8 @@ inline constexpr NumberName<NotifyType> notify_types[] = {
     {NotifyType::sa_resource_info, "SA_RESOURCE_INFO"},
     {NotifyType::use_ppk_int, "USE_PPK_INT"},
     {NotifyType::ppk_identity_key, "PPK_IDENTITY_KEY"},
+    {NotifyType::sa_cluster_supported, "SA_CLUSTER_SUPPORTED"},
+    {NotifyType::sa_cluster_join, "SA_CLUSTER_JOIN"},
 };
 
 }  // namespace mpsec::wire::ike

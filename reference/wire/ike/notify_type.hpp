@@ -32,6 +32,7 @@ enum class NotifyType : std::uint16_t {
   state_not_found = 47,  // RFC 9370
   ts_max_queue = 48,     // RFC 9611
   registration_failed = 49,
+  sa_cluster_refused = 12121,  // private use: sa_cluster.hpp
 
   // Status
   initial_contact = 16384,
@@ -97,6 +98,8 @@ enum class NotifyType : std::uint16_t {
   sa_resource_info = 16444,         // RFC 9611
   use_ppk_int = 16445,              // RFC 9867
   ppk_identity_key = 16446,
+  sa_cluster_supported = 52121,  // private use: sa_cluster.hpp
+  sa_cluster_join = 52122,
 };
 
 // Numbers that IANA leaves to peers who know each other by Vendor ID.

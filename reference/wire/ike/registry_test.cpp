@@ -80,6 +80,8 @@ TEST(IkeRegistry, NamesAscendAndNumbersWithoutNameSayWhatTheyAre) {
   expect_names_in_order<CertificateEncoding>();
   expect_names_in_order<AuthenticationMethod>();
   expect_names_in_order<ConfigurationAttributeType>();
+  expect_names_in_order<ClusterRefusal>();
+  expect_names_in_order<ClusterField>();
   EXPECT_EQ(to_string(ExchangeType{99}), "exchange type 99");
   EXPECT_EQ(to_string(NotifyType{40960}), "notify message type 40960");
   EXPECT_EQ(transform_name(TransformType::encryption, 20), "ENCR_AES_GCM_16");
