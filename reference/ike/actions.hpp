@@ -1,6 +1,7 @@
 // What the engine asks the world to do.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -13,17 +14,31 @@
 
 namespace mpsec::ike {
 
+// The SA cluster that a Child SA is a part of: all of its sub-SAs in one direction share numbers and a
+// window.
+struct ClusterMembership {
+  ClusterId id;
+  bool founds = false;                            // the first of its cluster, which begins with it
+  bool anti_replay = true;                        // at both ends
+  bool duplication = false;                       // a number may go by two paths: both ends take that
+  std::uint32_t own_window = 0, peer_window = 0;  // each end's receive window, in numbers
+
+  bool operator==(const ClusterMembership&) const = default;
+};
+
 // Each half of a Child SA comes and goes by itself: a responder that is rekeyed receives on the new SA before
 // it may send there (RFC 7296 2.8).
 struct InstallInbound {
   ChildId child;
   ipsec::PolicyId policy;
   ipsec::InboundParameters parameters;
+  std::optional<ClusterMembership> cluster{};  // none: an SA with numbers and a window of its own
 };
 struct InstallOutbound {
   ChildId child;
   ipsec::PolicyId policy;
   ipsec::OutboundParameters parameters;
+  std::optional<ClusterMembership> cluster{};
 };
 // The half that sends: the other follows when our own Delete is answered (RFC 7296 1.4.1).
 struct RemoveOutbound {

@@ -1,5 +1,6 @@
 #include "ike/configuration.hpp"
 
+#include <map>
 #include <set>
 
 namespace mpsec::ike {
@@ -23,6 +24,36 @@ bool is_ordered(const SaLifetime& lifetime) {
 constexpr std::string_view lifetime_rule =
     "rekey_after must be above 0 and below end_after, jitter in [0, 1)";
 
+Result<> check_cluster(const PeerConfiguration& peer, const ChildConfiguration& child) {
+  const ClusterWish& wish = *child.cluster;
+  if (wish.name.empty())
+    return std::unexpected(wrong(peer, child, "cluster/name", "found nothing: clusters are told by name"));
+  if (wish.most_sub_sas == 0 || wish.most_sub_sas > 65'536) {
+    return std::unexpected(wrong(peer, child, "cluster/most_sub_sas",
+                                 fmt::format("1 to 65,536 are allowed, found {}", wish.most_sub_sas)));
+  }
+  if (wish.anti_replay && wish.window == 0)
+    return std::unexpected(
+        wrong(peer, child, "cluster/window", "expected 1 or more with anti-replay, found 0"));
+  return {};
+}
+
+// What is called the same is the same cluster, over whichever path.
+Result<> check_clusters(const Configuration& configuration) {
+  std::map<std::string_view, const ClusterWish*> known;
+  for (const PeerConfiguration& peer : configuration.peers)
+    for (const ChildConfiguration& child : peer.children) {
+      if (!child.cluster) continue;
+      const auto [place, is_new] = known.emplace(child.cluster->name, &*child.cluster);
+      if (!is_new && *place->second != *child.cluster) {
+        return std::unexpected(wrong(
+            peer, child, "cluster",
+            fmt::format("cluster '{}' differs from what another child says of it", child.cluster->name)));
+      }
+    }
+  return {};
+}
+
 Result<> check(const PeerConfiguration& peer, const ChildConfiguration& child) {
   if (child.proposals.empty())
     return std::unexpected(wrong(peer, child, "proposals", "at least one is needed"));
@@ -39,6 +70,7 @@ Result<> check(const PeerConfiguration& peer, const ChildConfiguration& child) {
   }
   if (!is_ordered(child.lifetime))
     return std::unexpected(wrong(peer, child, "lifetime", std::string(lifetime_rule)));
+  if (child.cluster) return check_cluster(peer, child);
   return {};
 }
 
@@ -71,7 +103,7 @@ Result<> check(const Configuration& configuration) {
     if (!names.insert(peer.name).second) return std::unexpected(wrong(peer, "name", "another peer has it"));
     if (auto checked = check(peer); !checked) return checked;
   }
-  return {};
+  return check_clusters(configuration);
 }
 
 }  // namespace mpsec::ike

@@ -24,6 +24,18 @@ struct SaLifetime {
   double jitter = 0.1;
 };
 
+// That a child is to be a sub-SA of a cluster. Children of one name and one peer, also on other paths and IKE
+// SAs, are sub-SAs of one cluster; a peer that knows no clusters gets an ordinary SA.
+struct ClusterWish {
+  std::string name;
+  std::uint32_t most_sub_sas = 64;  // 1 to 65,536
+  bool anti_replay = true;
+  std::uint32_t window = 4096;  // of ours, in numbers; the child's replay_window does not count here
+  bool duplication = false;     // a number may go by two paths
+
+  bool operator==(const ClusterWish&) const = default;
+};
+
 // A Child SA that a peer may have with us.
 struct ChildConfiguration {
   std::string name;
@@ -41,6 +53,7 @@ struct ChildConfiguration {
   bool tfc_padding = true;  // we accept it (RFC 7296 1.3.1)
   bool use_assigned_address = false;  // the local selector is what the configuration payload gave us
   ipsec::TunnelOptions tunnel{};
+  std::optional<ClusterWish> cluster{};  // none: an SA of its own
 };
 
 struct PeerConfiguration {

@@ -46,6 +46,28 @@ struct Text {
     return fmt::format("IKE SA {}: the peer reports {} {}", event.sa.value, to_string(event.type),
                        to_hex(event.data));
   }
+  std::string operator()(const ClusterFounded& event) const {
+    return fmt::format("cluster {:016x} '{}': founded, {} with {}", event.cluster.value, event.name,
+                       ipsec::to_string(event.local_id), ipsec::to_string(event.remote_id));
+  }
+  std::string operator()(const ClusterJoined& event) const {
+    return fmt::format("cluster {:016x}: joined by IKE SA {}, child {}: sub-SA {}", event.cluster.value,
+                       event.sa.value, event.child.value, event.sub_sas);
+  }
+  std::string operator()(const ClusterJoinRefused& event) const {
+    const std::string field = event.field == wire::ike::ClusterField::none
+                                  ? std::string()
+                                  : fmt::format(" '{}'", to_string(event.field));
+    return fmt::format("cluster {:016x}: a child of IKE SA {} refused by {}: {}{}", event.cluster.value,
+                       event.sa.value, event.by_peer ? "the peer" : "us", to_string(event.reason), field);
+  }
+  std::string operator()(const ClusterLeft& event) const {
+    return fmt::format("cluster {:016x}: left by child {}, {} sub-SAs are left", event.cluster.value,
+                       event.child.value, event.sub_sas);
+  }
+  std::string operator()(const ClusterEnded& event) const {
+    return fmt::format("cluster {:016x} '{}': ended", event.cluster.value, event.name);
+  }
 };
 
 }  // namespace

@@ -69,8 +69,39 @@ struct PeerReported {
   wire::ike::NotifyType type;
   Octets spi, data;  // as in the Notify payload
 };
+// An SA cluster has its first sub-SA.
+struct ClusterFounded {
+  ClusterId cluster;
+  std::string name;  // of the configuration
+  ipsec::Identity local_id, remote_id;
+};
+struct ClusterJoined {
+  ClusterId cluster;
+  IkeSaId sa;
+  ChildId child;
+  std::size_t sub_sas;  // with this one
+};
+// A child that would not be let into a cluster: there is none then.
+struct ClusterJoinRefused {
+  ClusterId cluster;
+  IkeSaId sa;
+  bool by_peer;  // else by us
+  wire::ike::ClusterRefusal reason;
+  wire::ike::ClusterField field;
+};
+struct ClusterLeft {
+  ClusterId cluster;
+  ChildId child;
+  std::size_t sub_sas;  // that are left
+};
+// The last sub-SA is gone.
+struct ClusterEnded {
+  ClusterId cluster;
+  std::string name;
+};
 using Event = std::variant<IkeStateChanged, IkeAuthenticated, IkeRekeyed, ChildStateChanged,
-                           NegotiationFailed, MessageRefused, PeerMoved, NatFound, PeerReported>;
+                           NegotiationFailed, MessageRefused, PeerMoved, NatFound, PeerReported,
+                           ClusterFounded, ClusterJoined, ClusterJoinRefused, ClusterLeft, ClusterEnded>;
 std::string to_string(const Event& event);
 
 }  // namespace mpsec::ike

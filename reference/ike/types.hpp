@@ -6,6 +6,7 @@
 
 #include "base/clock.hpp"
 #include "base/strong.hpp"
+#include "wire/ike/sa_cluster.hpp"
 
 namespace mpsec::ike {
 
@@ -26,5 +27,7 @@ std::string_view to_string(Role role);
 // Our own names for SAs; never on the wire, never used again.
 using IkeSaId = Strong<std::uint64_t, struct IkeSaIdTag>;
 using ChildId = Strong<std::uint64_t, struct ChildIdTag>;
+// Both ends' name for an SA cluster; it is on the wire.
+using wire::ike::ClusterId;
 
 }  // namespace mpsec::ike

@@ -54,8 +54,32 @@ std::vector<Row> ike_rows() {
   };
 }
 
+std::vector<Row> cluster_rows() {
+  using ipsec::Identity;
+  constexpr ike::ClusterId cluster{0x0123456789abcdef};
+  return {
+      {"cluster_founded",
+       ike::Event(ike::ClusterFounded{cluster, "net", Identity::fqdn("a"), Identity::fqdn("b")}),
+       {"cluster", "cluster_name", "local_id", "remote_id"}},
+      {"cluster_joined",
+       ike::Event(ike::ClusterJoined{cluster, ike::IkeSaId{1}, ike::ChildId{2}, 1}),
+       {"cluster", "ike_sa", "child", "sub_sas"}},
+      {"cluster_join_refused",
+       ike::Event(ike::ClusterJoinRefused{cluster, ike::IkeSaId{1}, true,
+                                          wire::ike::ClusterRefusal::unequal_field,
+                                          wire::ike::ClusterField::mode}),
+       {"cluster", "ike_sa", "by_peer", "reason", "field"}},
+      {"cluster_left",
+       ike::Event(ike::ClusterLeft{cluster, ike::ChildId{2}, 0}),
+       {"cluster", "child", "sub_sas"}},
+      {"cluster_ended", ike::Event(ike::ClusterEnded{cluster, "net"}), {"cluster", "cluster_name"}},
+  };
+}
+
 std::vector<Row> rows() {
   std::vector<Row> all = ike_rows();
+  const std::vector<Row> of_clusters = cluster_rows();
+  all.insert(all.end(), of_clusters.begin(), of_clusters.end());
   const std::vector<Row> data_path = {
       {"acquire",
        ipsec::Event(ipsec::Acquire{ipsec::PolicyId{1}, ipsec::PacketSelectors{}}),

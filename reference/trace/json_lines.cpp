@@ -38,6 +38,11 @@ void put_transition(Json& json, State from, State to, Event by) {
   json["by"] = to_string(by);
 }
 
+void put(Json& json, std::string_view event, ike::ClusterId cluster) {
+  json["event"] = event;
+  json["cluster"] = fmt::format("{:016x}", cluster.value);
+}
+
 std::string_view name_of(ipsec::Protocol protocol) {
   return protocol == ipsec::Protocol::ah ? "ah" : "esp";
 }
@@ -109,6 +114,34 @@ struct IkeFields {
     json["notify"] = to_string(event.type);
     json["spi"] = to_hex(event.spi);
     json["data"] = to_hex(event.data);
+  }
+  void operator()(const ike::ClusterFounded& event) const {
+    put(json, "cluster_founded", event.cluster);
+    json["cluster_name"] = event.name;
+    json["local_id"] = ipsec::to_string(event.local_id);
+    json["remote_id"] = ipsec::to_string(event.remote_id);
+  }
+  void operator()(const ike::ClusterJoined& event) const {
+    put(json, "cluster_joined", event.cluster);
+    json["ike_sa"] = event.sa.value;
+    json["child"] = event.child.value;
+    json["sub_sas"] = event.sub_sas;
+  }
+  void operator()(const ike::ClusterJoinRefused& event) const {
+    put(json, "cluster_join_refused", event.cluster);
+    json["ike_sa"] = event.sa.value;
+    json["by_peer"] = event.by_peer;
+    json["reason"] = to_string(event.reason);
+    if (event.field != wire::ike::ClusterField::none) json["field"] = to_string(event.field);
+  }
+  void operator()(const ike::ClusterLeft& event) const {
+    put(json, "cluster_left", event.cluster);
+    json["child"] = event.child.value;
+    json["sub_sas"] = event.sub_sas;
+  }
+  void operator()(const ike::ClusterEnded& event) const {
+    put(json, "cluster_ended", event.cluster);
+    json["cluster_name"] = event.name;
   }
 };
 
