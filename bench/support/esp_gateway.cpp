@@ -1,8 +1,9 @@
-// depends: ipsec crypto_openssl crypto_ipsec_mb
+// depends: ipsec cluster crypto_openssl crypto_ipsec_mb
 #include "support/esp_gateway.hpp"
 
 #include <algorithm>
 
+#include "cluster/make_scheduler.hpp"
 #include "wire/checksum.hpp"
 #include "wire/codec.hpp"
 #include "wire/ipv4.hpp"
@@ -15,6 +16,8 @@ using namespace ipsec;
 namespace {
 
 constexpr PolicyId protected_id{10};
+constexpr ClusterId cluster_id{1};
+constexpr std::uint32_t window = 1024;
 constexpr std::uint16_t first_port = 10000;
 
 AddressRange range(const char* text) {
@@ -62,9 +65,9 @@ EspGateway::EspGateway(const crypto::Provider& provider, const EspPlan& plan, Es
       fates_(plan.batch),
       arrived_(plan.batch) {
   add_policies();
-  add_sas(provider);
+  plan.scheduler.empty() ? add_sas(provider) : add_cluster(provider);
   for (std::size_t i = 0; i < plan.batch; ++i) {
-    clear_.push_back(clear_packet(i * 617 % plan.sas));
+    clear_.push_back(clear_packet(plan.scheduler.empty() ? i * 617 % plan.sas : 0));
     storage_.emplace_back(headroom + plan.inner_octets + tailroom);
   }
   refill();
@@ -92,6 +95,7 @@ void EspGateway::add_policies() {
   protect.protect->mode = plan_.mode;
   if (plan_.mode == Mode::tunnel)
     protect.protect->endpoints = TunnelEndpoints{ip("192.0.2.1"), ip("192.0.2.2")};
+  if (!plan_.scheduler.empty()) protect.protect->by = cluster_id;
   if (!spd.append(protect)) std::abort();
   path_.use(spd);
 }
@@ -102,13 +106,39 @@ void EspGateway::add_sas(const crypto::Provider& provider) {
     out.path_mtu = 65535;
     out.extended_sequence_numbers = true;
     auto in = parameters_of<InboundParameters>(i, plan_);
-    in.replay_window = 1024;
+    in.replay_window = window;
     in.extended_sequence_numbers = true;
     in.selectors = {reversed(to_port(i))};
     const auto* sender = path_.add(protected_id, OutboundSa::make(std::move(out), provider).value());
     const auto receiver = path_.add(InboundSa::make(std::move(in), provider, parts_.window).value());
     if (!receiver) std::abort();
     outbound_sa_octets_ = sender->memory_octets();
+    inbound_sa_octets_ = (*receiver)->memory_octets();
+  }
+}
+
+// All for the first SA's traffic. Sender and receiver are one end here, so its selectors are seen from both.
+void EspGateway::add_cluster(const crypto::Provider& provider) {
+  cluster::ClusterParameters parameters;
+  parameters.id = cluster_id;
+  parameters.mode = plan_.mode;
+  parameters.selectors = {to_port(0), reversed(to_port(0))};
+  parameters.replay_window = parameters.peer_window = window;
+  auto scheduler = cluster::make_scheduler(plan_.scheduler, rng_);
+  if (!scheduler) std::abort();
+  cluster_ = cluster::SaCluster::make(parameters, {path_, provider, *std::move(scheduler)}).value();
+  for (std::size_t i = 0; i < plan_.sas; ++i) {
+    auto out = parameters_of<OutboundParameters>(i, plan_);
+    auto in = parameters_of<InboundParameters>(i, plan_);
+    out.path_mtu = 65535;
+    out.extended_sequence_numbers = in.extended_sequence_numbers = true;
+    in.replay_window = window;
+    out.selectors = in.selectors = parameters.selectors;
+    const auto sub_sa = cluster_->new_sub_sa();
+    const auto sender = cluster_->join(sub_sa, std::move(out));
+    const auto receiver = cluster_->join(sub_sa, std::move(in));
+    if (!sender || !receiver) std::abort();
+    outbound_sa_octets_ = (*sender)->memory_octets();
     inbound_sa_octets_ = (*receiver)->memory_octets();
   }
 }

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "cluster/sa_cluster.hpp"
 #include "ipsec/data_path.hpp"
 
 namespace mpsec::bench {
@@ -14,6 +16,9 @@ struct EspPlan {
   std::size_t inner_octets = 1420;
   std::size_t batch = 32;
   ipsec::Mode mode = ipsec::Mode::tunnel;
+  // As sub-SAs of one cluster, by a scheduler of that name (cluster::make_scheduler); empty: each SA for
+  // itself.
+  std::string scheduler{};
 };
 
 // The seams that a benchmark replaces; what is null stays as the engine has it. The window is for one SA.
@@ -44,6 +49,7 @@ class EspGateway {
   static constexpr std::size_t headroom = 128, tailroom = 64;
   void add_policies();
   void add_sas(const crypto::Provider& provider);
+  void add_cluster(const crypto::Provider& provider);
   Octets clear_packet(std::size_t sa) const;
 
   EspPlan plan_;
@@ -54,6 +60,7 @@ class EspGateway {
   ipsec::StandardLifetimePolicy lifetime_;
   ipsec::StandardInboundPolicy inbound_policy_;
   ipsec::DataPath path_;
+  std::unique_ptr<cluster::SaCluster> cluster_;
   ipsec::Actions actions_;
   std::vector<Octets> clear_;
   std::vector<Octets> storage_;

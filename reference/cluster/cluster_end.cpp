@@ -151,15 +151,16 @@ void ClusterEnd::forget_path_if_left(Held& held, SubSaId sub_sa) {
   if (cluster.inbound(sub_sa) == nullptr && cluster.outbound(sub_sa) == nullptr) held.paths.erase(sub_sa);
 }
 
-// A sub-SA is a path of its own for the order of packets. Packets of one that has left may be held still, but no
-// more can come.
+// A sub-SA is a path of its own for the order of packets. Packets of one that has left may be held still, but
+// no more can come.
 void ClusterEnd::tell_reordering(Held& held) const {
   if (!held.reordering) return;
   std::vector<std::uint32_t> live;
   for (const auto& [_, place] : places_)
     if (place.held == &held) live.push_back(place.sub_sa.value);
   std::ranges::sort(live);
-  static_cast<void>(held.reordering->on_paths(live));  // refused: the rule that needs it then finds nothing lost
+  static_cast<void>(
+      held.reordering->on_paths(live));  // refused: the rule that needs it then finds nothing lost
 }
 
 void ClusterEnd::note(Held& held, SubSaId sub_sa, const PathState& path) {
@@ -246,10 +247,9 @@ void ClusterEnd::order(Instant now, Actions& actions) {
 
 void ClusterEnd::put_in_order(const Delivery& delivery, const Place& place, Instant now,
                               Actions& actions) const {
-  place.held->reordering->arrive<const Delivery>(SequenceNumber(delivery.number), place.sub_sa.value,
-                                                 flow_of(delivery), delivery.packet.size(),
-                                                 static_cast<const Delivery&&>(delivery), now,
-                                                 Deliver{actions.packets});
+  place.held->reordering->arrive<const Delivery>(
+      SequenceNumber(delivery.number), place.sub_sa.value, flow_of(delivery), delivery.packet.size(),
+      static_cast<const Delivery&&>(delivery), now, Deliver{actions.packets});
 }
 
 // --- time

@@ -1,5 +1,6 @@
-// All that a worker has of SA clusters: its data path, its clusters, what is known of their paths, and what puts
-// packets back in order. Pure: packets, reports and the time go in; packets, events and the next deadline come out.
+// All that a worker has of SA clusters: its data path, its clusters, what is known of their paths, and what
+// puts packets back in order. Pure: packets, reports and the time go in; packets, events and the next
+// deadline come out.
 #pragma once
 
 #include <map>

@@ -15,7 +15,8 @@ using testing::IsEmpty;
 
 // A receiving end whose cluster restores order, and a sender's gateway with the same sub-SAs.
 struct Ends {
-  explicit Ends(std::uint32_t sub_sas, ReorderOptions options = {}, ClusterParameters parameters = plain_cluster())
+  explicit Ends(std::uint32_t sub_sas, ReorderOptions options = {},
+                ClusterParameters parameters = plain_cluster())
       : sender(parameters), gateway(parameters), end(gateway.path(), provider()) {
     gateway.owned().reset();  // the end has its own
     ClusterEnd::Policy policy{.scheduler = std::make_unique<RoundRobin>(1)};

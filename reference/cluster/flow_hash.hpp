@@ -1,4 +1,5 @@
-// Which flow a packet is of, as a number: for schedulers that keep flows together, and for restoring order by flow.
+// Which flow a packet is of, as a number: for schedulers that keep flows together, and for restoring order by
+// flow.
 #pragma once
 
 #include <cstdint>
