@@ -155,6 +155,59 @@ TEST(SharedWindow, SweepsWordsThatLeapsPassedOver) {
   EXPECT_EQ(accept_one(window, 1000 + (lap << 32)), ReplayVerdict::fresh);
 }
 
+// A window of 64 that would have had to be 100: number 1 comes when the top is 100.
+TEST(SharedWindow, ReportsAWindowTooSmallAndTheSizeThatWouldHaveHeld) {
+  SharedWindow window(64, false);
+  accept_all(window, {100, 99, 98, 97});
+  EXPECT_EQ(accept_one(window, 1), ReplayVerdict::too_old);
+  EXPECT_EQ(accept_one(window, 30), ReplayVerdict::too_old);
+  WindowReport report = window.report();
+  EXPECT_EQ(report.late_authentic, 2u);
+  EXPECT_EQ(report.size_that_would_have_held, 100u);
+  EXPECT_EQ(accept_one(window, 1), ReplayVerdict::too_old) << "the same packet again";
+  EXPECT_EQ(accept_one(window, 99), ReplayVerdict::duplicate);
+  report = window.report();
+  EXPECT_EQ(report.late_authentic, 2u) << "a replay says nothing of the window";
+  EXPECT_EQ(report.accepted, 4u);
+  EXPECT_EQ(report.duplicates, 1u);
+  EXPECT_EQ(report.too_old, 3u);
+}
+
+TEST(SharedWindow, DoesNotTakeAReplayFromBelowTheWindowForALostPacket) {
+  SharedWindow window(64, false);
+  accept_all(window, {10, 200});
+  EXPECT_EQ(accept_one(window, 10), ReplayVerdict::too_old);
+  EXPECT_EQ(window.report().late_authentic, 0u);
+}
+
+TEST(SharedWindow, SaysNothingOfNumbersBelowItsHistory) {
+  SharedWindow window(64, false, 256);
+  accept_one(window, 1000);
+  EXPECT_EQ(accept_one(window, 744), ReplayVerdict::too_old);
+  EXPECT_EQ(window.report().late_authentic, 0u);
+  EXPECT_EQ(accept_one(window, 745), ReplayVerdict::too_old);
+  EXPECT_EQ(window.report().size_that_would_have_held, 256u);
+}
+
+// Forged packets get no further than the hint: none of them is counted, and of the packets below the window
+// no more than one in 16 accepted costs an ICV.
+TEST(SharedWindow, LetsABoundedShareOfLateNumbersPassTheHint) {
+  for (const bool extended : {false, true}) {
+    SharedWindow window(64, extended);
+    EXPECT_EQ(check_one(window, 1).verdict, ReplayVerdict::fresh);
+    for (std::uint64_t number = 200; number < 200 + 64; ++number)
+      accept_one(window, number);
+    std::size_t passed = 0;
+    for (std::uint32_t number = 100; number < 200; ++number) {
+      const auto hint = check_one(window, number);
+      EXPECT_EQ(hint.number, number);
+      passed += hint.verdict == ReplayVerdict::fresh;
+    }
+    EXPECT_EQ(passed, 4u);
+    EXPECT_EQ(window.report().late_authentic, 0u);
+  }
+}
+
 TEST(SharedWindow, NeedsAQuarterOctetForEachNumberRemembered) {
   EXPECT_LE(SharedWindow(1u << 20, true, 1u << 20).memory_octets(), (1u << 19) + 1024);
   EXPECT_LE(SharedWindow(1024, true).memory_octets(), 2 * 1024u + 1024u);
