@@ -36,7 +36,7 @@ void FlowPaths::begin_period(Bucket& bucket) const noexcept {
 std::uint64_t FlowPaths::complete_below(std::uint32_t bucket, const PathProgress& progress) const noexcept {
   const Bucket& known = buckets_[bucket];
   std::uint64_t paths = (known.paths | known.earlier) & live_;
-  if (known.held != 0 || known.packets <= options_.learning || paths == 0) return 0;
+  if (known.packets <= options_.learning || paths == 0) return 0;
   std::uint64_t lowest = UINT64_MAX;
   for (; paths != 0; paths &= paths - 1)
     lowest = std::min(lowest, progress.top(static_cast<std::uint32_t>(std::countr_zero(paths))));

@@ -26,6 +26,7 @@ struct FlowOptions {
 class FlowPaths {
  public:
   static constexpr std::uint32_t most_paths = 64;
+  static constexpr std::uint32_t no_slot = 0xffffffff;
 
   explicit FlowPaths(const FlowOptions& options)
       : options_(options), buckets_(options.buckets), mask_(options.buckets - 1) {}
@@ -38,12 +39,6 @@ class FlowPaths {
 
   // A packet of the bucket came on `path`.
   void arrived(std::uint32_t bucket, std::uint32_t path, Instant now) noexcept;
-  // It has to wait; it has waited and leaves.
-  void held(std::uint32_t bucket) noexcept { ++buckets_[bucket].held; }
-  void released(std::uint32_t bucket, std::uint64_t number) noexcept {
-    --buckets_[bucket].held;
-    delivered(bucket, number);
-  }
   void delivered(std::uint32_t bucket, std::uint64_t number) noexcept {
     if (number > buckets_[bucket].highest_delivered) buckets_[bucket].highest_delivered = number;
   }
@@ -53,8 +48,16 @@ class FlowPaths {
   }
 
   // No packet of the bucket comes any more whose number is below the result, if its paths keep order and are
-  // those it is known to use. 0 while too little is known, or while packets of it wait.
+  // those it is known to use. 0 while too little is known.
   std::uint64_t complete_below(std::uint32_t bucket, const PathProgress& progress) const noexcept;
+
+  // The slots of the bucket's held packets with the lowest and the highest number, for who keeps the list.
+  struct Ends {
+    std::uint32_t lowest = no_slot;
+    std::uint32_t highest = no_slot;
+  };
+  Ends& ends(std::uint32_t bucket) noexcept { return buckets_[bucket].held; }
+  const Ends& ends(std::uint32_t bucket) const noexcept { return buckets_[bucket].held; }
 
   std::size_t memory_octets() const { return buckets_.capacity() * sizeof(Bucket); }
 
@@ -65,7 +68,7 @@ class FlowPaths {
     std::uint64_t highest_delivered = 0;
     std::int64_t period = 0;
     std::uint32_t packets = 0;  // while learning
-    std::uint32_t held = 0;
+    Ends held;
   };
 
   void begin_period(Bucket& bucket) const noexcept;

@@ -56,12 +56,13 @@ enum class ReleaseCause : std::uint8_t {
   time,     // one that was released with it was held for as long as policy and limit let
   gap,      // the first missing number was as far behind as the policy lets it be
   fifo,     // the missing numbers are lost: ReorderOptions::fifo_paths
+  flow,     // no missing number can be its flow's: ReorderOptions::flows
   packets,  // limits
   octets,
   span,
   flush,
 };
-constexpr std::size_t release_causes = 8;
+constexpr std::size_t release_causes = 9;
 
 // arrived() == delivered() + dropped() + packets in the buffer, at any time.
 struct ReorderCounters {

@@ -51,7 +51,6 @@ Result<> ReorderOptions::check(const ReorderOptions& options) {
 ReorderQueue::ReorderQueue(const ReorderOptions& options, std::unique_ptr<ReorderPolicy> policy)
     : next_(options.first.value_or(SequenceNumber(0)).value),
       started_(options.first.has_value()),
-      plain_(started_ && options.flows.buckets == 0),
       seen_(options.limits.span),
       flows_(options.flows),
       ring_(options.limits.span, none),
@@ -83,12 +82,20 @@ ReorderQueue::Placed ReorderQueue::arrive_in_flow(const Arrival& arrival, Instan
   const std::uint64_t number = arrival.number;
   const std::uint32_t bucket = flows_.bucket_of(arrival.flow);
   flows_.arrived(bucket, arrival.path, now);
+  flow_due_ = bucket;
   if (number >= next_) note_ahead(number);
   if (flows_.overtaken(bucket, number)) return late();
-  if (number > next_ && !may_pass(number, bucket)) return hold(arrival, bucket, now);
+  const bool others_wait = flows_.ends(bucket).lowest != none;
+  if (number > next_ && (others_wait || !may_pass(number, bucket))) return hold(arrival, bucket, now);
   ++(number == next_ ? counters_.in_order : counters_.passed);
   flows_.delivered(bucket, number);
   return {Verdict::deliver, none};
+}
+
+void ReorderQueue::learn(const Arrival& arrival, Instant now) noexcept {
+  const std::uint32_t bucket = flows_.bucket_of(arrival.flow);
+  flows_.arrived(bucket, arrival.path, now);
+  flows_.delivered(bucket, arrival.number);
 }
 
 // True if no number missing below `number` can be of the same flow.
@@ -114,7 +121,6 @@ bool ReorderQueue::new_number(std::uint64_t number, std::uint32_t path, Instant 
   flushing_ = false;
   if (!started_) {
     started_ = true;
-    plain_ = !flows_.apart();
     next_ = number;
   }
   if ((number < next_ && next_ - number > span()) || number == unusable) {
@@ -149,8 +155,10 @@ ReorderQueue::Placed ReorderQueue::hold(const Arrival& arrival, std::uint32_t bu
           .octets = arrival.octets,
           .older = newest_,
           .newer = none,
-          .bucket = bucket};
-  if (flows_.apart()) flows_.held(bucket);
+          .bucket = bucket,
+          .lower = none,
+          .higher = none};
+  if (flows_.apart()) link_in_flow(slot);
   (newest_ == none ? oldest_ : slots_[newest_].newer) = slot;
   newest_ = slot;
   slot_of(arrival.number) = slot;
@@ -158,6 +166,27 @@ ReorderQueue::Placed ReorderQueue::hold(const Arrival& arrival, std::uint32_t bu
   ++held_;
   ++counters_.held;
   return {Verdict::hold, slot};
+}
+
+// The packets of a path come in order, so its place is nearly always at the end.
+void ReorderQueue::link_in_flow(std::uint32_t slot) noexcept {
+  Slot& held = slots_[slot];
+  FlowPaths::Ends& ends = flows_.ends(held.bucket);
+  held.lower = ends.highest;
+  while (held.lower != none && slots_[held.lower].number > held.number) {
+    held.higher = held.lower;
+    held.lower = slots_[held.higher].lower;
+  }
+  (held.lower == none ? ends.lowest : slots_[held.lower].higher) = slot;
+  (held.higher == none ? ends.highest : slots_[held.higher].lower) = slot;
+}
+
+void ReorderQueue::unlink_in_flow(std::uint32_t slot) noexcept {
+  const Slot& held = slots_[slot];
+  FlowPaths::Ends& ends = flows_.ends(held.bucket);
+  (held.lower == none ? ends.lowest : slots_[held.lower].higher) = held.higher;
+  (held.higher == none ? ends.highest : slots_[held.higher].lower) = held.lower;
+  flows_.delivered(held.bucket, held.number);
 }
 
 void ReorderQueue::measure(std::uint64_t number, std::uint32_t path, Instant now) noexcept {
@@ -191,8 +220,23 @@ std::optional<ReorderQueue::Released> ReorderQueue::next_release_otherwise(Insta
       --ahead_;
       if (slot != none) return take(slot, now);
     }
+    if (flow_due_ != none) {
+      if (const auto released = next_of_flow(now)) return released;
+    }
     if (!give_up(now)) return std::nullopt;
   }
+}
+
+// What waited of the flow that has just got a packet, as far as nothing missing can be of it.
+std::optional<ReorderQueue::Released> ReorderQueue::next_of_flow(Instant now) noexcept {
+  const std::uint32_t slot = flows_.ends(flow_due_).lowest;
+  if (slot == none || !may_pass(slots_[slot].number, flow_due_)) {
+    flow_due_ = none;
+    return std::nullopt;
+  }
+  slot_of(slots_[slot].number) = none;
+  cause_ = ReleaseCause::flow;
+  return take(slot, now);
 }
 
 ReorderQueue::Released ReorderQueue::take(std::uint32_t slot, Instant now) noexcept {
@@ -200,7 +244,7 @@ ReorderQueue::Released ReorderQueue::take(std::uint32_t slot, Instant now) noexc
   (held.older == none ? oldest_ : slots_[held.older].newer) = held.newer;
   (held.newer == none ? newest_ : slots_[held.newer].older) = held.older;
   octets_ -= held.octets;
-  if (flows_.apart()) flows_.released(held.bucket, held.number);
+  if (flows_.apart()) unlink_in_flow(slot);
   --held_;
   ++counters_.released[static_cast<std::size_t>(cause_)];
   counters_.longest_hold = std::max(counters_.longest_hold, now - held.arrival);

@@ -44,9 +44,10 @@ class ReorderQueue {
 
   // `number` is within the span.
   Placed arrive(const Arrival& arrival, Instant now) noexcept {
-    if (arrival.number != next_ || ahead_ != 0 || !plain_ || arrival.number == unusable) [[unlikely]]
+    if (arrival.number != next_ || ahead_ != 0 || !started_ || arrival.number == unusable) [[unlikely]]
       return arrive_otherwise(arrival, now);
     paths_.arrived(arrival.path, arrival.number);
+    if (flows_.apart()) learn(arrival, now);
     return expected();
   }
   void resolve(std::uint64_t number, std::uint32_t path, Instant now) noexcept;
@@ -80,7 +81,9 @@ class ReorderQueue {
     std::uint32_t octets = 0;
     std::uint32_t older = none;  // by arrival; the next free one where nothing is held
     std::uint32_t newer = none;
-    std::uint32_t bucket = 0;  // of its flow
+    std::uint32_t bucket = 0;  // of its flow, whose held packets are linked by number
+    std::uint32_t lower = none;
+    std::uint32_t higher = none;
   };
   // Numbers below `end` were given up, and the first above them had come at `known`.
   struct PassedGap {
@@ -108,12 +111,17 @@ class ReorderQueue {
   }
   bool new_number(std::uint64_t number, std::uint32_t path, Instant now) noexcept;
   Placed late() noexcept;
+  void learn(const Arrival& arrival, Instant now) noexcept;
   bool may_pass(std::uint64_t number, std::uint32_t bucket) const noexcept;
   Placed hold(const Arrival& arrival, std::uint32_t bucket, Instant now) noexcept;
   void measure(std::uint64_t number, std::uint32_t path, Instant now) noexcept;
   std::optional<Instant> first_above(std::uint64_t number) const noexcept;
 
+  void link_in_flow(std::uint32_t slot) noexcept;
+  void unlink_in_flow(std::uint32_t slot) noexcept;
+
   std::optional<Released> next_release_otherwise(Instant now) noexcept;
+  std::optional<Released> next_of_flow(Instant now) noexcept;
   Released take(std::uint32_t slot, Instant now) noexcept;
   bool give_up(Instant now) noexcept;
   std::optional<ReleaseCause> due(Instant now) noexcept;
@@ -124,14 +132,14 @@ class ReorderQueue {
   std::uint64_t ahead_ = 0;   // numbers from next_ on that are accounted for
   std::uint64_t forced_ = 0;  // numbers below are not waited for: the span
   bool started_ = false;      // next_ is known
-  bool plain_ = false;        // started_, and flows are not told apart
   bool flushing_ = false;
   PathProgress paths_;
   RecentNumbers seen_;
   ReorderCounters counters_;
 
   FlowPaths flows_;
-  std::uint64_t highest_ = 0;  // number accounted for, if ahead_ is not 0
+  std::uint32_t flow_due_ = none;  // the bucket that has just got a packet
+  std::uint64_t highest_ = 0;      // number accounted for, if ahead_ is not 0
   ReleaseCause cause_ = ReleaseCause::filled;
   Duration hold_{0};
   std::uint32_t held_ = 0;

@@ -30,7 +30,7 @@ class ReorderModel {
       const bool drop = options_.late == LatePackets::drop && policy_.keeps_order();
       ++(drop ? counters.late_dropped : counters.late_delivered);
       if (!drop) log.emplace_back(number, packet);
-    } else if (number <= *next_ || (apart && may_pass(known, number))) {
+    } else if (number <= *next_ || (apart && lowest_held(known) == held_.end() && may_pass(known, number))) {
       ++(number == *next_ ? counters.in_order : counters.passed);
       known.highest_delivered = std::max(known.highest_delivered, number);
       log.emplace_back(number, packet);
@@ -38,6 +38,8 @@ class ReorderModel {
       ++counters.held;
       held_[number] = {now, octets, packet, &known};
     }
+    run(ReleaseCause::filled, now);
+    if (apart) release_flow(known, now);
     release(now);
   }
 
@@ -129,7 +131,6 @@ class ReorderModel {
   // No number missing below `number` can come on a path that the flow uses, and none of the flow waits.
   bool may_pass(const Flow& flow, std::uint64_t number) const {
     if (flow.packets <= options_.flows.learning) return false;
-    if (std::ranges::any_of(held_, [&](const auto& held) { return held.second.flow == &flow; })) return false;
     bool any = false;
     std::uint64_t complete = UINT64_MAX;
     for (const auto& [path, period] : flow.paths) {
@@ -141,6 +142,16 @@ class ReorderModel {
     for (std::uint64_t missing = *next_; missing < number; ++missing)
       if (!known_.contains(missing) && missing > complete) return false;
     return true;
+  }
+
+  std::map<std::uint64_t, Held>::iterator lowest_held(const Flow& flow) {
+    return std::ranges::find_if(held_, [&flow](const auto& held) { return held.second.flow == &flow; });
+  }
+
+  void release_flow(const Flow& flow, Instant now) {
+    for (auto held = lowest_held(flow); held != held_.end() && may_pass(flow, held->first);
+         held = lowest_held(flow))
+      leave(held, ReleaseCause::flow, now);
   }
 
   std::uint64_t first_known() const {
@@ -159,12 +170,17 @@ class ReorderModel {
     for (; known_.contains(*next_); ++*next_) {
       const auto held = held_.find(*next_);
       if (held == held_.end()) continue;
-      ++counters.released[static_cast<std::size_t>(cause)];
-      counters.longest_hold = std::max(counters.longest_hold, now - held->second.arrival);
-      log.emplace_back(held->first, held->second.packet);
-      held->second.flow->highest_delivered = std::max(held->second.flow->highest_delivered, held->first);
-      held_.erase(held);
+      leave(held, cause, now);
     }
+  }
+
+  void leave(std::map<std::uint64_t, Held>::iterator held, ReleaseCause cause, Instant now) {
+    ++counters.released[static_cast<std::size_t>(cause)];
+    counters.longest_hold = std::max(counters.longest_hold, now - held->second.arrival);
+    log.emplace_back(held->first, held->second.packet);
+    Flow& flow = *held->second.flow;
+    flow.highest_delivered = std::max(flow.highest_delivered, held->first);
+    held_.erase(held);
   }
 
   void release(Instant now) {
