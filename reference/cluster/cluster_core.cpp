@@ -28,4 +28,24 @@ bool ClusterCore::take_place() noexcept {
   return true;
 }
 
+bool ClusterCore::count_valid() noexcept {
+  std::uint32_t valid = valid_.load();
+  do {
+    if (valid == ended) return false;
+  } while (!valid_.compare_exchange_weak(valid, valid + 1));
+  return true;
+}
+
+void ClusterCore::count_invalid() noexcept {
+  std::uint32_t valid = valid_.load();
+  while (!valid_.compare_exchange_weak(valid, valid == 1 ? ended : valid - 1)) {
+  }
+}
+
+ClusterState ClusterCore::state() const noexcept {
+  const std::uint32_t valid = valid_.load();
+  if (valid == ended) return ClusterState::ended;
+  return valid == 0 ? ClusterState::founding : ClusterState::valid;
+}
+
 }  // namespace mpsec::cluster

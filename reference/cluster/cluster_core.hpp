@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 
+#include "cluster/cluster_events.hpp"
 #include "cluster/cluster_parameters.hpp"
 #include "cluster/shared_sequence.hpp"
 #include "cluster/shared_window.hpp"
@@ -29,12 +30,19 @@ class ClusterCore {
   void give_place() noexcept { places_.fetch_sub(1); }
   std::uint32_t sub_sas() const noexcept { return places_.load(); }
 
+  // Sub-SAs are valid or no longer, over all workers: with the last of them the cluster ends, for good.
+  // False where it has ended already.
+  bool count_valid() noexcept;
+  void count_invalid() noexcept;
+  ClusterState state() const noexcept;
+
  private:
   ClusterParameters parameters_;
   SharedSequence sequence_;
   std::shared_ptr<ipsec::AntiReplay> window_;
   const SharedWindow* reporting_ = nullptr;
-  std::atomic<std::uint32_t> places_{0};
+  static constexpr std::uint32_t ended = ~0u;  // of valid_: no sub-SA is, and none will be
+  std::atomic<std::uint32_t> places_{0}, valid_{0};
 };
 
 }  // namespace mpsec::cluster

@@ -45,6 +45,7 @@ SaCluster::~SaCluster() {
   for (auto& [_, member] : members_) {
     data_path_.remove(member.outbound);
     data_path_.remove(member.inbound);
+    if (member.counted) core_->count_invalid();
     core_->give_place();
   }
 }
@@ -61,7 +62,7 @@ std::unexpected<Error> SaCluster::refused(SubSaId sub_sa, std::string why) const
 }
 
 Result<> SaCluster::may_join(SubSaId sub_sa) const {
-  if (state_ == ClusterState::ended)
+  if (state() == ClusterState::ended)
     return refused(sub_sa, "the cluster has ended with its last valid sub-SA: found a new one");
   if (core_->sequence().left() == 0)
     return refused(sub_sa, "the cluster's sequence numbers are used up: found a new one");
@@ -113,10 +114,12 @@ Result<InboundSa*> SaCluster::join(SubSaId sub_sa, ipsec::InboundParameters para
   auto added = add();
   if (added) {
     (*member)->inbound = *added;
-    joined();
-  } else {
-    forget_if_empty(sub_sa);
+    if (auto counted = joined(sub_sa, **member); !counted) {
+      data_path_.remove(std::exchange((*member)->inbound, nullptr));
+      added = std::unexpected(counted.error());
+    }
   }
+  if (!added) forget_if_empty(sub_sa);
   return added;
 }
 
@@ -149,13 +152,25 @@ Result<OutboundSa*> SaCluster::join(SubSaId sub_sa, ipsec::OutboundParameters pa
   }
   (*member)->outbound = data_path_.add(*std::move(made));
   (*member)->weight = weight;
-  joined();
+  if (auto counted = joined(sub_sa, **member); !counted) {
+    data_path_.remove(std::exchange((*member)->outbound, nullptr));
+    forget_if_empty(sub_sa);
+    return std::unexpected(counted.error());
+  }
   return (*member)->outbound;
 }
 
-void SaCluster::joined() {
-  state_ = ClusterState::valid;
+// Fails where another worker's last sub-SA went in between.
+Result<> SaCluster::joined(SubSaId sub_sa, Member& member) {
+  if (!member.counted && !core_->count_valid()) return may_join(sub_sa);
+  member.counted = true;
   offer_is_stale_ = true;
+  return {};
+}
+
+void SaCluster::count_out(Member& member) {
+  if (member.valid() || !std::exchange(member.counted, false)) return;
+  core_->count_invalid();
 }
 
 bool SaCluster::leave_outbound(SubSaId sub_sa) {
@@ -163,6 +178,7 @@ bool SaCluster::leave_outbound(SubSaId sub_sa) {
   if (found == members_.end() || found->second.outbound == nullptr) return false;
   data_path_.remove(std::exchange(found->second.outbound, nullptr));
   offer_is_stale_ = true;
+  count_out(found->second);
   forget_if_empty(sub_sa);
   return true;
 }
@@ -173,6 +189,7 @@ bool SaCluster::leave(SubSaId sub_sa) {
   data_path_.remove(std::exchange(found->second.outbound, nullptr));
   data_path_.remove(std::exchange(found->second.inbound, nullptr));
   offer_is_stale_ = true;
+  count_out(found->second);
   forget_if_empty(sub_sa);
   return true;
 }
@@ -242,14 +259,13 @@ void SaCluster::look_after(Instant now, std::vector<ClusterEvent>& events) {
 
 void SaCluster::note_ends(std::vector<ClusterEvent>& events) {
   for (auto& [id, member] : members_) {
-    if (member.valid() || member.end_told) continue;
-    member.end_told = true;
+    if (member.valid() || !member.counted) continue;
+    count_out(member);
     offer_is_stale_ = true;
     events.emplace_back(SubSaEnded{parameters().id, id});
   }
-  if (state_ != ClusterState::valid || valid_sub_sas() != 0) return;
-  state_ = ClusterState::ended;
-  events.emplace_back(ClusterEnded{parameters().id});
+  if (state() == ClusterState::ended && !std::exchange(end_told_, true))
+    events.emplace_back(ClusterEnded{parameters().id});
 }
 
 void SaCluster::note_limits(std::vector<ClusterEvent>& events) {

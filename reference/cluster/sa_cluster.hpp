@@ -74,7 +74,8 @@ class SaCluster final : public ipsec::OutboundGroup {
   // --- what is there
   const ClusterParameters& parameters() const { return core_->parameters(); }
   const std::shared_ptr<ClusterCore>& core() const { return core_; }
-  ClusterState state() const { return state_; }
+  // Of the whole cluster, over all workers.
+  ClusterState state() const { return core_->state(); }
   std::size_t sub_sas() const { return members_.size(); }
   std::size_t valid_sub_sas() const;
   ipsec::InboundSa* inbound(SubSaId sub_sa) const;
@@ -93,7 +94,7 @@ class SaCluster final : public ipsec::OutboundGroup {
     std::shared_ptr<SubSaWindow> window;  // where repeated numbers are watched
     std::uint32_t weight = 1;
     PathKnowledge path;
-    bool end_told = false;
+    bool counted = false;  // as valid, in the core
     bool valid() const {
       return (inbound != nullptr && inbound->usable()) || (outbound != nullptr && outbound->usable());
     }
@@ -107,7 +108,8 @@ class SaCluster final : public ipsec::OutboundGroup {
   void forget_if_empty(SubSaId sub_sa);
   std::shared_ptr<ipsec::AntiReplay> window_for(Member& member) const;
   std::shared_ptr<ipsec::SequenceSource> source();
-  void joined();
+  Result<> joined(SubSaId sub_sa, Member& member);
+  void count_out(Member& member);
   void offer_paths();
   void note_ends(std::vector<ClusterEvent>& events);
   void note_limits(std::vector<ClusterEvent>& events);
@@ -121,10 +123,9 @@ class SaCluster final : public ipsec::OutboundGroup {
   ipsec::SelectorMatcher matcher_;
   bool offer_is_stale_ = true;
   std::vector<Offered> offered_;  // by the positions that the scheduler knows
-  ClusterState state_ = ClusterState::founding;
   std::map<SubSaId, Member> members_;
   std::uint32_t last_id_ = 0;
-  bool exhaustion_told_ = false, unshared_told_ = false;
+  bool end_told_ = false, exhaustion_told_ = false, unshared_told_ = false;
   std::uint64_t window_told_ = 0;
   std::optional<std::uint32_t> mtu_told_;
   RepeatedNumbers repeated_before_;  // by sub-SAs that have left

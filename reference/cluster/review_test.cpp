@@ -1,0 +1,68 @@
+// What a hostile reading of the clusters found, each by its number.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "cluster/test_cluster.hpp"
+
+namespace mpsec::cluster {
+namespace {
+
+using namespace test;
+using namespace std::chrono_literals;
+using ipsec::Discard;
+using testing::HasSubstr;
+
+std::size_t ends_in(const std::vector<ClusterEvent>& events) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      events, [](const ClusterEvent& event) { return std::holds_alternative<ClusterEnded>(event); }));
+}
+
+// A further worker of a gateway's cluster.
+struct SecondWorker {
+  explicit SecondWorker(Gateway& gateway)
+      : path({}, {rng, lifetime, policy}),
+        cluster(gateway.cluster().core(), {path, provider(), std::make_unique<RoundRobin>(1)}) {}
+  std::size_t ends() {
+    std::vector<ClusterEvent> events;
+    cluster.look_after({}, events);
+    return ends_in(events);
+  }
+
+  SeededRng rng{3};
+  ipsec::StandardLifetimePolicy lifetime;
+  ipsec::StandardInboundPolicy policy;
+  ipsec::DataPath path;
+  SaCluster cluster;
+};
+
+// A worker whose last sub-SA left said that the cluster had ended, though another worker had valid ones.
+TEST(ClusterReview, N001ItEndsWithTheLastValidSubSaOfAllWorkers) {
+  Gateway gateway;
+  SecondWorker second(gateway);
+  ASSERT_TRUE(gateway.join(1));
+  ASSERT_TRUE(second.cluster.join(SubSaId{2}, outbound_parameters(plain_cluster(), 2)));
+  EXPECT_TRUE(gateway.cluster().leave(SubSaId{1}));
+  EXPECT_EQ(ends_in(gateway.look_after()), 0u);
+  EXPECT_EQ(gateway.cluster().state(), ClusterState::valid);
+  ASSERT_TRUE(gateway.join(3));
+  EXPECT_TRUE(gateway.cluster().leave(SubSaId{3}));
+  EXPECT_TRUE(second.cluster.leave(SubSaId{2}));
+  EXPECT_EQ(gateway.cluster().state(), ClusterState::ended);
+  EXPECT_EQ(ends_in(gateway.look_after()), 1u);
+  EXPECT_EQ(second.ends(), 1u);
+  EXPECT_FALSE(gateway.join(4));
+}
+
+// Between the leave of the last sub-SA and the next look_after() others could still join.
+//= profile/3/last-sub-sa-gone
+TEST(ClusterReview, N002ItEndsAtOnce) {
+  Pair pair(1);
+  EXPECT_TRUE(pair.sender.cluster().leave(SubSaId{1}));
+  const auto joined = pair.sender.join(2);
+  ASSERT_FALSE(joined);
+  EXPECT_THAT(to_string(joined.error()), HasSubstr("has ended"));
+  EXPECT_EQ(pair.sender.cluster().sub_sas(), 0u);
+}
+
+}  // namespace
+}  // namespace mpsec::cluster
