@@ -64,5 +64,20 @@ TEST(ClusterReview, N002ItEndsAtOnce) {
   EXPECT_EQ(pair.sender.cluster().sub_sas(), 0u);
 }
 
+// The policy names the cluster and its successor by one ID. When the old one went, it took the new one's place away.
+//= profile/4/only-a-new-cluster-helps
+TEST(ClusterReview, N003ASuccessorStaysWhenItsPredecessorGoes) {
+  Gateway gateway;
+  ASSERT_TRUE(gateway.join(1));
+  auto successor =
+      SaCluster::make(plain_cluster(), {gateway.path(), provider(), std::make_unique<RoundRobin>(1)});
+  ASSERT_TRUE((*successor)->join(SubSaId{2}, outbound_parameters(plain_cluster(), 2)));
+  gateway.owned().reset();
+  const auto sent = gateway.send(ipsec::test::udp_packet(false, 20));
+  EXPECT_EQ(sent.discard, Discard::none);
+  EXPECT_EQ(sent.spi(), Spi{0x1002});
+  EXPECT_EQ(sent.number, 1u);
+}
+
 }  // namespace
 }  // namespace mpsec::cluster

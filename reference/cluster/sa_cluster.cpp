@@ -41,7 +41,7 @@ SaCluster::SaCluster(std::shared_ptr<ClusterCore> core, Seams seams)
 }
 
 SaCluster::~SaCluster() {
-  data_path_.use(parameters().id, nullptr);
+  data_path_.take_back(parameters().id, this);
   for (auto& [_, member] : members_) {
     data_path_.remove(member.outbound);
     data_path_.remove(member.inbound);

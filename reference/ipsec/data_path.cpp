@@ -67,6 +67,11 @@ void DataPath::use(ClusterId cluster, OutboundGroup* group) {
     groups_[cluster] = group;
 }
 
+void DataPath::take_back(ClusterId cluster, const OutboundGroup* group) {
+  const auto found = groups_.find(cluster);
+  if (found != groups_.end() && found->second == group) groups_.erase(found);
+}
+
 OutboundSa* DataPath::add(std::unique_ptr<OutboundSa> sa, std::optional<PolicyId> policy) {
   OutboundSa* const added = sa.get();
   const OutboundParameters& parameters = added->parameters();

@@ -62,8 +62,10 @@ class DataPath {
   // For packets that the group gives it.
   OutboundSa* add(std::unique_ptr<OutboundSa> sa);
   // The SAs of policies that name the cluster, until another group is named or none. Outlives the data path,
-  // or is taken back with nullptr.
+  // or is taken back.
   void use(ClusterId cluster, OutboundGroup* group);
+  // Takes the group back, unless another has taken its place meanwhile.
+  void take_back(ClusterId cluster, const OutboundGroup* group);
   // False if there is no such SA here.
   bool remove(const InboundSa* sa);
   bool remove(const OutboundSa* sa);
