@@ -79,5 +79,17 @@ TEST(ClusterReview, N003ASuccessorStaysWhenItsPredecessorGoes) {
   EXPECT_EQ(sent.number, 1u);
 }
 
+// Leases were measured against a window of their own, by default larger than the peer's whole one.
+//= profile/4/lease-left-behind
+TEST(ClusterReview, N004LeasesAreMeasuredAgainstTheClustersPeerWindow) {
+  Gateway gateway(plain_cluster(), std::make_unique<RoundRobin>(1), LeaseRules{.numbers = 64, .time = 1s});
+  ASSERT_TRUE(gateway.join(1));
+  EXPECT_EQ(gateway.send(ipsec::test::udp_packet(false, 20)).number, 1u);
+  for (int i = 0; i < 2; ++i)
+    gateway.cluster().core()->sequence().take(32);  // another worker: a quarter of 256 behind, and more
+  EXPECT_EQ(gateway.send(ipsec::test::udp_packet(false, 20)).number, 129u);
+  EXPECT_EQ(gateway.cluster().leases().abandoned_behind, 63u);
+}
+
 }  // namespace
 }  // namespace mpsec::cluster

@@ -22,6 +22,16 @@ std::string_view to_string(ClusterState state) {
   return "unknown";
 }
 
+namespace {
+
+// Of one truth about the peer's window. A peer that does not check for replays has none that could be left.
+LeaseRules rules_for(const ClusterParameters& cluster, LeaseRules rules) {
+  rules.peer_window = cluster.anti_replay ? cluster.peer_window : ~std::uint32_t{0};
+  return rules;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<SaCluster>> SaCluster::make(ClusterParameters parameters, Seams seams) {
   if (auto checked = ClusterParameters::check(parameters); !checked) return std::unexpected(checked.error());
   if (seams.leases) {
@@ -36,7 +46,8 @@ SaCluster::SaCluster(std::shared_ptr<ClusterCore> core, Seams seams)
       provider_(seams.provider),
       scheduler_(std::move(seams.scheduler)),
       matcher_(core_->parameters().selectors, ipsec::Direction::outbound) {
-  if (seams.leases) leased_ = std::make_shared<LeasedSequence>(core_->sequence(), *seams.leases);
+  if (seams.leases)
+    leased_ = std::make_shared<LeasedSequence>(core_->sequence(), rules_for(parameters(), *seams.leases));
   data_path_.use(parameters().id, this);
 }
 

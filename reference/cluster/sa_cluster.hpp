@@ -33,7 +33,7 @@ class SaCluster final : public ipsec::OutboundGroup {
     ipsec::DataPath& data_path;  // outlives the cluster
     const crypto::Provider& provider;
     std::unique_ptr<PathScheduler> scheduler;
-    // Nothing: numbers are taken from the counter as they are needed.
+    // Nothing: numbers are taken from the counter as they are needed. The peer's window is the cluster's.
     std::optional<LeaseRules> leases{};
   };
 
