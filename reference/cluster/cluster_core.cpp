@@ -1,5 +1,6 @@
 #include "cluster/cluster_core.hpp"
 
+#include "cluster/unchecked_window.hpp"
 #include "ipsec/replay_window.hpp"
 
 namespace mpsec::cluster {
@@ -10,7 +11,7 @@ ClusterCore::ClusterCore(ClusterParameters parameters)
   const bool extended = parameters_.extended_sequence_numbers;
   if (parameters_.peer == PeerKind::ordinary) return;
   if (!parameters_.anti_replay) {
-    window_ = std::make_shared<ipsec::UncheckedReplay>(extended);
+    window_ = std::make_shared<UncheckedWindow>(extended);
   } else if (parameters_.window_form == WindowForm::one_writer) {
     window_ = std::make_shared<ipsec::ReplayWindow>(parameters_.replay_window, extended);
   } else {
