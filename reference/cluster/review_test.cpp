@@ -112,5 +112,29 @@ TEST(ClusterReview, N005WithoutAntiReplayTheTopIsSharedByWorkersToo) {
   EXPECT_EQ(core.window()->top(), most);
 }
 
+// A group that gave ended SAs in turn, or a lifetime policy that refuses without ending, kept a worker for ever.
+TEST(ClusterReview, N006OnlySasThatHaveNotEndedAreTriedInstead) {
+  class InTurn final : public ipsec::OutboundGroup {
+   public:
+    Choice choose(const ipsec::PacketSelectors&, std::uint32_t wanted, Instant) noexcept override {
+      return {sas[next++ % sas.size()], wanted, nullptr};
+    }
+    std::uint32_t largest_packet() const noexcept override { return 0; }
+    std::vector<ipsec::OutboundSa*> sas;
+    std::size_t next = 0;
+  };
+  Gateway gateway;
+  InTurn in_turn;
+  for (const std::uint32_t index : {1u, 2u}) {
+    auto parameters = outbound_parameters(plain_cluster(), index);
+    parameters.lifetime.hard.packets = 1;
+    in_turn.sas.push_back(*gateway.cluster().join(SubSaId{index}, std::move(parameters)));
+  }
+  gateway.path().use(cluster_id, &in_turn);
+  const auto sent = gateway.send_batch(4);
+  EXPECT_EQ(std::ranges::count(sent, Discard::none, &Gateway::Sent::discard), 2);
+  EXPECT_EQ(std::ranges::count(sent, Discard::lifetime_expired, &Gateway::Sent::discard), 2);
+}
+
 }  // namespace
 }  // namespace mpsec::cluster

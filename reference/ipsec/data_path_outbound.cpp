@@ -141,13 +141,13 @@ void DataPath::protect_in_group(const Run& chosen, std::span<Outgoing> run, Inst
   protect_copied(chosen.sa, chosen.copy, run, now, actions);
   for (std::size_t i = 0; i < run.size(); ++i) {
     OutboundSa* sa = chosen.sa;
-    // As often as there are SAs that end just now; each of them is not given again.
-    while (run[i].discard == Discard::lifetime_expired) {
+    // As often as there are SAs that end just now: whoever is tried has not ended yet.
+    while (run[i].discard == Discard::lifetime_expired && !sa->usable()) {
       note_lifetime(*sa, actions);
       PacketSelectors flow;
       if (!read_selectors(run[i].packet.view(), Direction::outbound, flow)) break;
       const OutboundGroup::Choice next = chosen.group->choose(flow, 1, now);
-      if (next.sa == nullptr || next.sa == sa) break;
+      if (next.sa == nullptr || !next.sa->usable()) break;
       sa = next.sa;
       protect_copied(sa, next.copy, run.subspan(i, 1), now, actions);
     }
