@@ -136,5 +136,16 @@ TEST(ClusterReview, N006OnlySasThatHaveNotEndedAreTriedInstead) {
   EXPECT_EQ(std::ranges::count(sent, Discard::lifetime_expired, &Gateway::Sent::discard), 2);
 }
 
+// SAs for reading captures may be made without integrity. As a sub-SA, one would move the window for all.
+//= profile/3/integrity-on-every-sub-sa
+TEST(ClusterReview, N007NoSubSaIsWithoutIntegrity) {
+  Gateway gateway;
+  auto parameters = inbound_parameters(plain_cluster(), 1);
+  parameters.allow_no_integrity = true;
+  const auto joined = gateway.cluster().join(SubSaId{1}, std::move(parameters));
+  ASSERT_FALSE(joined);
+  EXPECT_THAT(to_string(joined.error()), HasSubstr("integrity"));
+}
+
 }  // namespace
 }  // namespace mpsec::cluster
