@@ -5,8 +5,8 @@
 
 namespace mpsec::cluster {
 
-// A path's quality is weight x (1 - loss)^4 x fastest round trip / its own: half the round trip carries twice
-// as much, and a tenth of loss costs a third. A path without a sample counts as the slowest that has one.
+// A path's quality is weight x (1 - loss)^4 / round trip: half the round trip carries twice as much, and a
+// tenth of loss costs a third. A path without a sample counts as the slowest that has one.
 //
 // Turns are in proportion to quality, with two bounds. No path gets less than `least_share` of what the best
 // one gets, or it would never be seen to recover. And a path keeps its turns until its quality has changed by
