@@ -67,6 +67,29 @@ void leased(benchmark::State& state, std::size_t threads, std::uint32_t at_once)
   }
 }
 
+// An addition to a line that the other thread has written since, with work in between that nothing overlaps:
+// what bench/experiments starts from. The floor: an addition to a line of the thread's own.
+void line_transfer(benchmark::State& state) {
+  struct alignas(64) Line {
+    std::atomic<std::uint64_t> number{1};
+  };
+  const auto add_after_work = [](Line& line) {
+    std::uint64_t work = line.number.fetch_add(1, std::memory_order_relaxed);
+    for (int i = 0; i < 400; ++i)
+      work = work * 6364136223846793005u + 1;
+    benchmark::DoNotOptimize(work);
+  };
+  for (auto _ : state) {
+    std::vector<Line> lines(2);
+    const CrewCost own = crew_cost(2, 1, [&](std::size_t thread) { add_after_work(lines[thread]); });
+    const CrewCost shared = crew_cost(2, 1, [&](std::size_t) { add_after_work(lines[0]); });
+    state.counters["cycles"] = shared.median - own.median;
+    state.counters["cycles_quartile"] = shared.quartile - own.quartile;
+    state.counters["samples"] = static_cast<double>(shared.samples);
+  }
+}
+BENCHMARK(line_transfer)->Name("sequence/line_transfer")->Iterations(1);
+
 const bool entered = [] {
   for (const std::size_t threads : {1u, 2u})
     for (const std::uint32_t at_once : {1u, 8u, 32u}) {
