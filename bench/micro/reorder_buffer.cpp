@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstring>
+#include <numeric>
 
 #include "base/rng.hpp"
 #include "support/comparison.hpp"
@@ -53,56 +54,68 @@ Copy packet_of(const std::uint8_t* received, Copy*) {
   std::memcpy(copy.octets.data(), received, packet_octets);
   return copy;
 }
-ReorderOptions options_for(const benchmark::State& state) {
-  ReorderOptions options{.limits = {.packets = 4096, .octets = std::uint64_t{1} << 30},
-                         .fifo_paths = state.range(3) != 0};
-  if (state.range(4) != 0) options.flows = {.buckets = 1024};
-  return options;
+struct Setting {
+  explicit Setting(const benchmark::State& state)
+      : arrived(arrivals(static_cast<std::uint32_t>(state.range(0)),
+                         static_cast<std::uint64_t>(state.range(1)),
+                         static_cast<std::uint64_t>(state.range(2)))),
+        live(static_cast<std::size_t>(state.range(0))) {
+    std::iota(live.begin(), live.end(), 0u);
+    options.fifo_paths = state.range(3) != 0;
+    if (state.range(4) != 0) options.flows = {.buckets = 1024};
+  }
+
+  std::vector<Arrived> arrived;
+  std::vector<std::uint32_t> live;
+  std::vector<std::uint8_t> received = std::vector<std::uint8_t>(64 * packet_octets, 7);
+  ReorderOptions options{.limits = {.packets = 4096, .octets = std::uint64_t{1} << 30}};
+};
+
+constexpr auto deliver = [](auto&& packet, SequenceNumber) { benchmark::DoNotOptimize(packet); };
+
+template <class Packet>
+Packet received(const Setting& setting, std::uint64_t number) {
+  return packet_of(&setting.received[number % 64 * packet_octets], static_cast<Packet*>(nullptr));
 }
 
-// The floor makes each packet and hands it on. ns is per packet, ns_held per packet that had to wait.
+template <class Packet>
+void hand_on(const Setting& setting) {
+  for (const Arrived& packet : setting.arrived)
+    deliver(received<Packet>(setting, packet.number), SequenceNumber(packet.number));
+}
+
+template <class Packet>
+void put_in_order(const Setting& setting, ReorderBuffer<Packet>& buffer) {
+  Instant now{};
+  for (const Arrived& packet : setting.arrived)
+    buffer.arrive(SequenceNumber(packet.number), packet.path, packet.path, packet_octets,
+                  received<Packet>(setting, packet.number), now += Duration(100), deliver);
+}
+
+// The floor makes each packet and hands it on. ns is per packet, ns_held what a packet that had to wait cost
+// more than the floor.
 template <class Packet>
 void through_the_buffer(benchmark::State& state) {
-  const auto paths = static_cast<std::uint32_t>(state.range(0));
-  const auto arrived =
-      arrivals(paths, static_cast<std::uint64_t>(state.range(1)), static_cast<std::uint64_t>(state.range(2)));
-  const std::vector<std::uint8_t> received(64 * packet_octets, 7);
-  std::vector<std::uint32_t> live(paths);
-  std::iota(live.begin(), live.end(), 0u);
-  std::uint64_t held = 0;
-  const auto deliver = [](Packet&& packet, SequenceNumber) { benchmark::DoNotOptimize(packet); };
-  std::unique_ptr<ReorderBuffer<Packet>> buffer;
+  const Setting setting(state);
+  ReorderCounters counters;
   bench::Samples of_floor, of_ours;
   for (auto _ : state) {
-    buffer = std::make_unique<ReorderBuffer<Packet>>(options_for(state),
-                                                     std::make_unique<ReleaseByTime>(Duration(1'000'000)));
-    benchmark::DoNotOptimize(buffer->on_paths(live));
-    of_floor.take([&] {
-      for (const Arrived& packet : arrived) {
-        deliver(packet_of(&received[packet.number % 64 * packet_octets], static_cast<Packet*>(nullptr)),
-                SequenceNumber(packet.number));
-      }
-    });
-    of_ours.take([&] {
-      Instant now{};
-      for (const Arrived& packet : arrived) {
-        buffer->arrive(
-            SequenceNumber(packet.number), packet.path, packet.path, packet_octets,
-            packet_of(&received[packet.number % 64 * packet_octets], static_cast<Packet*>(nullptr)),
-            now += Duration(100), deliver);
-      }
-    });
-    held = buffer->counters().held;
+    ReorderBuffer<Packet> buffer(setting.options,
+                                 std::make_unique<ReleaseByTime>(std::chrono::milliseconds(1)));
+    if (!buffer.on_paths(setting.live)) return state.SkipWithError("too many paths");
+    of_floor.take([&] { hand_on<Packet>(setting); });
+    of_ours.take([&] { put_in_order(setting, buffer); });
+    counters = buffer.counters();
   }
-  const double scale = 1e9 / bench::cycles_per_second() / static_cast<double>(arrived.size());
+  const auto packets_in = static_cast<double>(setting.arrived.size());
+  const double scale = 1e9 / bench::cycles_per_second() / packets_in;
   const double floor = of_floor.quartile() * scale, ours = of_ours.quartile() * scale;
   state.counters["floor_ns"] = floor;
   state.counters["ns"] = ours;
-  state.counters["held_share"] = static_cast<double>(held) / static_cast<double>(arrived.size());
-  if (held != 0)
-    state.counters["ns_held"] =
-        (ours - floor) * static_cast<double>(arrived.size()) / static_cast<double>(held);
-  state.counters["longest"] = static_cast<double>(buffer->counters().most_packets);
+  state.counters["held_share"] = static_cast<double>(counters.held) / packets_in;
+  state.counters["most_held"] = static_cast<double>(counters.most_packets);
+  if (counters.held != 0)
+    state.counters["ns_held"] = (ours - floor) * packets_in / static_cast<double>(counters.held);
 }
 
 void cases(benchmark::internal::Benchmark* bench) {
