@@ -7,12 +7,15 @@ namespace mpsec::cluster {
 
 Result<> PathProgress::on_paths(std::span<const std::uint32_t> live) {
   const std::uint32_t highest = live.empty() ? 0 : *std::ranges::max_element(live);
-  if (highest >= most_paths)
+  if (highest >= most_paths) {
+    live_.clear();
+    tops_.clear();
     return std::unexpected(Error{.blame = Blame::local_fault,
                                  .path = "reordering/paths",
                                  .offset = std::nullopt,
                                  .why = fmt::format("expected paths below {}, found {}", most_paths, highest),
                                  .clause = ""});
+  }
   std::vector<std::uint64_t> tops(live.empty() ? 0 : std::size_t{highest} + 1);
   for (const std::uint32_t path : live_)
     if (path < tops.size()) tops[path] = tops_[path];

@@ -17,7 +17,8 @@ class PathProgress {
   static constexpr std::uint32_t most_paths = 65536;
 
   // The paths on which packets may still come; all of them, or numbers are taken for lost that are not. A
-  // path that was not among them before has delivered nothing. Refuses a path from most_paths on. Allocates.
+  // path that was not among them before has delivered nothing. Refuses a path from most_paths on, and knows
+  // of none then. Allocates.
   Result<> on_paths(std::span<const std::uint32_t> live);
 
   // Numbers of paths that were not named are ignored.

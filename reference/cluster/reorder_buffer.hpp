@@ -70,8 +70,8 @@ class ReorderBuffer {
   }
 
   // The paths on which packets may still come, for ReorderOptions::fifo_paths. A path that leaves stays among
-  // them until nothing more can come on it. Fails, and changes nothing, for a path beyond
-  // PathProgress::most_paths.
+  // them until nothing more can come on it. For one from PathProgress::most_paths
+  // on it fails, and no path is known: then nothing is taken for lost, and no flow passes another.
   Result<> on_paths(std::span<const std::uint32_t> live) { return queue_.on_paths(live); }
 
   SequenceNumber next() const noexcept { return queue_.next(); }  // the first number not yet resolved

@@ -206,12 +206,14 @@ TEST(ReorderBuffer, APathThatIsNewOrSilentIsWaitedFor) {
   EXPECT_THAT(bench.on_time(0ms), ElementsAre(4));
 }
 
-TEST(ReorderBuffer, RefusesPathsBeyondTheLargest) {
-  Bench bench;
-  const std::uint32_t paths[] = {1, 65536};
+TEST(ReorderBuffer, RefusesPathsBeyondTheLargestAndThenTakesNothingForLost) {
+  Bench bench({.fifo_paths = true});
+  const std::uint32_t known[] = {1}, paths[] = {1, 65536};
+  ASSERT_TRUE(bench.buffer.on_paths(known));
   const auto refused = bench.buffer.on_paths(paths);
   ASSERT_FALSE(refused);
   EXPECT_EQ(to_string(refused.error()), "reordering/paths: expected paths below 65536, found 65536");
+  EXPECT_THAT(bench.arrive(2, 0ms, 1), ElementsAre());
 }
 
 TEST(ReorderOptions, SaysWhichLimitIsUnfit) {

@@ -63,9 +63,8 @@ ReorderQueue::ReorderQueue(const ReorderOptions& options, std::unique_ptr<Reorde
 }
 
 Result<> ReorderQueue::on_paths(std::span<const std::uint32_t> live) {
-  if (auto refused = paths_.on_paths(live); !refused) return refused;
   flows_.on_paths(live);
-  return {};
+  return paths_.on_paths(live);
 }
 
 ReorderQueue::Placed ReorderQueue::arrive_otherwise(const Arrival& arrival, Instant now) noexcept {
