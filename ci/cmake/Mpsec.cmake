@@ -15,7 +15,7 @@ find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   # Relative to the tree, so that one clone finds what another has compiled.
   set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1
-    "${CCACHE_PROGRAM}")
+    CCACHE_SLOPPINESS=pch_defines,time_macros "${CCACHE_PROGRAM}")
 endif()
 
 add_library(mpsec_flags INTERFACE)
@@ -105,6 +105,20 @@ function(mpsec_library)
   endif()
 endfunction()
 
+# The headers that every test reads, read once: with MPSEC_TEST_PCH a program lends them to all others. The presets
+# without it see to it that each test includes what it uses.
+function(mpsec_lend_test_headers)
+  file(WRITE "${CMAKE_BINARY_DIR}/test_headers/lender.cpp" "int main() { return 0; }\n")
+  add_executable(mpsec_test_headers EXCLUDE_FROM_ALL "${CMAKE_BINARY_DIR}/test_headers/lender.cpp")
+  target_link_libraries(mpsec_test_headers PRIVATE fmt::fmt GTest::gmock GTest::gtest_main rapidcheck mpsec_flags
+    mpsec_test_flags)
+  target_compile_options(mpsec_test_headers PRIVATE -O0)
+  target_compile_definitions(mpsec_test_headers PRIVATE MPSEC_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+    MPSEC_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
+  target_precompile_headers(mpsec_test_headers PRIVATE <gtest/gtest.h> <gmock/gmock.h> <rapidcheck/gtest.h>
+    <fmt/format.h> <map> <memory> <set> <string> <vector>)
+endfunction()
+
 # mpsec_test(NAME wire_test SOURCES a_test.cpp DEPENDS wire LINK extra [LABELS threads]): GoogleTest + RapidCheck.
 # The label "threads" puts a test among those that run under the thread sanitizer.
 function(mpsec_test)
@@ -117,6 +131,9 @@ function(mpsec_test)
   target_compile_options(${ARG_NAME} PRIVATE -O0)
   target_compile_definitions(${ARG_NAME} PRIVATE MPSEC_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     MPSEC_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
+  if(MPSEC_TEST_PCH)
+    target_precompile_headers(${ARG_NAME} REUSE_FROM mpsec_test_headers)
+  endif()
   set(labels "")
   if(ARG_LABELS)
     set(labels LABELS "${ARG_LABELS}")
@@ -205,4 +222,7 @@ if(MPSEC_TESTS)
   find_package(GTest REQUIRED)
   find_package(rapidcheck REQUIRED)
   find_package(nlohmann_json REQUIRED)
+  if(MPSEC_TEST_PCH)
+    mpsec_lend_test_headers()
+  endif()
 endif()
