@@ -147,5 +147,31 @@ TEST(ClusterReview, N007NoSubSaIsWithoutIntegrity) {
   EXPECT_THAT(to_string(joined.error()), HasSubstr("integrity"));
 }
 
+// A full cluster could not be rekeyed: the new sub-SA joins before the old one leaves, and was one too many.
+//= profile/3/one-to-65536-sub-sas
+//= profile/3/new-joins-before-old-leaves
+TEST(ClusterReview, N008AFullClusterCanBeRekeyed) {
+  ClusterParameters parameters = plain_cluster();
+  parameters.most_sub_sas = 2;
+  Gateway gateway(parameters);
+  SaCluster& cluster = gateway.cluster();
+  ASSERT_TRUE(gateway.join(1));
+  ASSERT_TRUE(gateway.join(2));
+  const SubSaId heir = cluster.new_sub_sa(SubSaId{1}), second = cluster.new_sub_sa(SubSaId{1});
+  ASSERT_TRUE(gateway.join(heir.value));
+  EXPECT_FALSE(gateway.join(second.value)) << "one heir at a time";
+  EXPECT_FALSE(gateway.join(9));
+  EXPECT_EQ(cluster.core()->sub_sas(), 2u);
+  EXPECT_TRUE(cluster.leave(SubSaId{1}));  // its place is its heir's
+  EXPECT_FALSE(gateway.join(9));
+  const SubSaId next = cluster.new_sub_sa(heir);
+  ASSERT_TRUE(gateway.join(next.value));
+  EXPECT_TRUE(cluster.leave(next));  // the rekey came to nothing
+  EXPECT_FALSE(gateway.join(9));
+  EXPECT_TRUE(cluster.leave(heir));
+  EXPECT_EQ(cluster.core()->sub_sas(), 1u);
+  EXPECT_TRUE(gateway.join(9));
+}
+
 }  // namespace
 }  // namespace mpsec::cluster

@@ -57,7 +57,7 @@ SaCluster::~SaCluster() {
     data_path_.remove(member.outbound);
     data_path_.remove(member.inbound);
     if (member.counted) core_->count_invalid();
-    core_->give_place();
+    if (member.has_place) core_->give_place();
   }
 }
 
@@ -83,10 +83,43 @@ Result<> SaCluster::may_join(SubSaId sub_sa) const {
 Result<SaCluster::Member*> SaCluster::place_for(SubSaId sub_sa) {
   if (auto may = may_join(sub_sa); !may) return std::unexpected(may.error());
   if (const auto found = members_.find(sub_sa); found != members_.end()) return &found->second;
-  if (!core_->take_place())
+  Member member;
+  if (!take_place(sub_sa, member))
     return refused(sub_sa, fmt::format("the cluster has {} sub-SAs, as many as it may", core_->sub_sas()));
   last_id_ = std::max(last_id_, sub_sa.value);
-  return &members_[sub_sa];
+  return &(members_[sub_sa] = std::move(member));
+}
+
+SubSaId SaCluster::new_sub_sa(std::optional<SubSaId> replaces) {
+  const SubSaId sub_sa{++last_id_};
+  if (replaces) replaces_.emplace(sub_sa, *replaces);
+  return sub_sa;
+}
+
+SaCluster::Member* SaCluster::replaced_by(SubSaId sub_sa) {
+  const auto replaces = replaces_.find(sub_sa);
+  const auto found = replaces == replaces_.end() ? members_.end() : members_.find(replaces->second);
+  return found == members_.end() ? nullptr : &found->second;
+}
+
+//= profile/3/one-to-65536-sub-sas
+bool SaCluster::take_place(SubSaId sub_sa, Member& member) {
+  Member* const old = replaced_by(sub_sa);
+  member.has_place = old == nullptr || !old->has_place || old->heir;
+  if (member.has_place) return core_->take_place();
+  old->heir = sub_sa;
+  return true;
+}
+
+void SaCluster::give_place(SubSaId sub_sa, const Member& member) {
+  if (!member.has_place)
+    replaced_by(sub_sa)->heir.reset();
+  else if (member.heir)
+    members_.at(*member.heir).has_place = true;
+  else
+    core_->give_place();
+  std::erase_if(replaces_,
+                [&](const auto& entry) { return entry.first == sub_sa || entry.second == sub_sa; });
 }
 
 void SaCluster::forget_if_empty(SubSaId sub_sa) {
@@ -96,8 +129,8 @@ void SaCluster::forget_if_empty(SubSaId sub_sa) {
     repeated_before_.redundant += window->repeated().redundant;
     repeated_before_.not_shared += window->repeated().not_shared;
   }
+  give_place(sub_sa, found->second);
   members_.erase(found);
-  core_->give_place();
 }
 
 // nullptr: the SA makes its own.

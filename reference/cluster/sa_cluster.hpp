@@ -45,9 +45,12 @@ class SaCluster final : public ipsec::OutboundGroup {
   ~SaCluster() override;
   SaCluster(const SaCluster&) = delete;
 
-  // --- membership. Halves come and go by themselves, as IKE makes and ends them (RFC 7296 2.8): both are of
-  // one sub-SA. A name for a sub-SA to come.
-  SubSaId new_sub_sa() { return SubSaId{++last_id_}; }
+  // --- membership. Halves come and go by themselves, as IKE makes and ends them (RFC 7296 2.8).
+
+  // A name for a sub-SA to come, of which both halves are then parts. One that is to take another's place by
+  // rekey shares it until one of them goes: both count as one, so that a full cluster can be rekeyed. One
+  // such heir at a time.
+  SubSaId new_sub_sa(std::optional<SubSaId> replaces = std::nullopt);
   // Fails, naming what is wrong, where the cluster has ended or has no numbers left, where there are as many
   // sub-SAs as may be, where a field is not equal (check_sub_sa), where the sub-SA has that half already, or
   // as InboundSa::make, OutboundSa::make and the SAD do. Nothing is changed then.
@@ -95,6 +98,8 @@ class SaCluster final : public ipsec::OutboundGroup {
     std::uint32_t weight = 1;
     PathKnowledge path;
     bool counted = false;  // as valid, in the core
+    bool has_place = true;
+    std::optional<SubSaId> heir;  // who joined to take its place
     bool valid() const {
       return (inbound != nullptr && inbound->usable()) || (outbound != nullptr && outbound->usable());
     }
@@ -105,6 +110,9 @@ class SaCluster final : public ipsec::OutboundGroup {
 
   Result<> may_join(SubSaId sub_sa) const;
   Result<Member*> place_for(SubSaId sub_sa);
+  bool take_place(SubSaId sub_sa, Member& member);
+  void give_place(SubSaId sub_sa, const Member& member);
+  Member* replaced_by(SubSaId sub_sa);
   void forget_if_empty(SubSaId sub_sa);
   std::shared_ptr<ipsec::AntiReplay> window_for(Member& member) const;
   std::shared_ptr<ipsec::SequenceSource> source();
@@ -124,6 +132,7 @@ class SaCluster final : public ipsec::OutboundGroup {
   bool offer_is_stale_ = true;
   std::vector<Offered> offered_;  // by the positions that the scheduler knows
   std::map<SubSaId, Member> members_;
+  std::map<SubSaId, SubSaId> replaces_;  // a new sub-SA, and whose place it is to take
   std::uint32_t last_id_ = 0;
   bool end_told_ = false, exhaustion_told_ = false, unshared_told_ = false;
   std::uint64_t window_told_ = 0;
