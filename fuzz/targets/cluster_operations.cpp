@@ -1,5 +1,4 @@
-// Sub-SAs join, leave, are rekeyed and end; packets are sent, lost, doubled, held back, replayed and forged: both ends of
-// the cluster do what their models do.
+// Sub-SAs come, go and end; packets are lost, doubled, held back, replayed, forged: as the model says.
 // depends: cluster crypto_open
 #include "cluster/test_cluster_world.hpp"
 #include "support/require.hpp"

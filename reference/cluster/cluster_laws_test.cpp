@@ -18,10 +18,12 @@ Octets octets_of(const std::array<std::uint8_t, WorldSettings::octets>& settings
   return octets;
 }
 
-// As many commands as a run needs to come to something; they shrink to the fewest and smallest that break a law.
+// As many commands as a run needs to come to something; they shrink to the fewest and smallest that break a
+// law.
 rc::Gen<Steps> any_steps(double scale = 4) {
-  return rc::gen::scale(scale, rc::gen::container<Steps>(rc::gen::container<std::array<std::uint8_t, Step::octets>>(
-                                   rc::gen::resize(100, rc::gen::arbitrary<std::uint8_t>()))));
+  return rc::gen::scale(scale,
+                        rc::gen::container<Steps>(rc::gen::container<std::array<std::uint8_t, Step::octets>>(
+                            rc::gen::resize(100, rc::gen::arbitrary<std::uint8_t>()))));
 }
 
 RC_GTEST_PROP(ClusterLaws, HoldUnderRandomCommands, ()) {

@@ -33,8 +33,9 @@ Result<> check_common(const ClusterParameters& cluster, const ipsec::SaParameter
                    cluster.extended_sequence_numbers);
   //= profile/3/integrity-on-every-sub-sa
   if (sub_sa.allow_no_integrity || sub_sa.unverified_icv_octets != 0)
-    return refused(cluster, "sub-SA/integrity",
-                   "expected it on every sub-SA, since one without puts the window of all into anybody's hands");
+    return refused(
+        cluster, "sub-SA/integrity",
+        "expected it on every sub-SA, since one without puts the window of all into anybody's hands");
   if (sub_sa.selectors != cluster.selectors)
     return refused(cluster, "sub-SA/selectors",
                    "expected those that all sub-SAs of the cluster have, found others");

@@ -1,5 +1,5 @@
-// Two ends of a cluster, each with one to three workers, as configured by a few octets: for the model-based test and the
-// fuzzer. Bends put a wrong seam into an end, so that a law is seen to break.
+// Two ends of a cluster, each with one to three workers, as configured by a few octets: for the model-based
+// test and the fuzzer. Bends put a wrong seam into an end, so that a law is seen to break.
 #pragma once
 
 #include <fmt/format.h>
@@ -39,12 +39,15 @@ enum class Bend : std::uint8_t {
 
 inline WorldSettings WorldSettings::of(OctetView six) {
   static constexpr std::array<std::uint32_t, 4> windows{32, 64, 256, 1024}, leases{0, 1, 16, 64};
-  static constexpr std::array<std::uint64_t, 6> starts{
-      0,          0, 0xffffffff - 300, 0xffffffff - 20, (std::uint64_t{3} << 32) - 20,
-      ~std::uint64_t{0} - SharedSequence::reserve - 150};
+  static constexpr std::array<std::uint64_t, 6> starts{0,
+                                                       0,
+                                                       0xffffffff - 300,
+                                                       0xffffffff - 20,
+                                                       (std::uint64_t{3} << 32) - 20,
+                                                       ~std::uint64_t{0} - SharedSequence::reserve - 150};
   static constexpr std::array<const char*, 7> schedulers{
-      "round-robin burst=1",     "round-robin burst=5", "weighted burst=3", "flow-hash paths=16",
-      "least-round-trip", "random burst=2",      "adaptive burst=4"};
+      "round-robin burst=1", "round-robin burst=5", "weighted burst=3", "flow-hash paths=16",
+      "least-round-trip",    "random burst=2",      "adaptive burst=4"};
   WorldSettings settings;
   settings.ordinary_peer = (six[0] & 6) == 6;
   settings.extended = (six[0] & 1) != 0 && !settings.ordinary_peer;
@@ -156,8 +159,8 @@ class WorldEnd {
   void found() {
     auto core = new_core();
     for (auto& worker : workers_) {
-      SaCluster::Seams seams{worker->path, provider(),
-                             *make_scheduler(settings_.scheduler, worker->rng), std::nullopt};
+      SaCluster::Seams seams{worker->path, provider(), *make_scheduler(settings_.scheduler, worker->rng),
+                             std::nullopt};
       if (settings_.lease != 0)
         seams.leases = LeaseRules{.numbers = settings_.lease, .time = std::chrono::milliseconds(10)};
       worker->cluster = std::make_unique<SaCluster>(shares() ? core : new_core(), std::move(seams));

@@ -132,7 +132,8 @@ class WatchedReceiver : public WatchedEnd {
     delivered_ += worker.actions.deliveries.size();
     const auto& deliveries = worker.actions.deliveries;
     laws_.hold(deliveries.size() >= expected.delivered.size(), "nothing valid inside the window is refused");
-    laws_.hold(deliveries.size() <= expected.delivered.size(), "nothing is delivered that should be discarded");
+    laws_.hold(deliveries.size() <= expected.delivered.size(),
+               "nothing is delivered that should be discarded");
     if (!laws_.broken.empty()) return;
     for (std::size_t i = 0; i < deliveries.size(); ++i) {
       laws_.hold(deliveries[i].number == expected.delivered[i].number, "a delivery has its number");

@@ -1,4 +1,5 @@
-// The sending end and its model: which sub-SA may carry a packet, under which number, and why one is discarded.
+// The sending end and its model: which sub-SA may carry a packet, under which number, and why one is
+// discarded.
 #pragma once
 
 #include "cluster/test_cluster_watch.hpp"
@@ -112,7 +113,8 @@ class WatchedSender : public WatchedEnd {
                "the packet carries its number");
     laws_.hold(sealed_.insert({sent.sub_sa, sent.number}).second, "a sub-SA seals a number once");
     auto* member = members_.find(sent.sub_sa);
-    const bool valid = member != nullptr && member->out && member->out->carries(sent.inner.length(), batch.now);
+    const bool valid =
+        member != nullptr && member->out && member->out->carries(sent.inner.length(), batch.now);
     if (!laws_.hold(valid, "no packet goes by an invalid sub-SA")) return;
     laws_.hold(&end_.worker_of(sent.sub_sa) == &end_.worker(batch.worker), "a sub-SA has one worker");
     member->out->packets += 1;
@@ -152,8 +154,9 @@ class WatchedSender : public WatchedEnd {
       laws_.hold(exhausted, "numbers run out at the end only");
       return;
     }
-    laws_.hold(discarded.cause == ipsec::Discard::no_sa || discarded.cause == ipsec::Discard::lifetime_expired,
-               "a packet is discarded for want of a sub-SA or of numbers");
+    laws_.hold(
+        discarded.cause == ipsec::Discard::no_sa || discarded.cause == ipsec::Discard::lifetime_expired,
+        "a packet is discarded for want of a sub-SA or of numbers");
     for (const auto& [id, other] : members_.all()) {
       if (&end_.worker_of(id) != &end_.worker(batch.worker)) continue;
       laws_.hold(!other.out || !other.out->carries(discarded.inner.length(), batch.now),
@@ -167,7 +170,8 @@ class WatchedSender : public WatchedEnd {
       acquires += std::holds_alternative<ipsec::Acquire>(event);
       const auto* audit = std::get_if<ipsec::Audit>(&event);
       audits += audit != nullptr;
-      laws_.hold(audit == nullptr || audit->cause != ipsec::Discard::number_used, "no copy comes out of turn");
+      laws_.hold(audit == nullptr || audit->cause != ipsec::Discard::number_used,
+                 "no copy comes out of turn");
     }
     const auto without = std::ranges::count(batch.discarded, ipsec::Discard::no_sa, &Discarded::cause);
     laws_.hold(acquires == static_cast<std::size_t>(without), "a packet without a sub-SA asks for one");
@@ -175,10 +179,10 @@ class WatchedSender : public WatchedEnd {
     copies_not_sent_ += audits - batch.discarded.size();
   }
 
-  std::map<std::uint64_t, InnerPacket> inner_;                 // by number
-  std::set<std::pair<std::uint32_t, std::uint64_t>> sealed_;   // sub-SA and number
-  std::map<std::uint64_t, Instant> taken_;                     // from the counter
-  std::vector<std::uint64_t> last_;                            // numbers, by worker
+  std::map<std::uint64_t, InnerPacket> inner_;                // by number
+  std::set<std::pair<std::uint32_t, std::uint64_t>> sealed_;  // sub-SA and number
+  std::map<std::uint64_t, Instant> taken_;                    // from the counter
+  std::vector<std::uint64_t> last_;                           // numbers, by worker
   std::uint64_t offered_ = 0, protected_ = 0, discarded_ = 0, copies_not_sent_ = 0;
 };
 

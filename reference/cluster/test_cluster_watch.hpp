@@ -55,8 +55,7 @@ class WatchedEnd {
     auto parameters = world_sa<Parameters>(end_.parameters(), sub_sa, back);
     parameters.lifetime.hard = hard;
     const bool may = members_.may_join(sub_sa, half) && end_.core().sequence().left() != 0;
-    const auto joined =
-        end_.worker_of(sub_sa).cluster->join(SubSaId{sub_sa}, std::move(parameters));
+    const auto joined = end_.worker_of(sub_sa).cluster->join(SubSaId{sub_sa}, std::move(parameters));
     laws_.hold(joined.has_value() == may, "who may join joins, and nobody else");
     if (joined && may) members_.join(sub_sa, half, hard);
     check_members();
@@ -67,15 +66,25 @@ class WatchedEnd {
   void join_wrongly(std::uint32_t sub_sa, unsigned how) {
     auto parameters = world_sa<Parameters>(end_.parameters(), sub_sa, false);
     switch (how % 6) {
-      case 0: parameters.mode = ipsec::Mode::transport; break;
-      case 1: parameters.extended_sequence_numbers = !parameters.extended_sequence_numbers; break;
-      case 2: parameters.anti_replay = !parameters.anti_replay; break;
-      case 3: parameters.selectors = {ipsec::Selector{}}; break;
-      case 4: parameters.encryption_key = {}; break;
-      default: parameters.spi = Spi{255};
+      case 0:
+        parameters.mode = ipsec::Mode::transport;
+        break;
+      case 1:
+        parameters.extended_sequence_numbers = !parameters.extended_sequence_numbers;
+        break;
+      case 2:
+        parameters.anti_replay = !parameters.anti_replay;
+        break;
+      case 3:
+        parameters.selectors = {ipsec::Selector{}};
+        break;
+      case 4:
+        parameters.encryption_key = {};
+        break;
+      default:
+        parameters.spi = Spi{255};
     }
-    const auto joined =
-        end_.worker_of(sub_sa).cluster->join(SubSaId{sub_sa}, std::move(parameters));
+    const auto joined = end_.worker_of(sub_sa).cluster->join(SubSaId{sub_sa}, std::move(parameters));
     laws_.hold(!joined.has_value(), "an unequal sub-SA does not join");
     check_members();
   }
@@ -108,7 +117,8 @@ class WatchedEnd {
     end_told_ = members_.state() == ClusterState::ended;
     laws_.hold(clusters_ended == (over ? end_.workers() : 0), "the cluster's end is told, once");
     const bool few = end_.core().sequence().left() <= end_.parameters().soft_limit;
-    laws_.hold(run_out == (few && !run_out_told_ ? end_.workers() : 0), "the end of the numbers is told early, once");
+    laws_.hold(run_out == (few && !run_out_told_ ? end_.workers() : 0),
+               "the end of the numbers is told early, once");
     run_out_told_ |= few;
     check_members();
   }

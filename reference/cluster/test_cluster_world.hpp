@@ -1,5 +1,5 @@
-// A sender, a receiver, and a network that does as it likes: octets are commands, and after each of them both ends are
-// held against their models. One interpreter for the model-based test and for the fuzzer.
+// A sender, a receiver, and a network that does as it likes: octets are commands, and after each of them both
+// ends are held against their models. One interpreter for the model-based test and for the fuzzer.
 #pragma once
 
 #include <deque>
@@ -34,21 +34,50 @@ class ClusterWorld {
 
   void take(const Step& step) {
     switch (step.what % 16) {
-      case 0: case 1: join(step); break;
-      case 2: join_wrongly(step); break;
-      case 3: leave(step); break;
-      case 4: rekey(step); break;
-      case 5: case 6: case 7: send(step); break;
-      case 8: case 9: deliver(step); break;
-      case 10: deliver_many(step); break;
-      case 11: lose(step); break;
-      case 12: replay(step); break;
-      case 13: forge(step); break;
-      case 14: pass_time(step); break;
-      default: step.a % 8 == 0 ? found_anew() : know_path(step);
+      case 0:
+      case 1:
+        join(step);
+        break;
+      case 2:
+        join_wrongly(step);
+        break;
+      case 3:
+        leave(step);
+        break;
+      case 4:
+        rekey(step);
+        break;
+      case 5:
+      case 6:
+      case 7:
+        send(step);
+        break;
+      case 8:
+      case 9:
+        deliver(step);
+        break;
+      case 10:
+        deliver_many(step);
+        break;
+      case 11:
+        lose(step);
+        break;
+      case 12:
+        replay(step);
+        break;
+      case 13:
+        forge(step);
+        break;
+      case 14:
+        pass_time(step);
+        break;
+      default:
+        step.a % 8 == 0 ? found_anew() : know_path(step);
     }
-    laws_.hold(sender_.conserves() && receiver_.conserves(), "what comes in is delivered, or discarded by one cause");
-    laws_.hold(launched_ == in_flight_.size() + lost_ + landed_, "what was sent is in flight, lost or has arrived");
+    laws_.hold(sender_.conserves() && receiver_.conserves(),
+               "what comes in is delivered, or discarded by one cause");
+    laws_.hold(launched_ == in_flight_.size() + lost_ + landed_,
+               "what was sent is in flight, lost or has arrived");
   }
 
   const std::string& broken() const { return laws_.broken; }
@@ -109,13 +138,14 @@ class ClusterWorld {
       receiver_.receive({&packet, 1}, now_);
     }
   }
+  // At most as many as a data path takes at once.
   void deliver_many(const Step& step) {
     std::map<const WorldWorker*, std::vector<Flying>> batches;
-    for (unsigned i = 0; i <= step.a % 64u && !in_flight_.empty(); ++i) {
+    for (unsigned i = 0; i <= step.a % 31u && !in_flight_.empty(); ++i) {
       Flying packet = take_from_flight(step.b % 2 == 0 ? 0 : step.c * 7u + i);
       auto& batch = batches[&receiver_.end().worker_of(packet.sub_sa)];
       if (step.b % 4 == 3) batch.push_back(packet), ++launched_, ++landed_;  // and once again at once
-      if (batch.size() < 62) batch.push_back(std::move(packet));
+      batch.push_back(std::move(packet));
     }
     for (const auto& [_, batch] : batches)
       receiver_.receive(batch, now_);
@@ -129,20 +159,31 @@ class ClusterWorld {
       receiver_.receive({&history_[(step.b * 5u + step.c + i) % history_.size()], 1}, now_);
   }
 
-  // Nothing an attacker without keys makes is let in: garbage of any number, and good packets with a bit turned, under
-  // another's SPI, or far ahead.
+  // Nothing an attacker without keys makes is let in: garbage of any number, and good packets with a bit
+  // turned, under another's SPI, or far ahead.
   void forge(const Step& step) {
     if (history_.empty()) return;
     Flying forged = history_[(step.b * 5u) % history_.size()];
     std::uint8_t* const esp = forged.packet.data() + 20;
     const auto number = static_cast<std::uint32_t>(forged.number);
     switch (step.a % 6) {
-      case 0: forged.packet.back() ^= 1; break;
-      case 1: store_be(esp + 4, number + 1 + step.c); break;
-      case 2: store_be(esp + 4, number - 1 - step.c); break;
-      case 3: store_be(esp + 4, number + (1u << step.c % 32)); break;
-      case 4: forged.sub_sa = 1 + step.c, store_be(esp, 0x1001u + step.c), forged.packet.back() ^= 1; break;
-      default: forged.sub_sa = 0xfff, store_be(esp, 0x1fffu);
+      case 0:
+        forged.packet.back() ^= 1;
+        break;
+      case 1:
+        store_be(esp + 4, number + 1 + step.c);
+        break;
+      case 2:
+        store_be(esp + 4, number - 1 - step.c);
+        break;
+      case 3:
+        store_be(esp + 4, number + (1u << step.c % 32));
+        break;
+      case 4:
+        forged.sub_sa = 1 + step.c, store_be(esp, 0x1001u + step.c), forged.packet.back() ^= 1;
+        break;
+      default:
+        forged.sub_sa = 0xfff, store_be(esp, 0x1fffu);
     }
     for (unsigned i = 0; i <= step.b % 80u; ++i)
       receiver_.receive_forged(forged.sub_sa, forged.packet, now_);
@@ -170,14 +211,23 @@ class ClusterWorld {
   ipsec::LifetimeLimit limit(std::uint8_t octet, std::uint64_t octets_each) const {
     ipsec::LifetimeLimit hard;
     switch (octet % 8) {
-      case 1: hard.packets = octet / 8; break;
-      case 2: if (octets_each > 1) hard.octets = octets_each * (octet / 4); break;
-      case 3: hard.until = now_ + std::chrono::seconds(octet / 16); break;
-      default: break;
+      case 1:
+        hard.packets = octet / 8;
+        break;
+      case 2:
+        if (octets_each > 1) hard.octets = octets_each * (octet / 4);
+        break;
+      case 3:
+        hard.until = now_ + std::chrono::seconds(octet / 16);
+        break;
+      default:
+        break;
     }
     return hard;
   }
-  std::uint32_t pick(std::uint8_t octet) const { return newest_ - std::min<std::uint32_t>(octet % 16, newest_); }
+  std::uint32_t pick(std::uint8_t octet) const {
+    return newest_ - std::min<std::uint32_t>(octet % 16, newest_);
+  }
   Flying take_from_flight(std::size_t position) {
     const auto at = in_flight_.begin() + static_cast<std::ptrdiff_t>(position % in_flight_.size());
     Flying packet = std::move(*at);
