@@ -65,7 +65,8 @@ TEST(ClusterReview, N002ItEndsAtOnce) {
   EXPECT_EQ(pair.sender.cluster().sub_sas(), 0u);
 }
 
-// The policy names the cluster and its successor by one ID. When the old one went, it took the new one's place away.
+// The policy names the cluster and its successor by one ID. When the old one went, it took the new one's
+// place away.
 //= profile/4/only-a-new-cluster-helps
 TEST(ClusterReview, N003ASuccessorStaysWhenItsPredecessorGoes) {
   Gateway gateway;
@@ -112,7 +113,8 @@ TEST(ClusterReview, N005WithoutAntiReplayTheTopIsSharedByWorkersToo) {
   EXPECT_EQ(core.window()->top(), most);
 }
 
-// A group that gave ended SAs in turn, or a lifetime policy that refuses without ending, kept a worker for ever.
+// A group that gave ended SAs in turn, or a lifetime policy that refuses without ending, kept a worker for
+// ever.
 TEST(ClusterReview, N006OnlySasThatHaveNotEndedAreTriedInstead) {
   class InTurn final : public ipsec::OutboundGroup {
    public:
@@ -171,6 +173,37 @@ TEST(ClusterReview, N008AFullClusterCanBeRekeyed) {
   EXPECT_TRUE(cluster.leave(heir));
   EXPECT_EQ(cluster.core()->sub_sas(), 1u);
   EXPECT_TRUE(gateway.join(9));
+}
+
+// The SAD tells SAs of one SPI apart by their addresses, and let two such into one cluster.
+//= profile/3/different-spis
+TEST(ClusterReview, N009SpisAreDifferentWhateverTheSadLooksAt) {
+  Gateway gateway;
+  const auto shape = ipsec::SadKeyShape::spi_destination;
+  ASSERT_TRUE(gateway.cluster().join(SubSaId{1}, inbound_parameters(plain_cluster(), 1), shape));
+  auto another = [] {
+    auto parameters = inbound_parameters(plain_cluster(), 2);
+    parameters.spi = Spi{0x1001};
+    return parameters;
+  };
+  const auto joined = gateway.cluster().join(SubSaId{2}, another(), shape);
+  ASSERT_FALSE(joined);
+  EXPECT_THAT(to_string(joined.error()), HasSubstr("0x00001001"));
+  EXPECT_TRUE(gateway.cluster().join(SubSaId{3}, outbound_parameters(plain_cluster(), 3)));
+  EXPECT_TRUE(gateway.cluster().leave(SubSaId{1}));
+  EXPECT_TRUE(gateway.cluster().join(SubSaId{2}, another(), shape));
+}
+
+//= profile/3/transport-mode-has-one-address-pair
+TEST(ClusterReview, N010InTransportModeAllSubSasHaveTheSameAddresses) {
+  ClusterParameters parameters = plain_cluster();
+  parameters.mode = ipsec::Mode::transport;
+  Gateway gateway(parameters);
+  ASSERT_TRUE(gateway.join(1));
+  const auto joined = gateway.join(2);  // of other addresses
+  ASSERT_FALSE(joined);
+  EXPECT_THAT(to_string(joined.error()), HasSubstr("transport mode"));
+  EXPECT_TRUE(gateway.join(251));  // of the same
 }
 
 }  // namespace

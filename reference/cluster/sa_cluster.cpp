@@ -80,6 +80,25 @@ Result<> SaCluster::may_join(SubSaId sub_sa) const {
   return {};
 }
 
+// What it must have in common with the other members of this worker, and what not.
+Result<> SaCluster::fits(SubSaId sub_sa, const ipsec::SaParameters& parameters, bool inbound) const {
+  //= profile/3/different-spis
+  if (inbound && spis_.contains(parameters.spi))
+    return refused(sub_sa, fmt::format("another sub-SA has the SPI 0x{:08x}", parameters.spi.value));
+  if (parameters.mode != ipsec::Mode::transport) return {};
+  //= profile/3/transport-mode-has-one-address-pair
+  for (const auto& [_, member] : members_) {
+    const ipsec::SaParameters* other = nullptr;
+    if (inbound && member.inbound != nullptr) other = &member.inbound->parameters();
+    if (!inbound && member.outbound != nullptr) other = &member.outbound->parameters();
+    if (other == nullptr) continue;
+    if (other->source == parameters.source && other->destination == parameters.destination) return {};
+    return refused(sub_sa, fmt::format("expected {} and {}, the addresses of all in transport mode",
+                                       to_string(other->source), to_string(other->destination)));
+  }
+  return {};
+}
+
 Result<SaCluster::Member*> SaCluster::place_for(SubSaId sub_sa) {
   if (auto may = may_join(sub_sa); !may) return std::unexpected(may.error());
   if (const auto found = members_.find(sub_sa); found != members_.end()) return &found->second;
@@ -147,6 +166,7 @@ Result<InboundSa*> SaCluster::join(SubSaId sub_sa, ipsec::InboundParameters para
                                    ipsec::SadKeyShape shape) {
   if (auto checked = check_sub_sa(this->parameters(), parameters); !checked)
     return std::unexpected(checked.error());
+  if (auto fit = fits(sub_sa, parameters, true); !fit) return std::unexpected(fit.error());
   auto member = place_for(sub_sa);
   if (!member) return std::unexpected(member.error());
   auto add = [&]() -> Result<InboundSa*> {
@@ -163,7 +183,10 @@ Result<InboundSa*> SaCluster::join(SubSaId sub_sa, ipsec::InboundParameters para
       added = std::unexpected(counted.error());
     }
   }
-  if (!added) forget_if_empty(sub_sa);
+  if (added)
+    spis_.insert((*added)->parameters().spi);
+  else
+    forget_if_empty(sub_sa);
   return added;
 }
 
@@ -182,6 +205,7 @@ Result<OutboundSa*> SaCluster::join(SubSaId sub_sa, ipsec::OutboundParameters pa
                                     std::uint32_t weight) {
   if (auto checked = check_sub_sa(this->parameters(), parameters); !checked)
     return std::unexpected(checked.error());
+  if (auto fit = fits(sub_sa, parameters, false); !fit) return std::unexpected(fit.error());
   if (weight == 0) return refused(sub_sa, "expected a weight of at least 1, found 0");
   auto member = place_for(sub_sa);
   if (!member) return std::unexpected(member.error());
@@ -230,6 +254,7 @@ bool SaCluster::leave_outbound(SubSaId sub_sa) {
 bool SaCluster::leave(SubSaId sub_sa) {
   const auto found = members_.find(sub_sa);
   if (found == members_.end()) return false;
+  if (found->second.inbound != nullptr) spis_.erase(found->second.inbound->parameters().spi);
   data_path_.remove(std::exchange(found->second.outbound, nullptr));
   data_path_.remove(std::exchange(found->second.inbound, nullptr));
   offer_is_stale_ = true;

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "cluster/cluster_core.hpp"
@@ -52,8 +53,9 @@ class SaCluster final : public ipsec::OutboundGroup {
   // such heir at a time.
   SubSaId new_sub_sa(std::optional<SubSaId> replaces = std::nullopt);
   // Fails, naming what is wrong, where the cluster has ended or has no numbers left, where there are as many
-  // sub-SAs as may be, where a field is not equal (check_sub_sa), where the sub-SA has that half already, or
-  // as InboundSa::make, OutboundSa::make and the SAD do. Nothing is changed then.
+  // sub-SAs as may be, where a field is not equal (check_sub_sa), where an inbound SPI is another's, where
+  // addresses of transport mode are not those of the others, where the sub-SA has that half already, or as
+  // InboundSa::make, OutboundSa::make and the SAD do. Nothing is changed then.
   Result<ipsec::InboundSa*> join(SubSaId sub_sa, ipsec::InboundParameters parameters,
                                  ipsec::SadKeyShape shape = ipsec::SadKeyShape::spi);
   // `weight`: for schedulers that heed it; not 0.
@@ -109,6 +111,7 @@ class SaCluster final : public ipsec::OutboundGroup {
   };
 
   Result<> may_join(SubSaId sub_sa) const;
+  Result<> fits(SubSaId sub_sa, const ipsec::SaParameters& parameters, bool inbound) const;
   Result<Member*> place_for(SubSaId sub_sa);
   bool take_place(SubSaId sub_sa, Member& member);
   void give_place(SubSaId sub_sa, const Member& member);
@@ -132,6 +135,7 @@ class SaCluster final : public ipsec::OutboundGroup {
   bool offer_is_stale_ = true;
   std::vector<Offered> offered_;  // by the positions that the scheduler knows
   std::map<SubSaId, Member> members_;
+  std::set<Spi> spis_;                   // inbound
   std::map<SubSaId, SubSaId> replaces_;  // a new sub-SA, and whose place it is to take
   std::uint32_t last_id_ = 0;
   bool end_told_ = false, exhaustion_told_ = false, unshared_told_ = false;
