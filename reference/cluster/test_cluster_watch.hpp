@@ -134,6 +134,12 @@ class WatchedEnd {
     end_told_ = run_out_told_ = false;
   }
 
+  // What was discarded here so far, by cause.
+  void add_to(ipsec::DiscardCounters& causes) {
+    for (std::uint32_t i = 0; i < end_.workers(); ++i)
+      for (std::size_t cause = 0; cause < ipsec::discard_causes; ++cause)
+        causes.by_cause[cause] += end_.worker(i).path.discards().by_cause[cause];
+  }
   WorldEnd& end() { return end_; }
   MembersModel& members() { return members_; }
 

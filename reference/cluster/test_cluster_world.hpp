@@ -89,7 +89,8 @@ class ClusterWorld {
   // Mostly both halves of the direction that traffic takes; sometimes those of the other one, or one alone.
   void join(const Step& step) {
     if (newest_ == last_sub_sa) return;
-    const std::uint32_t sub_sa = step.a % 8 == 7 ? pick(step.c) : ++newest_;
+    const bool again = step.a % 8 == 7 && receiver_.members().find(pick(step.c)) != nullptr;
+    const std::uint32_t sub_sa = again ? pick(step.c) : ++newest_;
     const bool forth = step.a % 8 != 5, back = step.a % 8 == 4 || step.a % 8 == 5;
     if (forth && step.a % 8 != 6) receiver_.join<ipsec::InboundParameters>(sub_sa, false, limit(step.c, 1));
     if (forth) sender_.join<ipsec::OutboundParameters>(sub_sa, false, limit(step.b, 36));
