@@ -73,7 +73,11 @@ class WatchedEnd {
         parameters.extended_sequence_numbers = !parameters.extended_sequence_numbers;
         break;
       case 2:
-        parameters.anti_replay = !parameters.anti_replay;
+        // What the other end checks is said by its window, and no matter of this half.
+        if constexpr (std::is_same_v<Parameters, ipsec::InboundParameters>)
+          parameters.anti_replay = !parameters.anti_replay;
+        else
+          parameters.last_sequence_number = 1;
         break;
       case 3:
         parameters.selectors = {ipsec::Selector{}};
