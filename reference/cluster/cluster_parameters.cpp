@@ -67,9 +67,10 @@ Result<> ClusterParameters::check(const ClusterParameters& cluster) {
     if (auto checked = ipsec::ReplayWindow::check_size(cluster.replay_window); !checked)
       return refused(cluster, "replay window", std::move(checked.error().why));
   }
-  if (cluster.duplication && !cluster.anti_replay)
+  //= profile/5/duplication-only-if-agreed
+  if (cluster.duplication && (!cluster.anti_replay || cluster.peer_window == 0))
     return refused(cluster, "duplication",
-                   "expected anti-replay with it: nothing else drops the second copy");
+                   "expected anti-replay with it at both ends: nothing else drops the second copy");
   const std::uint64_t limit = cluster.extended_sequence_numbers ? ~std::uint64_t{0} : 0xffffffffu;
   if (cluster.last_sequence_number >= limit)
     return refused(cluster, "last sequence number",

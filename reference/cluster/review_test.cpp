@@ -206,5 +206,17 @@ TEST(ClusterReview, N010InTransportModeAllSubSasHaveTheSameAddresses) {
   EXPECT_TRUE(gateway.join(251));  // of the same
 }
 
+// A peer that looks for no replays delivers both copies.
+//= profile/5/duplication-only-if-agreed
+TEST(ClusterReview, N011NoCopiesForAPeerThatLooksForNoReplays) {
+  ClusterParameters parameters = plain_cluster();
+  parameters.duplication = true;
+  EXPECT_TRUE(ClusterParameters::check(parameters));
+  parameters.peer_window = 0;
+  const auto checked = ClusterParameters::check(parameters);
+  ASSERT_FALSE(checked);
+  EXPECT_THAT(to_string(checked.error()), HasSubstr("duplication"));
+}
+
 }  // namespace
 }  // namespace mpsec::cluster

@@ -24,9 +24,9 @@ std::string_view to_string(ClusterState state) {
 
 namespace {
 
-// Of one truth about the peer's window. A peer that does not check for replays has none that could be left.
+// Of one truth about the peer's window. A peer that looks for no replays has none that could be left.
 LeaseRules rules_for(const ClusterParameters& cluster, LeaseRules rules) {
-  rules.peer_window = cluster.anti_replay ? cluster.peer_window : ~std::uint32_t{0};
+  rules.peer_window = cluster.peer_window != 0 ? cluster.peer_window : ~std::uint32_t{0};
   return rules;
 }
 
