@@ -1,9 +1,9 @@
 // The whole path of a cluster against that of a plain SA.
 // depends: ipsec cluster crypto_openssl crypto_ipsec_mb bench_support
 
-// The floor is not the cryptography here but a plain SA in the same batch: policies, one SA, window, decapsulation.
-// `of_floor` is its time divided by the cluster's: 0.95 is 5 % more. A burst is how many packets in a row go by one
-// sub-SA; each change of sub-SA begins a new run.
+// The floor is not the cryptography here but a plain SA in the same batch: policies, one SA, window,
+// decapsulation. `of_floor` is its time divided by the cluster's: 0.95 is 5 % more. A burst is how many
+// packets in a row go by one sub-SA; each change of sub-SA begins a new run.
 #include <fmt/format.h>
 
 #include "crypto/openssl/openssl_provider.hpp"
@@ -64,7 +64,8 @@ const bool entered = [] {
             enter({library, sending, sub_sas, octets, 32, scheduler});
         enter({library, sending, 64, octets, 32, "round-robin burst=32"});
         enter({library, sending, 4, octets, 1, "round-robin burst=32"});
-        for (const char* scheduler : {"weighted", "flow-hash", "least-round-trip", "random burst=32", "adaptive"})
+        for (const char* scheduler :
+             {"weighted", "flow-hash", "least-round-trip", "random burst=32", "adaptive"})
           enter({library, sending, 4, octets, 32, scheduler});
       }
   return true;

@@ -1,10 +1,11 @@
 // Two workers that receive on one cluster, against the same two on two separate SAs.
 // depends: ipsec cluster crypto_openssl crypto_ipsec_mb bench_support
 
-// Each worker has a data path and one SA of its own. In the cluster both SAs share the window, and the numbers come as
-// leases of 32 hand them out: a batch of one worker lies between two of the other. All batches of a round are sealed
-// beforehand; then both workers open theirs at once, as fast as they can. Separate SAs and cluster take turns.
-// `ratio` is what a worker of the cluster does, of what a worker with an SA of its own does: 1 is no loss.
+// Each worker has a data path and one SA of its own. In the cluster both SAs share the window, and the
+// numbers come as leases of 32 hand them out: a batch of one worker lies between two of the other. All
+// batches of a round are sealed beforehand; then both workers open theirs at once, as fast as they can.
+// Separate SAs and cluster take turns. `ratio` is what a worker of the cluster does, of what a worker with an
+// SA of its own does: 1 is no loss.
 #include <barrier>
 #include <thread>
 

@@ -63,6 +63,7 @@ Result<SaCluster*> ClusterEnd::take_part(std::shared_ptr<ClusterCore> core, Poli
   if (policy.reordering)
     kept.reordering = std::make_unique<ReorderBuffer<HeldDelivery>>(policy.reordering->options,
                                                                     std::move(policy.reordering->policy));
+  if (policy.metrics) kept.metrics = std::make_unique<ClusterMetrics>();
   kept.settings = policy.paths;
   kept.look_every = policy.look_every;
   return kept.cluster.get();
@@ -92,6 +93,19 @@ const ReorderBuffer<HeldDelivery>* ClusterEnd::reordering(ClusterId id) const {
   return found == clusters_.end() ? nullptr : found->second.reordering.get();
 }
 
+const ClusterMetrics* ClusterEnd::metrics(ClusterId id) const {
+  const auto found = clusters_.find(id);
+  return found == clusters_.end() ? nullptr : found->second.metrics.get();
+}
+
+std::optional<std::uint32_t> ClusterEnd::path_number(ClusterId id, SubSaId sub_sa) const {
+  const auto where = clusters_.find(id);
+  if (where == clusters_.end()) return std::nullopt;
+  const auto found = where->second.numbers.find(sub_sa);
+  if (found == where->second.numbers.end()) return std::nullopt;
+  return found->second;
+}
+
 // --- sub-SAs
 
 Result<ClusterEnd::Held*> ClusterEnd::known(ClusterId id) {
@@ -106,7 +120,9 @@ Result<ipsec::InboundSa*> ClusterEnd::join(ClusterId id, SubSaId sub_sa, ipsec::
   if (!where) return std::unexpected(where.error());
   auto joined = (*where)->cluster->join(sub_sa, std::move(parameters), shape);
   if (!joined) return joined;
-  places_[*joined] = {*where, sub_sa};
+  const std::uint32_t path = free_number(**where);
+  (*where)->numbers[sub_sa] = path;
+  places_[*joined] = {*where, sub_sa, path};
   path_of(**where, sub_sa, now);
   tell_reordering(**where);
   return joined;
@@ -135,6 +151,7 @@ bool ClusterEnd::leave(ClusterId id, SubSaId sub_sa) {
   const ipsec::InboundSa* const inbound = where->cluster->inbound(sub_sa);
   if (!where->cluster->leave(sub_sa)) return false;
   if (inbound != nullptr) places_.erase(inbound);
+  where->numbers.erase(sub_sa);
   forget_path_if_left(*where, sub_sa);
   tell_reordering(*where);
   return true;
@@ -151,13 +168,24 @@ void ClusterEnd::forget_path_if_left(Held& held, SubSaId sub_sa) {
   if (cluster.inbound(sub_sa) == nullptr && cluster.outbound(sub_sa) == nullptr) held.paths.erase(sub_sa);
 }
 
+std::uint32_t ClusterEnd::free_number(const Held& held) {
+  std::vector<std::uint32_t> taken;
+  for (const auto& [_, number] : held.numbers)
+    taken.push_back(number);
+  std::ranges::sort(taken);
+  std::uint32_t free = 0;
+  while (free < taken.size() && taken[free] == free)
+    ++free;
+  return free;
+}
+
 // A sub-SA is a path of its own for the order of packets. Packets of one that has left may be held still, but
 // no more can come.
-void ClusterEnd::tell_reordering(Held& held) const {
+void ClusterEnd::tell_reordering(Held& held) {
   if (!held.reordering) return;
   std::vector<std::uint32_t> live;
-  for (const auto& [_, place] : places_)
-    if (place.held == &held) live.push_back(place.sub_sa.value);
+  for (const auto& [_, number] : held.numbers)
+    live.push_back(number);
   std::ranges::sort(live);
   static_cast<void>(
       held.reordering->on_paths(live));  // refused: the rule that needs it then finds nothing lost
@@ -214,14 +242,19 @@ void ClusterEnd::receive(std::span<ipsec::PacketBuffer> packets, Instant now, Ac
   arrived_.assign(deliveries.begin() + static_cast<std::ptrdiff_t>(before), deliveries.end());
   deliveries.resize(before);
   order(now, actions);
-  for (std::size_t i = settled_before; i < actions.packets.settled.size(); ++i) {
-    const ipsec::Settled settled = actions.packets.settled[i];
-    const auto place = places_.find(settled.sa);
-    if (place == places_.end() || !place->second.held->reordering) continue;
-    place->second.held->reordering->resolve(SequenceNumber(settled.number), place->second.sub_sa.value, now,
-                                            Deliver{actions.packets});
-  }
+  for (std::size_t i = settled_before; i < actions.packets.settled.size(); ++i)
+    settle(actions.packets.settled[i], now, actions);
   look_after(now, actions);
+}
+
+// Nothing is delivered of that number, and nobody has to wait for it.
+void ClusterEnd::settle(const ipsec::Settled& settled, Instant now, Actions& actions) {
+  const auto place = places_.find(settled.sa);
+  if (place == places_.end()) return;
+  const auto& [held, sub_sa, path] = place->second;
+  const SequenceNumber number(settled.number);
+  if (held->metrics) held->metrics->arrival(path, number, now, 0);
+  if (held->reordering) held->reordering->resolve(number, path, now, Deliver{actions.packets});
 }
 
 // Packets in a row that came by one SA are looked up as one.
@@ -238,6 +271,9 @@ void ClusterEnd::order(Instant now, Actions& actions) {
         if (path.on_traffic(now)) note(*place->held, place->sub_sa, path);
       }
     }
+    if (place != nullptr && place->held->metrics)
+      place->held->metrics->arrival(place->path, SequenceNumber(delivery.number), now,
+                                    delivery.packet.size());
     if (place == nullptr || !place->held->reordering)
       actions.packets.deliveries.push_back(delivery);
     else
@@ -245,8 +281,7 @@ void ClusterEnd::order(Instant now, Actions& actions) {
   }
 }
 
-void ClusterEnd::put_in_order(const Delivery& delivery, const Place& place, Instant now,
-                              Actions& actions) const {
+void ClusterEnd::put_in_order(const Delivery& delivery, const Place& place, Instant now, Actions& actions) {
   place.held->reordering->arrive<const Delivery>(
       SequenceNumber(delivery.number), place.sub_sa.value, flow_of(delivery), delivery.packet.size(),
       static_cast<const Delivery&&>(delivery), now, Deliver{actions.packets});

@@ -9,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "cluster/cluster_metrics.hpp"
 #include "cluster/path_state.hpp"
 #include "cluster/reorder_buffer.hpp"
 #include "cluster/sa_cluster.hpp"
@@ -33,6 +34,7 @@ class ClusterEnd {
     std::optional<LeaseRules> leases{};
     std::optional<Reordering> reordering{};  // none: packets leave as they come
     PathState::Settings paths{};
+    bool metrics = false;  // of reordering: a little for each packet
     // How often the limits of a busy cluster are looked at: window, numbers left.
     Duration look_every = std::chrono::milliseconds(100);
   };
@@ -78,6 +80,10 @@ class ClusterEnd {
   std::optional<Instant> next_deadline() const;
   void on_time(Instant now, Actions& actions);
 
+  // nullptr where nothing is measured. Paths have the numbers that path_number() gives.
+  const ClusterMetrics* metrics(ipsec::ClusterId id) const;
+  // A sub-SA's path, as metrics and reordering name it: the lowest number that was free when it joined.
+  std::optional<std::uint32_t> path_number(ipsec::ClusterId id, SubSaId sub_sa) const;
   // nullptr where the cluster does not restore order.
   const ReorderBuffer<HeldDelivery>* reordering(ipsec::ClusterId id) const;
   ipsec::DataPath& data_path() { return data_path_; }
@@ -86,7 +92,9 @@ class ClusterEnd {
   struct Held {
     std::unique_ptr<SaCluster> cluster;
     std::unique_ptr<ReorderBuffer<HeldDelivery>> reordering;
+    std::unique_ptr<ClusterMetrics> metrics;
     std::map<SubSaId, PathState> paths;
+    std::map<SubSaId, std::uint32_t> numbers;  // of the paths of inbound halves
     PathState::Settings settings;
     Duration look_every{};
     Instant look_at{};
@@ -94,18 +102,22 @@ class ClusterEnd {
   struct Place {
     Held* held;
     SubSaId sub_sa;
+    std::uint32_t path;
   };
 
   Held* held(ipsec::ClusterId id);
   Result<Held*> known(ipsec::ClusterId id);
   PathState& path_of(Held& held, SubSaId sub_sa, Instant now);
   void forget_path_if_left(Held& held, SubSaId sub_sa);
-  void tell_reordering(Held& held) const;
+  static std::uint32_t free_number(const Held& held);
+  static void tell_reordering(Held& held);
   template <class Report>
   void report(ipsec::ClusterId id, SubSaId sub_sa, Report what);
   static void note(Held& held, SubSaId sub_sa, const PathState& path);
   void order(Instant now, Actions& actions);
-  void put_in_order(const ipsec::Delivery& delivery, const Place& place, Instant now, Actions& actions) const;
+  static void put_in_order(const ipsec::Delivery& delivery, const Place& place, Instant now,
+                           Actions& actions);
+  void settle(const ipsec::Settled& settled, Instant now, Actions& actions);
   void look_after(Instant now, Actions& actions);
 
   ipsec::DataPath& data_path_;
