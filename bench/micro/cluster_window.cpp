@@ -47,7 +47,7 @@ struct Way {
   std::uint32_t batch;  // in a call
 };
 
-struct Receiver {
+struct alignas(64) Receiver {
   std::array<std::uint32_t, packets> on_wire;
   std::array<AntiReplay::Hint, packets> hints;
   std::array<std::uint64_t, packets> numbers;
@@ -96,13 +96,14 @@ CrewCost cost_of(std::size_t threads, const Way& way, WindowOf window_of, std::u
 
 template <class Window>
 void against_own_windows(benchmark::State& state, std::size_t threads, const Way& way, Window& window) {
-  std::vector<std::unique_ptr<ipsec::ReplayWindow>> own(threads);
-  for (auto& each : own)
-    each = std::make_unique<ipsec::ReplayWindow>(size, true);
+  struct alignas(64) Own {
+    ipsec::ReplayWindow window{size, true};
+  };
+  std::vector<Own> own(threads);
   std::uint64_t refused = 0, none = 0;
   const CrewCost numbers =
       cost_of(threads, way, [](std::size_t) { return static_cast<AntiReplay*>(nullptr); }, none);
-  const CrewCost floor = cost_of(threads, way, [&](std::size_t thread) { return own[thread].get(); }, none);
+  const CrewCost floor = cost_of(threads, way, [&](std::size_t thread) { return &own[thread].window; }, none);
   const CrewCost cost = cost_of(threads, way, [&](std::size_t) { return &window; }, refused);
   state.counters["numbers_cycles"] = numbers.median;
   state.counters["floor_cycles"] = floor.median - numbers.median;

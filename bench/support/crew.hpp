@@ -50,8 +50,8 @@ class Crew {
   }
 
  private:
-  static constexpr std::size_t repeats = 32, enough = 4096;
-  static constexpr std::chrono::seconds patience{8};
+  static constexpr std::size_t repeats = 32, enough = 1024;
+  static constexpr std::chrono::seconds patience{2};
   struct alignas(64) Place {
     std::atomic<std::uint64_t> done{0};
     bool satisfied = false;  // its own thread's
