@@ -30,7 +30,7 @@ struct WindowReport {
 // A word is taken over only by numbers a lap higher. The ring is at least 32 numbers longer than the window,
 // so what it said was below the window of the taker.
 //
-// Atomics has a type Word (load, compare_exchange, fetch_add, initially 0) for what decides, and a type
+// Atomics has a type Word (load, compare_exchange, will_be_written, initially 0) for what decides, and a type
 // Counter for what is only reported. They are sequentially consistent.
 template <class Atomics, class Ring = WindowRing<Atomics>>
 class BasicSharedWindow {
@@ -47,6 +47,10 @@ class BasicSharedWindow {
                        std::uint64_t{Ring::smallest})) {}
 
   void check(std::span<const std::uint32_t> on_wire, std::span<Hint> hints) const {
+    if (on_wire.empty()) return;
+    top_.will_be_written();  // by accept(), in most cases; as will be the word, which a number's low half
+                             // names
+    ring_.will_be_marked(Ring::block_of(on_wire[0]));
     const View view = look();
     for (std::size_t i = 0; i < on_wire.size(); ++i) {
       hints[i] =
@@ -56,6 +60,10 @@ class BasicSharedWindow {
   }
 
   void accept(std::span<const std::uint64_t> numbers, std::span<Verdict> verdicts) {
+    if (numbers.empty()) return;
+    // Both lines come from another core, most of the time: at once, and for writing at the first read.
+    top_.will_be_written();
+    ring_.will_be_marked(Ring::block_of(numbers[0]));
     View view = look();
     for (std::size_t at = 0; at < numbers.size();)
       at += accept_block(numbers.subspan(at), verdicts.subspan(at), view);

@@ -17,6 +17,14 @@ struct MachineAtomics {
       return value_.compare_exchange_strong(expected, desired);
     }
     std::uint64_t fetch_add(std::uint64_t number) noexcept { return value_.fetch_add(number); }
+    // Asks for the cache line as its only holder, and does not wait.
+    void will_be_written() const noexcept {
+#if defined(__x86_64__)
+      asm volatile("prefetchw %0" : : "m"(value_));
+#else
+      __builtin_prefetch(&value_, 1);
+#endif
+    }
 
    private:
     std::atomic<std::uint64_t> value_{0};

@@ -61,6 +61,8 @@ struct SteppedAtomics {
       return was == expected || (expected = was, false);
     }
 
+    void will_be_written() const {}
+
    private:
     std::uint32_t word_ = Stepper::words++;
   };
@@ -99,7 +101,8 @@ class Explorer {
  public:
   static constexpr std::uint32_t size = 32;
 
-  explicit Explorer(Scene scene) : scene_((Stepper::words = 0, std::move(scene))), window_(size, true, size) {
+  explicit Explorer(Scene scene)
+      : scene_((Stepper::words = 0, std::move(scene))), window_(size, true, 4 * size) {
     for (const auto& thread : scene_.threads)
       for (const Call& call : thread)
         calls_.push_back(&call);

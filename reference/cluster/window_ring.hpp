@@ -52,6 +52,9 @@ class WindowRing {
   }
   std::size_t memory_octets() const { return lines_.size() * sizeof(Line); }
 
+  // A hint to the machine alone.
+  void will_be_marked(std::uint64_t block) const { cell_of(block).will_be_written(); }
+
   // Sets the bits of `mask` in the block, at once. A word of an earlier lap is taken over: what it said is of
   // numbers a whole lap lower.
   Marked mark(std::uint64_t block, std::uint32_t mask) {
