@@ -88,7 +88,7 @@ TEST(ClusterLaws, RunsComeToSomething) {
     for (auto* end : std::initializer_list<WatchedEnd*>{&world.sender(), &world.receiver()})
       end->add_to(causes);
   }
-  EXPECT_GT(delivered, 5'000u);
+  EXPECT_GT(delivered, 2'000u);
   using enum ipsec::Discard;
   for (const auto cause : {no_sa, unknown_spi, lifetime_expired, sequence_exhausted, replay_duplicate,
                            replay_too_old, redundant, integrity_failed})

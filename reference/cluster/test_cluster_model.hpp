@@ -69,6 +69,8 @@ struct HalfModel {
   bool carries(std::uint32_t size, Instant now) const {
     return !ended && now < hard.until && packets < hard.packets && octets + size <= hard.octets;
   }
+  // Whatever arrives lets an inbound half see that its time is over.
+  void see_time(Instant now) { ended |= now >= hard.until; }
   // What an inbound half makes of a fresh packet.
   bool charge(std::uint32_t size, Instant now) {
     ended |= !carries(size, now);

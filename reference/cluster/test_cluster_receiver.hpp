@@ -38,6 +38,7 @@ class WatchedReceiver : public WatchedEnd {
       right += worker.path.discards()[cause] - before[cause];
     laws_.hold(right == 1, "what is forged is discarded by its cause");
     discarded_ += 1;
+    if (auto* member = members_.find(sub_sa); member != nullptr && member->in) member->in->see_time(now);
     check_top(sub_sa);
     try_resynchronisation(worker);
   }
@@ -109,6 +110,7 @@ class WatchedReceiver : public WatchedEnd {
         expected.settled.push_back(packet->number);
       }
     }
+    member->in->see_time(now);
   }
 
   void give(std::uint32_t sub_sa, const std::vector<Octets>& packets, Instant now) {
