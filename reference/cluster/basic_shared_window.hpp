@@ -124,6 +124,7 @@ class BasicSharedWindow {
 
   // A number below the window that was never seen says, if it is authentic, that the window is too small. One
   // such packet for each 16 accepted has its ICV judged for that.
+  //= profile/6/late-and-authentic
   bool may_be_lost(std::uint64_t number, const View& view) const {
     if (number <= view.floor || view.top - number >= history_) return false;
     if (ring_.look(number) != Ring::Seen::no) return false;

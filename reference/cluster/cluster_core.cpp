@@ -21,6 +21,7 @@ ClusterCore::ClusterCore(ClusterParameters parameters)
   }
 }
 
+//= profile/3/one-to-65536-sub-sas
 bool ClusterCore::take_place() noexcept {
   std::uint32_t taken = places_.load();
   do {
@@ -37,6 +38,8 @@ bool ClusterCore::count_valid() noexcept {
   return true;
 }
 
+//= profile/3/last-sub-sa-gone
+//= draft-zhang/3.4/no-valid-member-no-cluster
 void ClusterCore::count_invalid() noexcept {
   std::uint32_t valid = valid_.load();
   while (!valid_.compare_exchange_weak(valid, valid == 1 ? ended : valid - 1)) {

@@ -258,6 +258,9 @@ void ClusterEnd::settle(const ipsec::Settled& settled, Instant now, Actions& act
 }
 
 // Packets in a row that came by one SA are looked up as one.
+//= profile/7/optional
+//= profile/7/only-accepted-packets
+//= draft-zhang/3.3/order-is-restored-by-number
 void ClusterEnd::order(Instant now, Actions& actions) {
   const ipsec::InboundSa* sa = nullptr;
   const Place* place = nullptr;

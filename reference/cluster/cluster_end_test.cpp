@@ -55,6 +55,8 @@ struct Ends {
   ClusterEnd::Actions actions;
 };
 
+//= draft-zhang/3.3/order-is-restored-by-number
+//= profile/7/only-accepted-packets
 TEST(ClusterEnd, DeliversInTheOrderOfNumbers) {
   Ends ends(3);
   const auto one = ends.send(), two = ends.send(), three = ends.send();

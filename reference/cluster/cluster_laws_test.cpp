@@ -68,6 +68,31 @@ RC_GTEST_PROP(ClusterLaws, HoldAtTheEndOfTheNumbers, ()) {
   hold({0, *rc::gen::inRange<std::uint8_t>(0, 4), 0, 11, 3, 0});
 }
 
+// Octet for octet, and an ordinary SA takes it.
+//= profile/8/one-sub-sa-looks-ordinary
+//= profile/5/nothing-else-changes
+//= draft-zhang/3.6/one-member-interoperates
+//= draft-zhang/3.2/nothing-else-changes-outbound
+RC_GTEST_PROP(ClusterLaws, AClusterOfOneSendsWhatAnOrdinarySaWould,
+              (const std::vector<std::uint8_t>& sizes)) {
+  const ClusterParameters parameters = WorldSettings{}.parameters();
+  WorldEnd end({}, true, Bend::none);
+  WorldWorker& worker = end.worker(0);
+  RC_ASSERT(worker.cluster->join(SubSaId{1}, world_sa<ipsec::OutboundParameters>(parameters, 1, false)));
+  ipsec::test::SaPair plain(world_sa<ipsec::OutboundParameters>(parameters, 1, false),
+                            world_sa<ipsec::InboundParameters>(parameters, 1, false), WorldEnd::provider());
+  for (const std::uint8_t size : sizes) {
+    const Octets clear = InnerPacket{size, size, size}.octets();
+    ipsec::HeldPacket held(clear);
+    ipsec::Outgoing outgoing{.packet = held.buffer()};
+    ipsec::Fate fate{};
+    worker.path.send({&outgoing, 1}, {}, {&fate, 1}, worker.actions);
+    const auto view = outgoing.packet.view();
+    RC_ASSERT(Octets(view.begin(), view.end()) == plain.protect(clear));
+    RC_ASSERT(plain.receive(view).packet == clear);
+  }
+}
+
 // Long runs: most packets arrive, and all that may become of a packet does.
 TEST(ClusterLaws, RunsComeToSomething) {
   std::uint64_t delivered = 0;

@@ -25,6 +25,8 @@ std::string_view name_of(ipsec::Mode mode) {
   return mode == ipsec::Mode::tunnel ? "tunnel" : "transport";
 }
 
+//= profile/3/equal-over-the-cluster
+//= profile/4/esn-on-all-or-none
 Result<> check_common(const ClusterParameters& cluster, const ipsec::SaParameters& sub_sa) {
   if (sub_sa.mode != cluster.mode)
     return unequal(cluster, "mode", name_of(sub_sa.mode), name_of(cluster.mode));
@@ -42,6 +44,7 @@ Result<> check_common(const ClusterParameters& cluster, const ipsec::SaParameter
   return {};
 }
 
+//= profile/8/shared-numbers-to-an-ordinary-peer
 Result<> check_ordinary_peer(const ClusterParameters& cluster) {
   if (cluster.peer == PeerKind::clusters) return {};
   // A receiver with a window for each SA takes a fresh SA's first number for one of the first 2^32, and
@@ -78,6 +81,10 @@ Result<> ClusterParameters::check(const ClusterParameters& cluster) {
   return check_ordinary_peer(cluster);
 }
 
+//= profile/3/free-for-each-sub-sa
+//= draft-zhang/3.1/members-are-set-up-independently
+//= draft-zhang/3/paths-may-differ
+//= draft-zhang/3.5/same-or-different-routes
 Result<> check_sub_sa(const ClusterParameters& cluster, const ipsec::OutboundParameters& sub_sa) {
   if (sub_sa.last_sequence_number != 0)
     return refused(

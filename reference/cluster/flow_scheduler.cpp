@@ -5,6 +5,7 @@
 
 namespace mpsec::cluster {
 
+//= profile/5/flows-stay-together
 void FlowScheduler::on_paths(std::span<const PathView> paths) {
   take_out_those_gone(paths);
   make_room(paths.size());

@@ -23,6 +23,7 @@ bool holds(std::span<const PathView> paths, SubSaId id) {
   return std::ranges::find(paths, id, &PathView::id) != paths.end();
 }
 
+//= profile/5/flows-stay-together
 TEST(FlowScheduler, GivesAFlowAllItsPackets) {
   FlowScheduler scheduler;
   scheduler.on_paths(paths_of({3, 4, 5}));

@@ -19,6 +19,7 @@ Result<> refused(std::string field, std::string why) {
 
 }  // namespace
 
+//= profile/4/leases-of-at-most-64
 Result<> LeaseRules::check() const {
   if (numbers < 1 || numbers > largest)
     return refused("lease numbers", fmt::format("expected 1 to {}, found {}", largest, numbers));
@@ -29,6 +30,8 @@ Result<> LeaseRules::check() const {
   return {};
 }
 
+//= profile/4/lease-left-behind
+//= profile/4/lease-has-a-time
 void LeasedSequence::begin_batch(Instant now) noexcept {
   now_ = now;
   if (held_.count == 0) return;
@@ -40,6 +43,7 @@ void LeasedSequence::begin_batch(Instant now) noexcept {
     report_.largest_displacement = std::max(report_.largest_displacement, behind);
 }
 
+//= draft-zhang/3.2/any-method-to-get-numbers
 ipsec::SequenceSource::Range LeasedSequence::take(std::uint32_t wanted) noexcept {
   if (wanted == 0) return {};
   if (held_.count == 0) {
@@ -65,6 +69,7 @@ LeaseReport LeasedSequence::report() const noexcept {
   return report;
 }
 
+//= profile/4/abandoned-numbers-are-never-sent
 void LeasedSequence::abandon_into(std::uint64_t& counter) noexcept {
   counter += held_.count;
   held_ = {};

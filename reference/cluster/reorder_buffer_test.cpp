@@ -65,6 +65,7 @@ TEST(ReorderBuffer, HoldsWhatComesTooEarlyUntilTheGapIsFilled) {
   EXPECT_EQ(bench.buffer.next_deadline(), std::nullopt);
 }
 
+//= profile/7/what-resolves-a-number
 TEST(ReorderBuffer, ADummyOrADiscardFillsTheGapToo) {
   Bench bench;
   bench.arrive(2);
@@ -97,6 +98,7 @@ TEST(ReorderBuffer, ReleasesByGap) {
   EXPECT_EQ(bench.buffer.counters().of(ReleaseCause::gap), 3u);
 }
 
+//= profile/7/optional
 TEST(ReorderBuffer, NoneDeliversAtOnceWhateverTheOptionsSay) {
   Bench bench({.late = LatePackets::drop}, std::make_unique<NoReordering>());
   EXPECT_THAT(bench.arrive(3), ElementsAre(3));
@@ -105,6 +107,7 @@ TEST(ReorderBuffer, NoneDeliversAtOnceWhateverTheOptionsSay) {
   EXPECT_EQ(bench.buffer.counters().late_delivered, 2u);
 }
 
+//= profile/7/late-packets
 TEST(ReorderBuffer, LatePacketsAreDeliveredOrDroppedAsStated) {
   for (const LatePackets late : {LatePackets::deliver, LatePackets::drop}) {
     Bench bench({.late = late});
@@ -117,6 +120,7 @@ TEST(ReorderBuffer, LatePacketsAreDeliveredOrDroppedAsStated) {
   }
 }
 
+//= profile/7/nothing-twice
 TEST(ReorderBuffer, ACopyIsDroppedWhereverItsFirstWent) {
   Bench bench;
   bench.arrive(1);   // delivered
@@ -137,6 +141,7 @@ TEST(ReorderBuffer, WhatIsTooFarBelowToTellFromACopyIsDropped) {
   EXPECT_EQ(bench.buffer.counters().beyond_reach, 1u);
 }
 
+//= profile/7/bounded
 TEST(ReorderBuffer, LimitsReleaseTheLowestNumbersAndDropNone) {
   Bench packets({.limits = {.packets = 2}});
   packets.arrive(5);

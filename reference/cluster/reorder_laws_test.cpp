@@ -170,6 +170,7 @@ TEST(ReorderLaws, FifoPathsGiveUpAsSoonAsAllPathsAreBeyond) {
 
 // Each flow on one path: once that is learnt nothing waits for another path's gaps, and every flow is in
 // order.
+//= profile/7/per-flow
 RC_GTEST_PROP(ReorderLaws, AFlowOnOnePathNeverWaits, ()) {
   Network network = drawn_network();
   network.flow_paths = 1;
@@ -273,6 +274,7 @@ TEST_F(Adaptive, FollowsTheLatestPathAlone) {
   EXPECT_EQ(policy.lateness(1), 1ms);
 }
 
+//= profile/7/adaptive-within-the-bound
 TEST_F(Adaptive, WhoDelaysAPathRaisesTheHoldToTheBoundAndForSomePeriods) {
   run(100ms, 0, 3ms);
   run(100ms, 1, 1h);

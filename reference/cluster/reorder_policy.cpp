@@ -36,6 +36,8 @@ Result<> AdaptiveRelease::check(const AdaptiveOptions& options) {
 AdaptiveRelease::AdaptiveRelease(const AdaptiveOptions& options)
     : options_(options), paths_(options.paths), worst_(options.bound) {}
 
+//= profile/7/adaptive-within-the-bound
+//= draft-zhang/3.7/reorder-algorithm-is-local
 ReorderPolicy::Patience AdaptiveRelease::patience(Instant now) noexcept {
   end_periods(now);
   return {std::max(options_.least, std::min(options_.bound, worst_ + options_.margin)), any_distance};

@@ -77,6 +77,7 @@ ReorderQueue::Placed ReorderQueue::arrive_otherwise(const Arrival& arrival, Inst
   return hold(arrival, 0, now);
 }
 
+//= profile/7/per-flow
 ReorderQueue::Placed ReorderQueue::arrive_in_flow(const Arrival& arrival, Instant now) noexcept {
   const std::uint64_t number = arrival.number;
   const std::uint32_t bucket = flows_.bucket_of(arrival.flow);
@@ -103,6 +104,7 @@ bool ReorderQueue::may_pass(std::uint64_t number, std::uint32_t bucket) const no
   return seen_.first_missing_from(begin, number) >= number;
 }
 
+//= profile/7/what-resolves-a-number
 void ReorderQueue::resolve(std::uint64_t number, std::uint32_t path, Instant now) noexcept {
   const std::uint64_t copies = counters_.duplicates, beyond = counters_.beyond_reach;
   if (!new_number(number, path, now)) {  // no packet, so none was dropped
@@ -115,6 +117,7 @@ void ReorderQueue::resolve(std::uint64_t number, std::uint32_t path, Instant now
 }
 
 // Notes the number and what it tells of its path. False if it was noted before, or nobody can say.
+//= profile/7/nothing-twice
 bool ReorderQueue::new_number(std::uint64_t number, std::uint32_t path, Instant now) noexcept {
   cause_ = ReleaseCause::filled;
   flushing_ = false;
@@ -136,6 +139,7 @@ bool ReorderQueue::new_number(std::uint64_t number, std::uint32_t path, Instant 
   return true;
 }
 
+//= profile/7/late-packets
 ReorderQueue::Placed ReorderQueue::late() noexcept {
   if (options_.late == LatePackets::drop && policy_->keeps_order()) {
     ++counters_.late_dropped;
@@ -270,6 +274,7 @@ bool ReorderQueue::give_up(Instant now) noexcept {
   return true;
 }
 
+//= profile/7/bounded
 std::optional<ReleaseCause> ReorderQueue::due(Instant now) noexcept {
   const ReorderPolicy::Patience patience = policy_->patience(now);
   hold_ = std::min(patience.time, options_.limits.time);

@@ -177,6 +177,7 @@ TEST(ClusterReview, N008AFullClusterCanBeRekeyed) {
 
 // The SAD tells SAs of one SPI apart by their addresses, and let two such into one cluster.
 //= profile/3/different-spis
+//= draft-zhang/3.1/members-have-different-spis
 TEST(ClusterReview, N009SpisAreDifferentWhateverTheSadLooksAt) {
   Gateway gateway;
   const auto shape = ipsec::SadKeyShape::spi_destination;

@@ -81,6 +81,7 @@ Result<> SaCluster::may_join(SubSaId sub_sa) const {
 }
 
 // What it must have in common with the other members of this worker, and what not.
+//= draft-zhang/3.1/members-have-different-spis
 Result<> SaCluster::fits(SubSaId sub_sa, const ipsec::SaParameters& parameters, bool inbound) const {
   //= profile/3/different-spis
   if (inbound && spis_.contains(parameters.spi))
@@ -122,6 +123,7 @@ SaCluster::Member* SaCluster::replaced_by(SubSaId sub_sa) {
 }
 
 //= profile/3/one-to-65536-sub-sas
+//= profile/3/new-joins-before-old-leaves
 bool SaCluster::take_place(SubSaId sub_sa, Member& member) {
   Member* const old = replaced_by(sub_sa);
   member.has_place = old == nullptr || !old->has_place || old->heir;
@@ -153,6 +155,9 @@ void SaCluster::forget_if_empty(SubSaId sub_sa) {
 }
 
 // nullptr: the SA makes its own.
+//= profile/6/one-window
+//= draft-zhang/3.3/one-window-for-all-members
+//= profile/8/ordinary-peers-numbers-are-per-sa
 std::shared_ptr<ipsec::AntiReplay> SaCluster::window_for(Member& member) const {
   const ClusterParameters& cluster = parameters();
   if (!cluster.anti_replay || !core_->window() || (!cluster.duplication && !cluster.watch_numbers))
@@ -162,6 +167,9 @@ std::shared_ptr<ipsec::AntiReplay> SaCluster::window_for(Member& member) const {
   return member.window;
 }
 
+//= profile/3/joining-under-traffic
+//= draft-zhang/3.1/joining-under-traffic
+//= draft-zhang/3.1/members-are-added-one-by-one
 Result<InboundSa*> SaCluster::join(SubSaId sub_sa, ipsec::InboundParameters parameters,
                                    ipsec::SadKeyShape shape) {
   if (auto checked = check_sub_sa(this->parameters(), parameters); !checked)
@@ -191,6 +199,9 @@ Result<InboundSa*> SaCluster::join(SubSaId sub_sa, ipsec::InboundParameters para
 }
 
 // Numbers come from the cluster's counter, which lives as long as any of its SAs.
+//= profile/4/one-counter
+//= profile/4/counter-outlives-sub-sas
+//= draft-zhang/3.1/one-sequence-source
 std::shared_ptr<ipsec::SequenceSource> SaCluster::source() {
   struct Leased {
     std::shared_ptr<ClusterCore> core;
@@ -241,6 +252,7 @@ void SaCluster::count_out(Member& member) {
   core_->count_invalid();
 }
 
+//= profile/3/leaving
 bool SaCluster::leave_outbound(SubSaId sub_sa) {
   const auto found = members_.find(sub_sa);
   if (found == members_.end() || found->second.outbound == nullptr) return false;
@@ -274,6 +286,9 @@ void SaCluster::note_path(SubSaId sub_sa, const PathKnowledge& knowledge) {
 
 // The sub-SAs that may be used, on paths that are alive; where no path is, all of them: a packet on a path
 // that seems dead may arrive, a packet that is kept back cannot.
+//= profile/5/never-an-invalid-sub-sa
+//= draft-zhang/3.4/invalid-member-is-not-used
+//= profile/5/dead-paths-last
 void SaCluster::offer_paths() {
   std::vector<PathView> views;
   offered_.clear();
@@ -289,6 +304,13 @@ void SaCluster::offer_paths() {
   offer_is_stale_ = false;
 }
 
+//= profile/5/choice-is-local
+//= draft-zhang/3.2/choice-is-local
+//= draft-zhang/3.2/one-member-chosen-for-each-packet
+//= draft-zhang/3/one-packet-one-sub-sa
+//= profile/5/duplication-only-if-agreed
+//= draft-zhang/3/traffic-is-split
+//= draft-zhang/3.5/path-selection-is-local
 ipsec::OutboundGroup::Choice SaCluster::choose(const ipsec::PacketSelectors& flow, std::uint32_t wanted,
                                                Instant now) noexcept {
   if (!matcher_.matches(flow)) return {};
@@ -305,6 +327,7 @@ ipsec::OutboundGroup::Choice SaCluster::choose(const ipsec::PacketSelectors& flo
   }
 }
 
+//= profile/3/path-mtu-of-the-cluster
 std::uint32_t SaCluster::largest_packet() const noexcept {
   std::uint32_t smallest = 0;
   for (const auto& [_, member] : members_) {

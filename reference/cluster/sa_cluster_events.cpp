@@ -15,6 +15,9 @@ void SaCluster::look_after(Instant now, std::vector<ClusterEvent>& events) {
   note_limits(events);
 }
 
+//= profile/3/lifetimes-are-the-sub-sas
+//= draft-zhang/3.4/members-have-lifetimes
+//= draft-zhang/3.4/cluster-has-no-lifetime
 void SaCluster::note_ends(std::vector<ClusterEvent>& events) {
   for (auto& [id, member] : members_) {
     if (member.valid() || !member.counted) continue;
@@ -26,6 +29,8 @@ void SaCluster::note_ends(std::vector<ClusterEvent>& events) {
     events.emplace_back(ClusterEnded{parameters().id});
 }
 
+//= profile/4/early-warning
+//= profile/6/numbers-not-shared-are-reported
 void SaCluster::note_limits(std::vector<ClusterEvent>& events) {
   const ipsec::ClusterId id = parameters().id;
   const std::uint64_t left = core_->sequence().left();

@@ -16,6 +16,8 @@ struct Unequal {
   void (*change)(ipsec::InboundParameters&);
 };
 
+//= profile/3/equal-over-the-cluster
+//= profile/4/esn-on-all-or-none
 TEST(SaCluster, RefusesUnequalSubSasNamingTheField) {
   const Unequal all[] = {
       {"mode", [](auto& sa) { sa.mode = ipsec::Mode::transport; }},
@@ -38,6 +40,10 @@ TEST(SaCluster, RefusesUnequalSubSasNamingTheField) {
   EXPECT_TRUE(pair.receiver.join(2)) << "and the place is still free";
 }
 
+//= profile/3/free-for-each-sub-sa
+//= draft-zhang/3.1/members-are-set-up-independently
+//= draft-zhang/3/paths-may-differ
+//= draft-zhang/3.5/same-or-different-routes
 TEST(SaCluster, TakesSubSasThatDifferInWhatIsFree) {
   Pair pair(1);
   const ClusterParameters& cluster = pair.receiver.cluster().parameters();
@@ -64,6 +70,7 @@ TEST(SaCluster, TakesSubSasThatDifferInWhatIsFree) {
   }
 }
 
+//= profile/3/one-to-65536-sub-sas
 TEST(SaCluster, RefusesMoreSubSasThanAllowed) {
   ClusterParameters parameters = plain_cluster();
   parameters.most_sub_sas = 2;
@@ -90,6 +97,7 @@ TEST(SaCluster, AFailureOfTheSadOrOfTheKeysLeavesEverythingAsItWas) {
   EXPECT_TRUE(pair.receiver.receive(pair.send().packet).delivered);
 }
 
+//= profile/8/shared-numbers-to-an-ordinary-peer
 TEST(SaCluster, RefusesImpossibleParametersNamingThem) {
   struct Case {
     const char* name;

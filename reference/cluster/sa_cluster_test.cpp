@@ -38,6 +38,11 @@ std::vector<Kind> of_kind(const std::vector<ClusterEvent>& events) {
 
 // --- one source, one window
 
+//= profile/4/numbers-are-unique
+//= draft-zhang/3.1/numbers-are-unique
+//= draft-zhang/3.1/one-sequence-source
+//= profile/4/first-number-is-one
+//= profile/4/in-steps-of-one
 TEST(SaCluster, NumbersAreUniqueOverAllSubSas) {
   Pair pair(3);
   std::set<Spi> spis;
@@ -52,6 +57,9 @@ TEST(SaCluster, NumbersAreUniqueOverAllSubSas) {
   EXPECT_EQ(spis.size(), 3u);
 }
 
+//= profile/6/one-window
+//= draft-zhang/3.3/one-window-for-all-members
+//= draft-zhang/3.3/check-is-against-the-cluster
 TEST(SaCluster, AReplayIsFoundUnderWhicheverSubSaItCame) {
   Pair pair(2);
   const auto one = pair.send(), two = pair.send();
@@ -62,6 +70,7 @@ TEST(SaCluster, AReplayIsFoundUnderWhicheverSubSaItCame) {
   EXPECT_EQ(pair.receiver.path().discards()[Discard::replay_duplicate], 2u);
 }
 
+//= profile/6/decision-after-the-icv
 TEST(SaCluster, ANumberFarAheadUnderABadIcvMovesNothing) {
   Pair pair(2);
   auto forged = pair.send();
@@ -73,6 +82,8 @@ TEST(SaCluster, ANumberFarAheadUnderABadIcvMovesNothing) {
   EXPECT_TRUE(pair.receiver.receive(honest.packet).delivered);
 }
 
+//= profile/6/sub-sa-by-spi-and-address
+//= draft-zhang/3.3/member-found-by-spi-and-address
 TEST(SaCluster, ThePacketOfOneSubSaIsNotAnothers) {
   Pair pair(2);
   auto sent = pair.send();
@@ -83,6 +94,7 @@ TEST(SaCluster, ThePacketOfOneSubSaIsNotAnothers) {
 
 // --- ESN
 
+//= profile/6/high-half-from-the-clusters-top
 TEST(SaCluster, ALateJoinersFirstPacketIsReadWithTheClustersHighHalf) {
   ClusterParameters parameters = plain_cluster();
   parameters.last_sequence_number = (std::uint64_t{3} << 32) - 2;
@@ -102,6 +114,8 @@ TEST(SaCluster, ALateJoinersFirstPacketIsReadWithTheClustersHighHalf) {
 
 // --- membership
 
+//= draft-zhang/3.1/joining-under-traffic
+//= draft-zhang/3.1/members-are-added-one-by-one
 TEST(SaCluster, ANewSubSaJoinsUnderTrafficAndNothingIsLost) {
   Pair pair(1);
   for (std::uint32_t index = 2; index <= 20; ++index) {
@@ -114,6 +128,7 @@ TEST(SaCluster, ANewSubSaJoinsUnderTrafficAndNothingIsLost) {
   EXPECT_EQ(pair.sender.path().discards().total(), 0u);
 }
 
+//= profile/4/counter-outlives-sub-sas
 TEST(SaCluster, ARekeyedSubSaGoesOnWithTheClustersNumbers) {
   Pair pair(1);
   const auto before = pair.send();
@@ -129,6 +144,9 @@ TEST(SaCluster, ARekeyedSubSaGoesOnWithTheClustersNumbers) {
   EXPECT_EQ(pair.receiver.path().discards()[Discard::unknown_spi], 1u);
 }
 
+//= profile/3/lifetimes-are-the-sub-sas
+//= draft-zhang/3.4/members-have-lifetimes
+//= draft-zhang/3.4/invalid-member-is-not-used
 TEST(SaCluster, OneThatReachesItsHardLimitInARunGivesTheRestToAnother) {
   Pair pair(1);
   auto limited = outbound_parameters(pair.sender.cluster().parameters(), 2);
@@ -149,6 +167,9 @@ TEST(SaCluster, OneThatReachesItsHardLimitInARunGivesTheRestToAnother) {
   EXPECT_EQ(ended[0].sub_sa, SubSaId{2});
 }
 
+//= profile/5/never-clear-text
+//= draft-zhang/3.4/no-valid-member-no-cluster
+//= profile/5/policy-names-the-cluster
 TEST(SaCluster, WithoutAValidSubSaItEndsAndNothingLeavesInTheClear) {
   Pair pair(2);
   EXPECT_TRUE(pair.sender.cluster().leave(SubSaId{1}));
@@ -190,6 +211,8 @@ TEST(SaCluster, ItsSubSasGoWithIt) {
 
 // --- the end of the numbers
 
+//= profile/4/early-warning
+//= profile/4/only-a-new-cluster-helps
 TEST(SaCluster, SaysEarlyThatNumbersRunOutAndStopsThere) {
   ClusterParameters parameters = plain_cluster();
   parameters.extended_sequence_numbers = false;
@@ -213,6 +236,8 @@ TEST(SaCluster, SaysEarlyThatNumbersRunOutAndStopsThere) {
 
 // --- copies by two paths
 
+//= profile/5/copy-has-the-same-number
+//= profile/6/causes-are-counted-apart
 TEST(SaCluster, TheSecondCopyIsRedundantAndAReplayIsAReplay) {
   ClusterParameters parameters = plain_cluster();
   parameters.duplication = true;
@@ -250,11 +275,14 @@ TEST(SaCluster, AForgedSecondCopyIsNotRedundant) {
   EXPECT_EQ(pair.receiver.path().discards()[Discard::redundant], 1u);
 }
 
+//= profile/5/duplication-only-if-agreed
 TEST(SaCluster, WithoutAgreementNothingIsSentTwice) {
   Pair pair(2, plain_cluster(), std::make_unique<AlwaysTwo>());
   EXPECT_TRUE(pair.send().copies.empty());
 }
 
+//= profile/5/never-twice-on-one-sub-sa
+//= profile/4/key-and-number-once
 TEST(SaCluster, ANumberIsNeverSentTwiceByOneSubSa) {
   Pair pair(1);
   const auto sent = pair.send();
@@ -269,6 +297,8 @@ TEST(SaCluster, ANumberIsNeverSentTwiceByOneSubSa) {
 
 // --- peers without clusters
 
+//= profile/8/shared-numbers-to-an-ordinary-peer
+//= profile/8/ordinary-peers-numbers-are-per-sa
 TEST(SaCluster, AnOrdinaryPeerTakesSharedNumbersOfThirtyTwoBits) {
   ClusterParameters parameters = plain_cluster();
   parameters.peer = PeerKind::ordinary;
@@ -288,6 +318,7 @@ TEST(SaCluster, AnOrdinaryPeerTakesSharedNumbersOfThirtyTwoBits) {
   }
 }
 
+//= profile/6/numbers-not-shared-are-reported
 TEST(SaCluster, APeerThatDoesNotShareItsNumbersIsFoundOut) {
   ClusterParameters parameters = plain_cluster();
   parameters.watch_numbers = true;
@@ -324,6 +355,7 @@ TEST(SaCluster, NumbersWithoutDeliveryAreSettled) {
   EXPECT_EQ(received.settled[0].cause, Discard::dummy);
 }
 
+//= profile/3/path-mtu-of-the-cluster
 TEST(SaCluster, TheClustersPathMtuIsTheSmallestOfItsValidSubSas) {
   Pair pair(2);
   pair.sender.look_after();
@@ -337,6 +369,7 @@ TEST(SaCluster, TheClustersPathMtuIsTheSmallestOfItsValidSubSas) {
   EXPECT_EQ(pair.sender.cluster().largest_packet(), before);
 }
 
+//= profile/5/dead-paths-last
 TEST(SaCluster, PathsThatAreDeadAreUsedOnlyWhereAllAre) {
   Pair pair(2);
   pair.sender.cluster().note_path(SubSaId{1}, {.alive = false});
@@ -349,6 +382,7 @@ TEST(SaCluster, PathsThatAreDeadAreUsedOnlyWhereAllAre) {
   EXPECT_EQ(spis.size(), 2u);
 }
 
+//= profile/6/late-and-authentic
 TEST(SaCluster, ATooSmallWindowIsReportedWithTheSizeThatWouldHaveHeld) {
   ClusterParameters parameters = plain_cluster();
   parameters.replay_window = 64;

@@ -198,6 +198,8 @@ TEST(MakeScheduler, NamesWhatItDoesNotKnowAndWhatItDoes) {
     EXPECT_NE(said(text), "made") << text;
 }
 
+//= profile/5/choice-is-local
+//= draft-zhang/3.2/choice-is-local
 RC_GTEST_PROP(Schedulers, KeepTheLawsOfTheSeam, ()) {
   SeededRng rng(*rc::gen::arbitrary<std::uint64_t>());
   const std::string kind =

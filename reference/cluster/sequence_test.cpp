@@ -30,6 +30,8 @@ TEST(SharedSequence, StartsAtOneAndGoesOnBehindTheLastUsed) {
   EXPECT_EQ(SharedSequence(true, 0xffffffff).take(3).first, 0x1'0000'0000u);
 }
 
+//= profile/4/never-cycles
+//= profile/4/ends-before-2-to-32-without-esn
 TEST(SharedSequence, NeverWrapsHoweverOftenItIsAskedAtItsEnd) {
   for (const bool extended : {false, true}) {
     SharedSequence sequence(extended, ~std::uint64_t{0});
@@ -69,6 +71,8 @@ struct Workers {
   }
 };
 
+//= profile/4/abandoned-numbers-are-never-sent
+//= draft-zhang/3.2/any-method-to-get-numbers
 RC_GTEST_PROP(LeasedSequence, SendsEachNumberOnceAndAccountsForAll, ()) {
   const LeaseRules rules{
       .numbers = *rc::gen::inRange(1u, 65u), .peer_window = *rc::gen::inRange(32u, 512u), .time = 50ns};
@@ -96,6 +100,7 @@ RC_GTEST_PROP(LeasedSequence, SendsEachNumberOnceAndAccountsForAll, ()) {
   RC_ASSERT(sum.sent == cluster.sent.size());
 }
 
+//= profile/4/lease-left-behind
 TEST(LeasedSequence, AbandonsALeaseThatIsMoreThanAQuarterOfThePeersWindowBehind) {
   Workers cluster(2, {.numbers = 32, .peer_window = 400, .time = 1s});
   cluster.send(0, 2);   // 1 and 2; 3 to 32 held
@@ -116,6 +121,7 @@ TEST(LeasedSequence, KeepsALeaseThatIsAQuarterOfThePeersWindowBehind) {
   EXPECT_EQ(cluster.workers[0].report().largest_displacement, 125u);
 }
 
+//= profile/4/lease-has-a-time
 TEST(LeasedSequence, AbandonsALeaseWhoseTimeIsOver) {
   Workers cluster(1, {.numbers = 32, .peer_window = 1024, .time = 10ms});
   cluster.send(0, 2);
@@ -143,6 +149,7 @@ TEST(LeasedSequence, GivesTheLastNumbersAndThenNone) {
   EXPECT_EQ(cluster.workers[0].left(), 0u);
 }
 
+//= profile/4/leases-of-at-most-64
 TEST(LeaseRules, SaysWhichAreAllowed) {
   EXPECT_TRUE(LeaseRules{}.check());
   EXPECT_EQ(to_string(LeaseRules{.numbers = 65}.check().error()),

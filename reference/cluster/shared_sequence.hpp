@@ -23,6 +23,12 @@ class SharedSequence final : public ipsec::SequenceSource {
 
   //= rfc4303/3.3.3/first-number-is-one
   //= rfc4303/3.3.3/counter-must-not-cycle-with-anti-replay
+  //= profile/4/numbers-are-unique
+  //= draft-zhang/3.1/numbers-are-unique
+  //= profile/4/first-number-is-one
+  //= profile/4/in-steps-of-one
+  //= profile/4/never-cycles
+  //= profile/4/ends-before-2-to-32-without-esn
   Range take(std::uint32_t wanted) noexcept override {
     const std::uint64_t last = last_.fetch_add(wanted, std::memory_order_relaxed);
     if (last >= limit_) {  // put the counter back to the end; who adds to it meanwhile gets nothing either

@@ -69,6 +69,7 @@ RC_GTEST_PROP(SharedWindow, EqualsTheSetModelInBatches, ()) {
 }
 
 // Hints and decisions, one by one; the number that is accepted is the one that was inferred, as in an SA.
+//= draft-zhang/3.3/window-works-as-before
 RC_GTEST_PROP(SharedWindow, JudgesAsTheWindowOfOneWriter, (bool extended)) {
   const auto size = *rc::gen::inRange(32u, 3000u);
   SharedWindow shared(size, extended, 1);  // no history: infers as ReplayWindow does
@@ -87,6 +88,7 @@ RC_GTEST_PROP(SharedWindow, JudgesAsTheWindowOfOneWriter, (bool extended)) {
     }
 }
 
+//= profile/6/hint-before-the-icv
 RC_GTEST_PROP(SharedWindow, CheckNeverChangesAnything, (const std::vector<std::uint32_t>& probes)) {
   SharedWindow window(64, true);
   accept_one(window, 100);
@@ -115,6 +117,7 @@ TEST(SharedWindow, InfersTheHighHalfForALateJoiner) {
   EXPECT_EQ(check_one(window, 0xffff'fff5).verdict, ReplayVerdict::fresh);
 }
 
+//= profile/6/resynchronisation
 TEST(SharedWindow, TakesNothingUpToTheResynchronisedNumberAndNeverGoesBack) {
   SharedWindow window(64, true);
   window.resynchronise(1ull << 40);
@@ -127,6 +130,7 @@ TEST(SharedWindow, TakesNothingUpToTheResynchronisedNumberAndNeverGoesBack) {
 }
 
 // The word that number 5 had in the ring now belongs to the next lap.
+//= profile/6/late-writers-mark-nothing
 TEST(SharedWindow, AWriterLateByAWholeRingLapMustNotSetABitInARecycledWord) {
   SharedWindow window(32, true, 1);
   const std::uint64_t lap = WindowRing<MachineAtomics>::smallest;
@@ -191,6 +195,7 @@ TEST(SharedWindow, SaysNothingOfNumbersBelowItsHistory) {
 
 // Forged packets get no further than the hint: none of them is counted, and of the packets below the window
 // no more than one in 16 accepted costs an ICV.
+//= profile/6/late-and-authentic
 TEST(SharedWindow, LetsABoundedShareOfLateNumbersPassTheHint) {
   for (const bool extended : {false, true}) {
     SharedWindow window(64, extended);

@@ -10,6 +10,7 @@ void SubSaWindow::check(std::span<const std::uint32_t> on_wire, std::span<Hint> 
     if (hint.verdict == ReplayVerdict::duplicate) hint.verdict = own_.judge(hint.number);
 }
 
+//= profile/6/causes-are-counted-apart
 void SubSaWindow::accept(std::span<const std::uint64_t> numbers, std::span<ReplayVerdict> verdicts) noexcept {
   cluster_->accept(numbers, verdicts);
   for (std::size_t i = 0; i < numbers.size(); ++i) {

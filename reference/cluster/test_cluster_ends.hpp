@@ -181,13 +181,13 @@ class WorldEnd {
   WorldWorker& worker(std::uint32_t index) { return *workers_[index % workers_.size()]; }
   std::size_t workers() const { return workers_.size(); }
   const ClusterParameters& parameters() const { return parameters_; }
-  ClusterCore& core() { return *workers_[0]->cluster->core(); }
-
- private:
   static const crypto::Provider& provider() {
     static const auto open = crypto::make_open_provider();
     return *open;
   }
+  ClusterCore& core() { return *workers_[0]->cluster->core(); }
+
+ private:
   std::shared_ptr<ClusterCore> new_core() const {
     auto core = std::make_shared<ClusterCore>(parameters_);
     if (core->window() && parameters_.anti_replay) core->window()->resynchronise(settings_.start);

@@ -57,6 +57,7 @@ class WindowRing {
 
   // Sets the bits of `mask` in the block, at once. A word of an earlier lap is taken over: what it said is of
   // numbers a whole lap lower.
+  //= profile/6/late-writers-mark-nothing
   Marked mark(std::uint64_t block, std::uint32_t mask) {
     auto& cell = cell_of(block);
     std::uint64_t word = cell.load();

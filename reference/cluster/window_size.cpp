@@ -37,6 +37,7 @@ std::uint64_t window_needed(const Displacement& displacement) noexcept {
              numbers_during(displacement.skew, displacement.packets_per_second));
 }
 
+//= profile/6/window-size
 Result<> check_window_size(std::uint32_t window, const Displacement& displacement) {
   if (const auto allowed = ipsec::ReplayWindow::check_size(window); !allowed) return allowed;
   const std::uint64_t need = window_needed(displacement);

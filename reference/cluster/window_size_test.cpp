@@ -26,6 +26,7 @@ RC_GTEST_PROP(WindowNeeded, RoundsUpByLessThanOne, ()) {
   RC_ASSERT(static_cast<long double>(need) < exact + 1.001L);
 }
 
+//= profile/6/window-size
 TEST(CheckWindowSize, NamesNeedAndHave) {
   const Displacement displacement{.workers = 4, .lease = 32, .skew = 10ms, .packets_per_second = 100'000};
   EXPECT_TRUE(check_window_size(1128, displacement));

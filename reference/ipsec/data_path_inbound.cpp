@@ -89,6 +89,8 @@ void DataPath::on_unsealed(const Arrival& arrival, PacketBuffer packet, Instant 
   }
 }
 
+//= profile/6/sub-sa-by-spi-and-address
+//= draft-zhang/3.3/member-found-by-spi-and-address
 void DataPath::find_sas(Chunk& chunk, Instant now, Actions& actions) {
   sad_.find_batch(chunk.keys.span(), std::span(chunk.sas).first(chunk.keys.size()));
   for (std::size_t i = 0; i < chunk.keys.size(); ++i) {

@@ -90,6 +90,9 @@ void DataPath::classify_all(std::span<Outgoing> packets, Runs& runs, Instant now
 }
 
 // `rest`: the packets from this one on, which may be of its flow.
+//= profile/5/policy-names-the-cluster
+//= profile/5/never-clear-text
+//= draft-zhang/3.2/sender-splits-traffic
 void DataPath::classify(const PacketSelectors& packet, std::uint32_t rest, Instant now, Classified& result) {
   result = {};
   const Policy* policy = policies_->find(packet);

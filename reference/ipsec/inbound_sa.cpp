@@ -225,6 +225,8 @@ void InboundSa::charge(Opened& opened, std::span<const SealedPacket> run, Instan
 }
 
 // Trailers, decapsulation, selectors; then the packets are accepted.
+//= profile/6/selectors-still-checked
+//= draft-zhang/3.3/nothing-else-changes-inbound
 void InboundSa::finish(Opened& opened, std::span<const SealedPacket> run, const InboundSeams& seams,
                        Accepted& accepted, std::span<Discard> discards) noexcept {
   if (opened.empty()) return;

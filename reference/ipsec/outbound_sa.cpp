@@ -39,6 +39,7 @@ OutboundSa::OutboundSa(std::unique_ptr<OutboundParameters> parameters, std::shar
 
 OutboundSa::~OutboundSa() = default;
 
+//= profile/8/without-agreement-each-sa-for-itself
 Result<std::unique_ptr<OutboundSa>> OutboundSa::make(OutboundParameters parameters,
                                                      const crypto::Provider& provider,
                                                      std::shared_ptr<SequenceSource> source) {
@@ -67,6 +68,9 @@ Result<> OutboundSa::make_esp(const crypto::Provider& provider) {
   return {};
 }
 
+//= profile/5/nothing-else-changes
+//= draft-zhang/3.2/nothing-else-changes-outbound
+//= profile/8/one-sub-sa-looks-ordinary
 void OutboundSa::protect(std::span<Outgoing> run, Instant now, const OutboundSeams& seams) noexcept {
   Batch batch;
   lay_out_all(batch, run);
@@ -75,6 +79,7 @@ void OutboundSa::protect(std::span<Outgoing> run, Instant now, const OutboundSea
   seal(batch, run, seams);
 }
 
+//= profile/5/copy-has-the-same-number
 void OutboundSa::protect_again(std::span<Outgoing> run, Instant now, const OutboundSeams& seams) noexcept {
   Batch batch;
   lay_out_all(batch, run);
@@ -170,6 +175,7 @@ void OutboundSa::charge(Batch& batch, std::span<Outgoing> run, Instant now,
   batch.frames.truncate(charged);
 }
 
+//= profile/4/nothing-is-sent-at-the-end
 void OutboundSa::number(Batch& batch, std::span<Outgoing> run) noexcept {
   std::size_t numbered = 0;
   while (numbered < batch.frames.size()) {
@@ -188,6 +194,8 @@ void OutboundSa::number(Batch& batch, std::span<Outgoing> run) noexcept {
 }
 
 // Keys and IVs rest on it: under one key a number is sent once.
+//= profile/4/key-and-number-once
+//= profile/5/never-twice-on-one-sub-sa
 void OutboundSa::keep_unsent_numbers(Batch& batch, std::span<Outgoing> run) noexcept {
   std::size_t kept = 0;
   for (std::size_t i = 0; i < batch.frames.size(); ++i) {

@@ -22,6 +22,7 @@ std::vector<std::uint8_t> times_given(const std::vector<std::vector<ipsec::Seque
   return times;
 }
 
+//= profile/4/numbers-are-unique
 TEST(SharedSequenceThreads, GiveEveryNumberOnceUpToTheLast) {
   constexpr std::uint64_t numbers = 2'000'003;
   SharedSequence sequence(false, 0xffffffff - numbers);

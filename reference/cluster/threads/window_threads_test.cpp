@@ -55,6 +55,7 @@ std::uint64_t slowest(const Places& places) {
 }
 
 // Every thread sees every number, in an order of its own within the window: all but one copy are duplicates.
+//= profile/6/accepted-once
 TEST(SharedWindowThreads, AcceptEachOfMillionsOfNumbersExactlyOnce) {
   constexpr std::uint64_t numbers = 1'000'000;
   constexpr std::uint32_t size = 1024;
