@@ -13,6 +13,8 @@ PROGRAM = sys.argv.pop(1)
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"
 CAPTURE = VECTORS / "exchanges/esp_two_gateways.pcap"
 KEYS = VECTORS / "exchanges/esp_two_gateways.esp_sa"
+CLUSTER = VECTORS / "exchanges/esp_cluster.pcap"
+CLUSTER_KEYS = VECTORS / "exchanges/esp_cluster.esp_sa"
 SHARED = Path(os.environ.get("MPSEC_SHARED_DIR", VECTORS.parent.parent / "shared"))
 
 try:
@@ -81,6 +83,37 @@ class CommandLine(unittest.TestCase):
             self.assertEqual(result.returncode, 2, arguments)
             self.assertEqual(result.stdout, b"")
             self.assertIn(said, result.stderr.decode())
+
+    def test_cluster(self):
+        for keys in ((), ("--keys", CLUSTER_KEYS)):
+            cluster, *others = self.report(CLUSTER, *keys)["clusters"]
+            self.assertEqual(cluster["verdict"], "cluster")
+            self.assertEqual([member["spi"] for member in cluster["members"]], ["0x00001001", "0x00001002", "0x00001003"])
+            self.assertEqual(others, [])
+            books = cluster["shared"]
+            self.assertEqual((books["redundant"], books["replays"], books["too_old"]), (2, 1, 1))
+            self.assertEqual((books["sequence"]["highest"], books["window_needed"]), (150, 89))
+            self.assertEqual(sorted(repeat["number"] for repeat in books["repeats"]), [30, 90, 100])
+            self.assertEqual(books["sequence"]["missing"], 2)
+            self.assertEqual(books["same_content"], 2 if keys else 0)
+            self.assertIn("late joiner", [one["kind"] for one in cluster["evidence"]])
+
+    def test_cluster_in_a_pipe(self):
+        with CLUSTER.open("rb") as capture:
+            cluster = self.report("-", stdin=capture)["clusters"][0]
+        self.assertEqual((cluster["verdict"], cluster["shared"]), ("cluster", None))
+        with CLUSTER.open("rb") as capture:
+            named = self.report("-", "--cluster", "0x1001,0x1002,0x1003", stdin=capture)["clusters"][0]
+        self.assertEqual(named["shared"], self.report(CLUSTER)["clusters"][0]["shared"])
+
+    def test_cluster_options(self):
+        self.assertEqual(self.report(CLUSTER, "--no-clusters")["clusters"], [])
+        self.assertEqual([one["verdict"] for one in self.report(CAPTURE)["clusters"]], [])
+        printed = self.call("--print", CLUSTER).stdout.decode()
+        self.assertEqual(printed.count("cluster: redundant"), 2)
+        refused = self.call(CLUSTER, "--cluster", "0x1001")
+        self.assertEqual(refused.returncode, 2)
+        self.assertIn("expected two or more SPIs as in 0x1001,0x1002, found 0x1001", refused.stderr.decode())
 
     def test_full_disk(self):
         with open("/dev/full", "wb") as full:

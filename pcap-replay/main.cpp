@@ -12,7 +12,7 @@ using namespace mpsec::replay;
 constexpr const char* description =
     "Replays a capture through the IPsec engine and says per SPI what it found: packets, ICV failures, "
     "replays, "
-    "gaps, duplicates, reordering (RFC 4737, RFC 5236).";
+    "gaps, duplicates, reordering (RFC 4737, RFC 5236), and which SAs are one cluster.";
 
 constexpr const char* exit_codes =
     "Exit codes:\n"
@@ -20,6 +20,19 @@ constexpr const char* exit_codes =
     "  1  it was damaged, or not all results could be written; the report has what was read\n"
     "  2  nothing was read: a wrong option, key file or capture file\n"
     "  3  with --strict: read to its end, but packets were discarded or malformed";
+
+void add_cluster_options(CLI::App& app, ProgramOptions& options, std::vector<std::string>& clusters) {
+  app.add_option("--cluster", clusters,
+                 "SPI,SPI,...: take these SAs for one cluster, whatever their numbers say; may be given "
+                 "several times")
+      ->allow_extra_args(false)
+      ->check([](const std::string& text) {
+        const auto plan = parse_cluster(text);
+        return plan ? "" : plan.error().why;
+      });
+  app.add_flag("!--no-clusters", options.find_clusters,
+               "do not look for SAs that share their sequence numbers");
+}
 
 void add_options(CLI::App& app, ProgramOptions& options, std::string& format,
                  std::vector<std::uint16_t>& ports) {
@@ -67,8 +80,10 @@ int main(int argc, char** argv) {
   ProgramOptions options;
   std::string format;
   std::vector<std::uint16_t> ports;
+  std::vector<std::string> clusters;
   CLI::App app(description, "mpsec-replay");
   add_options(app, options, format, ports);
+  add_cluster_options(app, options, clusters);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -77,6 +92,9 @@ int main(int argc, char** argv) {
   options.key_format = key_format_named(format);
   for (const std::uint16_t port : ports)
     options.replay.udp_ports.add(port);
+  for (const std::string& cluster : clusters)
+    options.replay.clusters.push_back(*parse_cluster(cluster));
+  if (!options.find_clusters) options.replay.most_sketches = 0;
   options.replay.seed = std::random_device{}();
   options.application = "mpsec-replay " MPSEC_VERSION;
   return run(options, stdout, stderr);

@@ -27,7 +27,8 @@ ClusterAccount::ClusterAccount(const AccountOptions& options)
     : metrics_({.bound = options.reordering_bound,
                 .displacement_threshold = options.reordering_bound,
                 .buffer_threshold = options.reordering_bound}),
-      seen_(std::bit_ceil(std::max<std::uint64_t>({options.reordering_bound, options.replay_window, 1}))) {
+      seen_(std::bit_ceil(std::clamp<std::uint64_t>(
+          std::max<std::uint64_t>(options.reordering_bound, options.replay_window), 1, most_remembered))) {
   if (options.replay_window != 0)
     window_ = std::make_shared<ipsec::ReplayWindow>(options.replay_window, true);
 }

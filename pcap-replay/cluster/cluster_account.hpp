@@ -57,6 +57,8 @@ class ClusterAccount {
   };
   static constexpr std::size_t most_repeats_kept = 1000;
   static constexpr std::size_t most_pairs_kept = 1024;
+  // Numbers farther below the highest are not told apart any more: whose they were first, and when.
+  static constexpr std::uint64_t most_remembered = 65536;
 
   explicit ClusterAccount(const AccountOptions& options);
 
@@ -107,8 +109,7 @@ class ClusterAccount {
   cluster::ReorderingMetrics metrics_;
   std::uint64_t top_ = 0;
   bool any_ = false;
-  std::vector<Seen>
-      seen_;  // by number; as many as the reordering bound, so that no repeat within it is missed
+  std::vector<Seen> seen_;  // by number
   std::vector<Repeat> repeats_;
   std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t> pairs_;
   Duration longest_apart_{};

@@ -15,6 +15,7 @@ namespace mpsec::replay {
 
 // What the detector has to know of an SA.
 struct SketchedSa {
+  std::string name;  // for the evidence
   NumberSample sample;
   std::uint64_t packets = 0;
   std::uint64_t first_number = 0;

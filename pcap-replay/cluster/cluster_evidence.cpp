@@ -104,10 +104,9 @@ void add_starts(ClusterFinding& finding, const std::vector<SketchedSa>& sas) {
     if (!known) continue;
     finding.evidence.push_back({"late joiner",
                                 true,
-                                fmt::format("SA {} began at {} when another one's highest was {}",
-                                            member.sa + 1, sa.first_number, sa.nearest_then->second),
-                                {{"stream", static_cast<double>(member.sa + 1)},
-                                 {"first", static_cast<double>(sa.first_number)},
+                                fmt::format("{} began at {} when another one's highest was {}", sa.name,
+                                            sa.first_number, sa.nearest_then->second),
+                                {{"first", static_cast<double>(sa.first_number)},
                                  {"highest", static_cast<double>(sa.nearest_then->second)}}});
   }
   if (from_one >= first_numbers)

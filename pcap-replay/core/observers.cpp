@@ -12,11 +12,12 @@ void PacketPrinter::on_protected(const ProtectedPacket& packet) {
   const std::string_view verdict = packet.discard != ipsec::Discard::none ? to_string(packet.discard)
                                    : !judged                              ? "fresh"
                                                                           : "accepted";
-  fmt::print(to_, "{}{:>6}  {}  {} {:#010x} number {}  {} > {}  {} octets  {}\n",
+  const std::string shared = packet.shared ? fmt::format("  cluster: {}", to_string(*packet.shared)) : "";
+  fmt::print(to_, "{}{:>6}  {}  {} {:#010x} number {}  {} > {}  {} octets  {}{}\n",
              std::string(depth_ * 2, ' '), packet.frame.number, to_utc(packet.frame.time),
              to_string(packet.found.kind), packet.found.spi.value, packet.number,
              to_string(packet.found.source()), to_string(packet.found.destination()),
-             packet.found.packet.size(), verdict);
+             packet.found.packet.size(), verdict, shared);
 }
 
 void PacketPrinter::on_clear(const ClearPacket& clear) {

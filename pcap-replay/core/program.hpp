@@ -22,8 +22,12 @@ struct ProgramOptions {
   bool strict = false;  // what was discarded shows in the exit code
   std::string provider = "best";
   std::string application = "mpsec-replay";  // named in files written
-  ReplayOptions replay;
+  bool find_clusters = true;
+  ReplayOptions replay;  // its clusters are those named by hand
 };
+
+// "0x1001,0x1002,...": the SPIs of a cluster. Fails naming the text and the form.
+Result<ClusterPlan> parse_cluster(const std::string& text);
 
 enum ExitCode : int {
   exit_complete = 0,    // the capture was read to its end, whatever was in it

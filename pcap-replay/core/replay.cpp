@@ -35,8 +35,6 @@ ipsec::ReplayVerdict shared_verdict(Discard discard) {
   return discard == Discard::replay_too_old ? ipsec::ReplayVerdict::too_old : ipsec::ReplayVerdict::fresh;
 }
 
-}  // namespace
-
 Discard discard_for(SharedVerdict verdict) {
   switch (verdict) {
     case SharedVerdict::redundant:
@@ -52,6 +50,18 @@ Discard discard_for(SharedVerdict verdict) {
   }
   return Discard::none;
 }
+
+// All sub-SAs of a cluster have extended numbers, or none has: the first key tells which. Without keys the
+// window is given full numbers.
+std::shared_ptr<ipsec::ReplayWindow> shared_window(const Stream& stream, const KeyEntry& entry) {
+  if (stream.cluster == nullptr) return nullptr;
+  const std::shared_ptr<ipsec::ReplayWindow>& window = stream.cluster->window();
+  if (window && window->top() == 0)
+    *window = ipsec::ReplayWindow(window->size(), entry.parameters.extended_sequence_numbers);
+  return window;
+}
+
+}  // namespace
 
 bool ClusterPlan::has(const StreamKey& stream) const {
   return std::ranges::find(spis, stream.spi) != spis.end() ||
@@ -219,9 +229,9 @@ void Replay::begin(Stream& stream, const Found& found) {
 
 // A sub-SA that joins late begins where its cluster stands, and an ordinary SA at 1.
 void Replay::note_nearest(Stream& stream) {
-  constexpr std::uint64_t near = 1024, far_from_one = 256, not_new = 64;
+  constexpr std::uint64_t near = 1024, far_from_one = 32, not_new = 16;
   if (!stream.sketch || static_cast<std::uint32_t>(stream.number()) < far_from_one) return;
-  std::uint64_t nearest = near;
+  std::uint64_t nearest = std::min<std::uint64_t>(near, static_cast<std::uint32_t>(stream.number()));
   for (std::size_t i = 0; i < std::min(table_.streams().size(), options_.most_sketches); ++i) {
     const Stream& other = table_.streams()[i];
     if (&other == &stream || other.sketch->count() < not_new) continue;
@@ -256,7 +266,7 @@ void Replay::attach(Stream& stream, const Found& found, const std::vector<const 
   if (entries.empty()) return;
   auto opener =
       std::make_unique<SaOpener>(stream.key(), found.source(), entries, options_.stream.replay_window, bench_,
-                                 problems_, stream.cluster != nullptr ? stream.cluster->window() : nullptr);
+                                 problems_, shared_window(stream, *entries.front()));
   if (!opener->usable()) return;
   stream.opener = std::move(opener);
   stream.judge = Judge::engine;

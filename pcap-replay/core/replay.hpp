@@ -38,7 +38,7 @@ struct ReplayOptions {
   std::uint64_t seed = 0;                // of the tables; only speed depends on it
 };
 
-// A planned cluster as the replay saw it. An account takes 2 MiB at most, and as much as ReorderingMetrics.
+// A planned cluster as the replay saw it. An account takes 3 MiB at most, and as much as ReorderingMetrics.
 struct ReplayedCluster {
   ClusterAccount account;
   std::vector<const Stream*> streams;  // by the account's members

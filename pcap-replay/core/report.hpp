@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "pcap-replay/core/cluster_survey.hpp"
 #include "pcap-replay/core/replay.hpp"
 
 namespace mpsec::replay {
@@ -15,6 +16,7 @@ struct ReportInput {
   std::string file;             // the capture's name
   std::optional<Error> damage;  // why it could not be read to its end
   std::vector<Error> warnings;  // of key files and SAs
+  std::vector<FoundCluster> clusters;
 };
 
 // Aligned text of at most 120 columns or so.

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pcap-replay/core/report.hpp"
+#include "pcap-replay/core/report_cluster.hpp"
 #include "pcap-replay/core/report_ike.hpp"
 #include "pcap-replay/core/report_sequence.hpp"
 
@@ -100,7 +101,7 @@ std::string report_json(const ReportInput& input) {
     streams.push_back(stream_of(stream));
   const bool any = replay.counts().frames != 0;
   const Json json = {{"format", "mpsec replay report"},
-                     {"format_version", 2},
+                     {"format_version", 3},
                      {"capture",
                       {{"file", input.file},
                        {"frames", replay.counts().frames},
@@ -112,6 +113,7 @@ std::string report_json(const ReportInput& input) {
                      {"counts", counts_of(replay.counts())},
                      {"ike", ike_json(replay)},
                      {"streams", std::move(streams)},
+                     {"clusters", clusters_json(input)},
                      {"warnings", std::move(warnings)}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

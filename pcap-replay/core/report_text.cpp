@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 #include <iterator>
 
+#include "pcap-replay/core/report_cluster.hpp"
 #include "pcap-replay/core/report_ike.hpp"
 #include "pcap-replay/core/report_lines.hpp"
 #include "pcap-replay/core/report_sequence.hpp"
@@ -100,6 +101,7 @@ std::string report_text(const ReportInput& input) {
   add_ike(text, replay);
   for (const Stream& stream : replay.streams())
     add_stream(text, stream);
+  add_clusters(text, input);
   return text;
 }
 
