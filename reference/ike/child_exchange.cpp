@@ -20,9 +20,12 @@ Payloads refusing(Notify notify) {
   return payloads;
 }
 
-Payloads refusing(IkeSa& sa, const Refusal& refusal, Turn& turn) {
+Payloads refusing(IkeSa& sa, const Payloads& request, const Refusal& refusal, Turn& turn) {
   sa.report(refusal.error, std::string(), turn);
-  return refusing(refusal.to_notify());
+  sa.tell_join_refused(request, refusal, turn);
+  Payloads payloads;
+  append_refusal(payloads, refusal);
+  return payloads;
 }
 
 // The group that the peer wants instead of the one we sent, if we may follow.
@@ -51,7 +54,7 @@ Payloads answer_new_child(IkeSa& sa, const Payloads& request, Turn& turn) {
   if (sa.children().size() >= sa.host().configuration().most_children)
     return refusing(make_notify(NotifyType::no_additional_sas));
   auto granted = grant_child(request, sa.child_context(false), nullptr, turn);
-  if (!granted) return refusing(sa, granted.error(), turn);
+  if (!granted) return refusing(sa, request, granted.error(), turn);
   const NoncePair nonces{nonce_of(request).data, granted->nonce};
   if (sa.install_child(*granted->configuration, std::move(granted->agreed), nonces, false, turn) ==
       ChildId{0})
@@ -78,7 +81,7 @@ Payloads answer_child_rekey(IkeSa& sa, const Notify& rekey, const Payloads& requ
   if (sa.children().size() >= 2 * std::size_t{sa.host().configuration().most_children})
     return refusing(make_notify(NotifyType::no_additional_sas));
   auto granted = grant_child(request, sa.child_context(false), old, turn);
-  if (!granted) return refusing(sa, granted.error(), turn);
+  if (!granted) return refusing(sa, request, granted.error(), turn);
   const NoncePair nonces{nonce_of(request).data, granted->nonce};
   const ChildId old_id = old->id;
   const ChildId made =
@@ -132,11 +135,15 @@ void CreateChild::answered(IkeSa& sa, const Payloads& reply, Turn& turn) {
   auto agreed = read_child_answer(*offer_, reply, sa.child_context(false));
   if (!agreed) {
     sa.delete_unwanted(*offer_, turn);
+    if (sa.ask_again(*offer_, turn)) return;
     return sa.report(agreed.error(), wish_.configuration->name, turn);
   }
   auto next = wish_after(wish_, offer_->asked, agreed->agreement.selectors, reply);
-  sa.install_child(*wish_.configuration, *std::move(agreed), {offer_->nonce, nonce_of(reply).data}, true,
-                   turn);
+  sa.note_cluster_answer(*offer_, *agreed);
+  const ChildId made = sa.install_child(*wish_.configuration, *std::move(agreed),
+                                        {offer_->nonce, nonce_of(reply).data}, true, turn);
+  if (wish_.instead_of && made != ChildId{0})
+    sa.begin(std::make_unique<DeleteChildren>(std::vector{*wish_.instead_of}), turn);
   if (next) sa.begin(std::make_unique<CreateChild>(*std::move(next)), turn);
 }
 
@@ -146,6 +153,7 @@ void CreateChild::refused(IkeSa& sa, const Notify& why, Turn& turn) {
   if (why.type == NotifyType::temporary_failure)
     return sa.begin_later(std::make_unique<CreateChild>(wish_, group_), turn);
   if (sa.follow_single_pair(wish_, why, turn)) return;
+  if (offer_->cluster && sa.on_join_refused(wish_, why, offer_->cluster->asked.id, turn)) return;
   // Of what is left beside an SA that was made, the peer may take nothing; the rest is still to be tried.
   const bool is_rest = wish_.further != 0;
   const bool is_narrower =
@@ -193,7 +201,7 @@ void RekeyChild::answered(IkeSa& sa, const Payloads& reply, Turn& turn) {
     return sa.report(agreed.error(), configuration.name, turn);
   }
   const NoncePair ours{offer_->nonce, nonce_of(reply).data};
-  const ChildId made = sa.install_child(configuration, *std::move(agreed), ours, true, turn);
+  const ChildId made = sa.install_child(configuration, *std::move(agreed), ours, true, turn, old_);
   settle(sa, made, ours, turn);
 }
 
@@ -233,6 +241,7 @@ void RekeyChild::refused(IkeSa& sa, const Notify& why, Turn& turn) {
     return sa.begin(std::make_unique<RekeyChild>(old_, group), turn);
   if (why.type == NotifyType::temporary_failure)
     return sa.begin_later(std::make_unique<RekeyChild>(old_, group_), turn);
+  if (offer_->cluster) sa.tell_join_refused(offer_->cluster->asked.id, why, turn);
   // Once more on half the way to its end, and so on.
   if (old->end_at && *old->end_at - turn.now > std::chrono::seconds(1))
     old->rekey_at = turn.now + (*old->end_at - turn.now) / 2;

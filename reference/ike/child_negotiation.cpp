@@ -44,9 +44,18 @@ Payloads child_payloads(SecurityAssociation sa, const Octets& nonce, const crypt
   return payloads;
 }
 
-std::vector<ChildProposal> proposals_for(const ChildConfiguration& configuration, bool initial) {
+// `joined`: the cluster that the child comes to; null: none that is there already.
+std::vector<ChildProposal> proposals_for(const ChildConfiguration& configuration, bool initial,
+                                         const Cluster* joined) {
   std::vector<ChildProposal> proposals = configuration.proposals;
   if (initial) std::ranges::transform(proposals, proposals.begin(), &ChildProposal::without_key_exchange);
+  if (joined == nullptr) return proposals;
+  const auto wanted =
+      joined->terms.extended_sequence_numbers ? SequenceNumbers::extended : SequenceNumbers::no_extended;
+  std::erase_if(proposals, [wanted](ChildProposal& proposal) {
+    std::erase_if(proposal.sequence_numbers, [wanted](SequenceNumbers one) { return one != wanted; });
+    return proposal.sequence_numbers.empty();
+  });
   return proposals;
 }
 
@@ -92,6 +101,12 @@ Result<AgreedChild> agreed_child(const ChosenSuite& chosen, const ChildContext& 
   return agreed;
 }
 
+Error no_such_numbers() {
+  return {Blame::local_fault, "SA", std::nullopt,
+          "the cluster's sequence numbers, extended or not, are not among the proposals",
+          "SA cluster profile"};
+}
+
 }  // namespace
 
 // --- initiator
@@ -103,14 +118,22 @@ Result<ChildOffer> offer_child(ChildWish wish, const ChildContext& context, Turn
   const ChildConfiguration& configuration = *offer.wish.configuration;
   if (auto checked = check_protocol(configuration, context); !checked)
     return std::unexpected(std::move(checked).error());
-  auto asked = selectors_to_ask(offer.wish, context, old);
+  auto cluster = offer_cluster(offer.wish, context, old, turn);
+  if (!cluster) return std::unexpected(std::move(cluster).error());
+  offer.cluster = *std::move(cluster);
+  const Cluster* joined = offer.cluster ? context.host.clusters().find(offer.cluster->asked.id) : nullptr;
+  const auto* in_use = old != nullptr      ? &old->agreement.selectors
+                       : joined != nullptr ? &joined->terms.selectors
+                                           : nullptr;
+  auto asked = selectors_to_ask(offer.wish, context, in_use);
   if (!asked) return std::unexpected(std::move(asked).error());
   if (configuration.mode == ipsec::Mode::transport && context.nat.any()) {
     if (auto checked = check_transport(*asked, context.path); !checked)
       return std::unexpected(std::move(checked).error());
   }
   offer.asked = *std::move(asked);
-  const std::vector<ChildProposal> proposals = proposals_for(configuration, context.initial);
+  const std::vector<ChildProposal> proposals = proposals_for(configuration, context.initial, joined);
+  if (proposals.empty()) return std::unexpected(no_such_numbers());
   if (!context.initial) {
     offer.nonce = make_nonce(turn.rng);
     const auto& groups = proposals.front().key_exchange;
@@ -135,6 +158,7 @@ Payloads payloads_of(const ChildOffer& offer) {
   std::ranges::move(
       child_payloads(offer.offered, offer.nonce, offer.key_exchange.get(), Role::initiator, offer.asked),
       std::back_inserter(payloads));
+  if (offer.cluster) append_cluster(payloads, offer.cluster->asked, *configuration.cluster);
   return payloads;
 }
 
@@ -166,6 +190,11 @@ Result<AgreedChild> read_child_answer(ChildOffer& offer, const Payloads& reply, 
   agreement.peer_takes_tfc = find_notify(reply, NotifyType::esp_tfc_padding_not_supported) == nullptr;
   if (auto read = read_answered_selectors(offer, reply, context, agreement); !read)
     return std::unexpected(std::move(read).error());
+  if (offer.cluster) {
+    auto cluster = read_cluster_answer(offer.cluster->asked, reply, context, agreement);
+    if (!cluster) return std::unexpected(std::move(cluster).error());
+    agreed->cluster = *std::move(cluster);
+  }
   agreement.inbound = offer.inbound.spi();
   agreed->inbound = std::move(offer.inbound);
   return agreed;
@@ -189,6 +218,9 @@ class Grant {
           refusal_of({Blame::malformed, "SA", std::nullopt, "the payload is missing", "RFC 7296 1.3.1"}));
     if (auto checked = check_protocol(configuration_, context_); !checked)
       return std::unexpected(Refusal{NotifyType::no_proposal_chosen, std::move(checked).error()});
+    auto cluster = grant_cluster(configuration_, request_, context_, old_);
+    if (!cluster) return std::unexpected(std::move(cluster).error());
+    cluster_ = *std::move(cluster);
     if (auto narrowed = narrow(); !narrowed) return std::unexpected(std::move(narrowed).error());
     auto chosen = choose_suite(*sa);
     if (!chosen) return std::unexpected(std::move(chosen).error());
@@ -216,7 +248,12 @@ class Grant {
     const auto* theirs = find<KeyExchange>(request_);
     if (theirs != nullptr && !context_.initial)
       choice.key_exchange = static_cast<crypto::KeyExchangeId>(theirs->method);
-    auto chosen = choose(proposals_for(configuration_, context_.initial), sa, choice);
+    auto chosen = choose(proposals_for(configuration_, context_.initial, joined()), sa, choice);
+    // With other numbers than its cluster's a child could be had: that is what the peer is to be told.
+    if (!chosen && joined() != nullptr &&
+        choose(proposals_for(configuration_, context_.initial, nullptr), sa, choice))
+      return std::unexpected(
+          refuse_join(ClusterRefusal::unequal_field, ClusterField::extended_sequence_numbers));
     if (!chosen) return std::unexpected(Refusal{NotifyType::no_proposal_chosen, std::move(chosen).error()});
     if (const auto wanted = group_to_ask_for(*chosen, choice.key_exchange))
       return std::unexpected(other_group(*wanted));
@@ -246,6 +283,10 @@ class Grant {
     agreed->agreement.original = narrowed_.original;
     agreed->agreement.peer_takes_tfc =
         find_notify(request_, NotifyType::esp_tfc_padding_not_supported) == nullptr;
+    if (cluster_) {
+      if (auto equal = check_equal(*cluster_, context_, agreed->agreement); !equal) return equal;
+      agreed->cluster = cluster_;
+    }
     granted_.agreed = *std::move(agreed);
     append_mode(granted_.reply, configuration_.protocol, mode_, configuration_.tfc_padding);
     std::ranges::move(child_payloads(ike::answer(chosen, spi_octets(inbound)), granted_.nonce, own.get(),
@@ -253,8 +294,11 @@ class Grant {
                       std::back_inserter(granted_.reply));
     if (narrowed_.more_possible)
       granted_.reply.push_back(make_payload(make_notify(NotifyType::additional_ts_possible)));
+    if (cluster_) append_cluster(granted_.reply, *cluster_, *configuration_.cluster);
     return {};
   }
+
+  const Cluster* joined() const { return cluster_ ? context_.host.clusters().find(cluster_->id) : nullptr; }
 
   Granted<void> check_nonce() const {
     const auto* nonce = find<Nonce>(request_);
@@ -271,6 +315,7 @@ class Grant {
   const ChildSa* old_;
   Turn& turn_;
   ipsec::Mode mode_ = ipsec::Mode::tunnel;
+  std::optional<ClusterMembership> cluster_;
   NarrowedRequest narrowed_;
   GrantedChild granted_;
 };
@@ -278,6 +323,7 @@ class Grant {
 // Of two refusals the one of the configuration that fits the request better.
 bool is_nearer(const Refusal& one, const Refusal& other) {
   const auto rank = [](const Refusal& refusal) {
+    if (refused_join(refusal.to_notify()) == SaClusterRefused{ClusterRefusal::not_configured}) return 0;
     switch (refusal.notify) {
       case NotifyType::invalid_ke_payload:
         return 3;

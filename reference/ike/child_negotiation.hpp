@@ -8,6 +8,7 @@
 #include "ike/child_sa.hpp"
 #include "ike/child_selectors.hpp"
 #include "ike/children.hpp"
+#include "ike/cluster_negotiation.hpp"
 #include "ike/host.hpp"
 #include "ike/nat_detection.hpp"
 #include "ike/refusal.hpp"
@@ -24,8 +25,9 @@ struct ChildContext {
   Path path;
   NatState nat;
   bool initial;  // in IKE_AUTH: its nonces are those of IKE_SA_INIT, and there is no key exchange
-  const AssignedConfiguration* assigned;  // by the peer to us
-  const AssignedConfiguration* given;     // by us to the peer
+  const AssignedConfiguration* assigned;               // by the peer to us
+  const AssignedConfiguration* given;                  // by us to the peer
+  const wire::ike::SaClusterSupported* peer_clusters;  // null: the peer has not said that it knows them
 };
 
 // A Child SA to ask for.
@@ -37,6 +39,8 @@ struct ChildWish {
   // is configured; and how many SAs were asked for so.
   std::vector<TrafficSelectorPair> rest{};
   std::size_t further = 0;
+  std::size_t cluster_tries = 0;        // that were refused for the time being
+  std::optional<ChildId> instead_of{};  // which is deleted once this one is made
 };
 // The first of the peer's children that may carry the packet; without packet, or if none may, the first.
 ChildWish first_wish(const PeerConfiguration& peer, const ipsec::PacketSelectors* packet);
@@ -48,6 +52,7 @@ struct ChildOffer {
   std::unique_ptr<crypto::KeyExchange> key_exchange;  // null: without perfect forward secrecy
   Octets nonce;                                       // empty in IKE_AUTH
   TrafficSelectorPair asked;
+  std::optional<ClusterOffer> cluster{};  // none: an ordinary SA
 };
 
 // With what its keys are made of.
@@ -56,6 +61,7 @@ struct AgreedChild {
   SpiLease inbound;
   Protection protection;
   SecretOctets shared_secret;  // empty without perfect forward secrecy
+  std::optional<ClusterMembership> cluster{};
 };
 
 // The child that is wished for; `group` of the KE payload, or the one we want most. Of a rekey, `old` is
@@ -63,7 +69,7 @@ struct AgreedChild {
 Result<ChildOffer> offer_child(ChildWish wish, const ChildContext& context, Turn& turn,
                                std::optional<crypto::KeyExchangeId> group = std::nullopt,
                                const ChildSa* old = nullptr);
-// SA, [Ni], [KEi], TSi, TSr and the notifies of the mode.
+// SA, [Ni], [KEi], TSi, TSr and the notifies of the mode and the cluster.
 wire::ike::Payloads payloads_of(const ChildOffer& offer);
 
 // What the responder agreed to. Fails where the answer is not within the offer, which then keeps its SPI.

@@ -18,6 +18,7 @@ void set_common(ipsec::SaParameters& sa, const ChildSa& child, const Path& path,
   sa.selectors = agreement.selectors;
   sa.tunnel = child.configuration->tunnel;
   sa.lifetime.soft.octets = child.configuration->rekey_after_octets;
+  if (child.cluster) sa.anti_replay = child.cluster->anti_replay;
   sa.lifetime.soft.packets = child.configuration->rekey_after_packets;
   //= rfc7296/2.23/udp-encapsulation-where-a-nat-is
   if (nat && agreement.protocol == ipsec::Protocol::esp)
@@ -46,6 +47,7 @@ ChildHalves make_halves(const ChildSa& child, ChildKeyPair keys, bool initiated,
   halves.inbound.source = path.remote.address;
   halves.inbound.destination = path.local.address;
   halves.inbound.replay_window = child.configuration->replay_window;
+  if (child.cluster && child.cluster->anti_replay) halves.inbound.replay_window = child.cluster->own_window;
   if (halves.inbound.udp) {
     std::swap(halves.inbound.udp->source_port, halves.inbound.udp->destination_port);
     if (child.agreement.original) {

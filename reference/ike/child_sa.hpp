@@ -32,13 +32,15 @@ struct ChildSa {
   const ChildConfiguration* configuration = nullptr;
   ChildState state = ChildState::requested;
   ChildAgreement agreement;
+  std::optional<ClusterMembership> cluster;  // none: numbers and a window of its own
   SpiLease inbound;
   NoncePair nonces;         // of the exchange that made it
   bool made_by_us = false;  // we sent that request
   // The half to send on, until it may be used (RFC 7296 2.8).
   std::unique_ptr<ipsec::OutboundParameters> waiting_outbound;
-  bool sends = false;                       // the outbound half is with the data path
-  std::optional<ChildId> replaces;          // rekeyed by the peer: we send here when that one is gone
+  bool sends = false;  // the outbound half is with the data path
+  // Rekeyed: where the peer did, we send here when that one is gone.
+  std::optional<ChildId> replaces;
   std::optional<Instant> rekey_at, end_at;  // rekey_at: nothing once it has been asked for
 
   // Whoever should delete this SA may have lost sight of it.

@@ -49,9 +49,9 @@ std::vector<ipsec::Selector> selectors_of(const ChildConfiguration& configuratio
 }
 
 Result<TrafficSelectorPair> selectors_to_ask(const ChildWish& wish, const ChildContext& context,
-                                             const ChildSa* old) {
+                                             const std::vector<ipsec::Selector>* in_use) {
   //= rfc7296/2.9.2/rekey-asks-for-no-less
-  if (old != nullptr) return to_traffic_selectors(old->agreement.selectors);
+  if (in_use != nullptr) return to_traffic_selectors(*in_use);
   if (!wish.rest.empty()) return wish.rest.front();
   auto asked = to_traffic_selectors(selectors_of(*wish.configuration, context));
   if (!asked || !wish.packet || !holds(*asked, *wish.packet)) return asked;

@@ -20,9 +20,10 @@ struct ChildWish;
 std::vector<ipsec::Selector> selectors_of(const ChildConfiguration& configuration,
                                           const ChildContext& context);
 
-// What to ask for; of a rekey what is in use. Fails (local fault) where no payload can say it.
+// What to ask for: `in_use`, of a rekey or of a cluster, if there is such. Fails (local fault) where no
+// payload can say it.
 Result<TrafficSelectorPair> selectors_to_ask(const ChildWish& wish, const ChildContext& context,
-                                             const ChildSa* old);
+                                             const std::vector<ipsec::Selector>* in_use);
 
 // Those of the configuration, with the addresses that we have given to the peer where there are any.
 std::vector<ipsec::Selector> selectors_granted(const ChildConfiguration& configuration,

@@ -16,6 +16,7 @@ ChildSa& Children::install(Made made, const Path& path, bool nat, Turn& turn) {
   child.nonces = std::move(made.nonces);
   child.made_by_us = made.made_by_us;
   child.replaces = made.replaces;
+  child.cluster = made.cluster;
   const SaLifetime& lifetime = child.configuration->lifetime;
   child.rekey_at = rekey_time(lifetime, turn);
   child.end_at = turn.now + lifetime.end_after;
@@ -25,7 +26,7 @@ ChildSa& Children::install(Made made, const Path& path, bool nat, Turn& turn) {
   host_->note_child(child, owner_);
   if (KeyLog* log = host_->seams().key_log) log->child_sa(halves.inbound, halves.outbound);
   const ipsec::PolicyId policy = child.configuration->policy;
-  turn.actions.sad.push_back(InstallInbound{id, policy, std::move(halves.inbound)});
+  turn.actions.sad.push_back(InstallInbound{id, policy, std::move(halves.inbound), child.cluster});
   child.waiting_outbound = std::make_unique<ipsec::OutboundParameters>(std::move(halves.outbound));
   if (made.send_now) start_sending(child, turn);
   static_cast<void>(become(child, ChildEvent::created, turn));
@@ -34,8 +35,8 @@ ChildSa& Children::install(Made made, const Path& path, bool nat, Turn& turn) {
 
 void Children::start_sending(ChildSa& child, Turn& turn) {
   if (child.waiting_outbound == nullptr) return;
-  turn.actions.sad.push_back(
-      InstallOutbound{child.id, child.configuration->policy, std::move(*child.waiting_outbound)});
+  turn.actions.sad.push_back(InstallOutbound{child.id, child.configuration->policy,
+                                             std::move(*child.waiting_outbound), child.cluster});
   child.waiting_outbound.reset();
   child.sends = true;
 }
@@ -61,6 +62,7 @@ Result<> Children::become(ChildSa& child, ChildEvent event, Turn& turn) {
   const ChildAgreement& agreement = child.agreement;
   turn.actions.sad.push_back(
       RemoveChild{child.id, agreement.protocol, agreement.inbound, agreement.outbound});
+  if (child.cluster) host_->clusters().leave(child.cluster->id, child.id, turn);
   const ChildId gone = child.id;
   host_->forget_child(gone);
   children_.erase(gone);

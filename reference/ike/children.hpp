@@ -26,6 +26,7 @@ class Children {
     bool made_by_us;
     bool send_now;
     std::optional<ChildId> replaces;
+    std::optional<ClusterMembership> cluster;
   };
   ChildSa& install(Made made, const Path& path, bool nat, Turn& turn);
   //= rfc7296/2.8/responder-sends-on-the-new-sa-when-the-initiator-is-ready

@@ -1,7 +1,10 @@
 #include "ike/configuration.hpp"
 
+#include <algorithm>
 #include <map>
 #include <set>
+
+#include "ipsec/replay_window.hpp"
 
 namespace mpsec::ike {
 namespace {
@@ -32,9 +35,15 @@ Result<> check_cluster(const PeerConfiguration& peer, const ChildConfiguration& 
     return std::unexpected(wrong(peer, child, "cluster/most_sub_sas",
                                  fmt::format("1 to 65,536 are allowed, found {}", wish.most_sub_sas)));
   }
-  if (wish.anti_replay && wish.window == 0)
-    return std::unexpected(
-        wrong(peer, child, "cluster/window", "expected 1 or more with anti-replay, found 0"));
+  if (wish.anti_replay) {
+    if (auto checked = ipsec::ReplayWindow::check_size(wish.window); !checked)
+      return std::unexpected(wrong(peer, child, "cluster/window", checked.error().why));
+    return {};
+  }
+  for (const ChildProposal& proposal : child.proposals)
+    if (std::ranges::count(proposal.sequence_numbers, wire::ike::SequenceNumbers::extended) != 0)
+      return std::unexpected(
+          wrong(peer, child, "cluster/anti_replay", "extended sequence numbers need a window"));
   return {};
 }
 

@@ -58,7 +58,7 @@ void Engine::receive(const Datagram& datagram, Instant now, Actions& actions) {
     octets = octets.subspan(marker.size());
   }
   receive_message(octets, path, turn);
-  settle_all();
+  settle_all(actions);
 }
 
 void Engine::receive_message(OctetView octets, const Path& path, Turn& turn) {
@@ -189,7 +189,7 @@ void Engine::on_time(Instant now, Actions& actions) {
   }
   for (const IkeSaId id : due) {
     if (IkeSa* sa = find(id)) sa->on_time(turn);
-    settle_all();
+    settle_all(actions);
   }
 }
 
@@ -261,7 +261,13 @@ bool Engine::has_other(const ipsec::Identity& local, const ipsec::Identity& remo
 void Engine::close_others(const IkeSa& sa, Turn& turn) {
   for (const IkeSaId id : others_between({sa.peer().local_id, sa.remote_id()}, sa.id())) {
     IkeSa* other = find(id);
-    if (other != nullptr && other->is_running()) other->close_silently(IkeEvent::gave_up, turn);
+    if (other == nullptr || !other->is_running()) continue;
+    // The paths of a cluster come and go by themselves: this one shows whether it is alive.
+    if (other->serves_cluster()) {
+      other->check_liveness(turn);
+    } else {
+      other->close_silently(IkeEvent::gave_up, turn);
+    }
   }
 }
 
@@ -304,12 +310,14 @@ std::size_t Engine::ike_sas() const {
 
 // --- bookkeeping
 
-void Engine::settle_all() {
+void Engine::settle_all(Actions& actions) {
   while (!touched_.empty()) {
     const IkeSaId id = *touched_.begin();
     touched_.erase(touched_.begin());
     settle(id);
   }
+  for (ClusterEnded& ended : clusters_.take_ended())
+    actions.events.emplace_back(std::move(ended));
 }
 
 // An IKE SA in use is found by where its peer is, and by who that is.

@@ -26,6 +26,7 @@ struct ChildStatus {
   ipsec::Mode mode;
   Spi inbound, outbound;
   std::vector<ipsec::Selector> selectors;
+  std::optional<ClusterId> cluster;
 };
 struct IkeStatus {
   IkeSaId id;
@@ -38,6 +39,14 @@ struct IkeStatus {
   std::string suite;
   bool we_are_behind_nat, peer_is_behind_nat;
   std::vector<ChildStatus> children;
+};
+
+struct ClusterStatus {
+  ClusterId id;
+  std::string name;
+  ipsec::Identity remote_id;
+  std::vector<ChildId> sub_sas;
+  bool ending;  // takes no more
 };
 
 // What was not acted upon, by cause.
@@ -74,6 +83,8 @@ class Engine final : public Host {
   void on_traffic(const AcceptedTraffic& traffic, Instant now, Actions& actions);
   // A soft or hard limit of octets or packets was met on this inbound or outbound SA of ours.
   void on_lifetime(ChildId child, bool hard, Instant now, Actions& actions);
+  // The numbers of this cluster will be used up soon, on the side that we send on: it is replaced by another.
+  void on_cluster_limit(ClusterId cluster, Instant now, Actions& actions);
   // A hint that the peer there may be gone: an ICMP error (RFC 7296 2.4).
   void on_hint(const IpAddress& remote, Instant now, Actions& actions);
   void on_stray_packet(const StrayPacket& packet, Instant now, Actions& actions);
@@ -92,9 +103,14 @@ class Engine final : public Host {
   Result<> rekey_ike(IkeSaId sa, Instant now, Actions& actions);
   Result<> close(IkeSaId sa, Instant now, Actions& actions);
   Result<> check_liveness(IkeSaId sa, Instant now, Actions& actions);
+  // None may join any more. Each sub-SA is replaced by one of a new cluster, and deleted once that is there.
+  Result<> replace_cluster(ClusterId cluster, Instant now, Actions& actions);
+  // Deletes all of its sub-SAs, on all IKE SAs.
+  Result<> end_cluster(ClusterId cluster, Instant now, Actions& actions);
 
   // --- what is there
   std::vector<IkeStatus> status() const;
+  std::vector<ClusterStatus> cluster_status() const;
   std::size_t ike_sas() const;  // those that only repeat their last reply left out
   std::size_t half_open() const { return half_open_; }
   std::size_t child_spis() const { return child_spis_.size(); }  // of ours, those being asked for included
@@ -110,6 +126,7 @@ class Engine final : public Host {
   void free_child_spi(Spi spi) override;
   void note_child(const ChildSa& child, IkeSaId owner) override;
   void forget_child(ChildId child) override;
+  Clusters& clusters() override { return clusters_; }
   IkeSa& adopt(std::unique_ptr<IkeSa> sa) override;
   IkeSa* find(IkeSaId id) override;
   bool has_other(const ipsec::Identity& local, const ipsec::Identity& remote, IkeSaId but) const override;
@@ -170,7 +187,7 @@ class Engine final : public Host {
   IkeSa* find_by_spi(const wire::ike::IkeHeader& header);
   // After anything was done with an SA: its deadline, and its end.
   void settle(IkeSaId id);
-  void settle_all();
+  void settle_all(Actions& actions);  // and which clusters have ended by it
   void index(IkeSaId id, Held& held);
   // The running ones but this, as they stood after the last event.
   std::vector<IkeSaId> others_between(const Identities& identities, IkeSaId but) const;
@@ -184,6 +201,7 @@ class Engine final : public Host {
   Seams seams_;
   std::unordered_map<Spi, ChildId> child_spis_;  // outlives the SAs, which give theirs back
   std::unordered_map<ChildId, IkeSaId> owners_;
+  Clusters clusters_;  // likewise
   std::map<IkeSaId, Held> sas_;
   std::unordered_map<IkeSpi, IkeSaId> by_spi_;  // by our SPI
   std::map<InitKey, IkeSaId> by_init_;          // for IKE_SA_INIT sent again

@@ -13,6 +13,29 @@ Error unknown(std::string_view kind, std::string_view name) {
   return {Blame::local_fault, std::string(kind), std::nullopt, fmt::format("there is no '{}'", name), ""};
 }
 
+// An ordinary SA stands where the cluster was to be: a second one would not share its numbers.
+bool has_child(const IkeSa& sa, const ChildConfiguration& configuration) {
+  return std::ranges::any_of(sa.children(),
+                             [&](const auto& one) { return one.second->configuration == &configuration; });
+}
+Error no_clusters(const ChildConfiguration& child) {
+  return {Blame::no_common_ground, fmt::format("child '{}'/cluster", child.name), std::nullopt,
+          "the peer makes none of it, and its one SA is there", ""};
+}
+
+// The cluster that the first child would have to join, where that has no room.
+const Cluster* full_cluster(const Clusters& clusters, const PeerConfiguration& peer,
+                            const ipsec::PacketSelectors* packet) {
+  if (peer.childless || peer.children.empty()) return nullptr;
+  const auto name = cluster_name(*first_wish(peer, packet).configuration, peer, peer.remote_id);
+  const Cluster* cluster = name ? clusters.find_open(*name) : nullptr;
+  return cluster != nullptr && cluster->is_full() ? cluster : nullptr;
+}
+Error takes_no_more(const Cluster& cluster) {
+  return {Blame::local_fault, fmt::format("cluster '{}'", cluster.terms.name.name), std::nullopt,
+          fmt::format("it has {} sub-SAs, as many as both ends take", cluster.terms.most_sub_sas), ""};
+}
+
 }  // namespace
 
 template <class Act>
@@ -22,7 +45,7 @@ Result<> Engine::with(IkeSaId id, Instant now, Actions& actions, Act act) {
   Turn turn{now, seams_.rng, actions};
   touched_.insert(id);
   auto result = act(*sa, turn);
-  settle_all();
+  settle_all(actions);
   return result;
 }
 
@@ -47,13 +70,15 @@ Result<IkeSaId> Engine::initiate(std::string_view name, const Path& path, Instan
                                  const ipsec::PacketSelectors* packet) {
   const auto peer = std::ranges::find(configuration_.peers, name, &PeerConfiguration::name);
   if (peer == configuration_.peers.end()) return std::unexpected(unknown("peer", name));
+  if (const Cluster* full = full_cluster(clusters_, *peer, packet))
+    return std::unexpected(takes_no_more(*full));
   Turn turn{now, seams_.rng, actions};
   const IkeSpis spis{new_ike_spi(turn), IkeSpi{0}};
   IkeSa& sa = adopt(
       std::make_unique<IkeSa>(IkeSa::Identity{new_ike_sa_id(), Role::initiator, spis, path}, &*peer, *this));
   const IkeSaId id = sa.id();
   sa.initiate(packet, turn);
-  settle_all();
+  settle_all(actions);
   return id;
 }
 
@@ -63,6 +88,8 @@ Result<> Engine::create_child(IkeSaId id, std::string_view name, Instant now, Ac
     const auto& children = sa.peer().children;
     const auto child = std::ranges::find(children, name, &ChildConfiguration::name);
     if (child == children.end()) return std::unexpected(unknown("child configuration", name));
+    if (child->cluster && sa.cluster_declined() && has_child(sa, *child))
+      return std::unexpected(no_clusters(*child));
     ChildWish wish{.configuration = &*child};
     if (packet != nullptr) wish.packet = *packet;
     sa.begin(std::make_unique<CreateChild>(std::move(wish)), turn);
@@ -110,8 +137,15 @@ namespace {
 
 ChildStatus status_of(const ChildSa& child) {
   const ChildAgreement& agreement = child.agreement;
-  return {child.id,       child.configuration->name, child.state,        agreement.protocol,
-          agreement.mode, agreement.inbound,         agreement.outbound, agreement.selectors};
+  return {child.id,
+          child.configuration->name,
+          child.state,
+          agreement.protocol,
+          agreement.mode,
+          agreement.inbound,
+          agreement.outbound,
+          agreement.selectors,
+          child.cluster ? std::optional(child.cluster->id) : std::nullopt};
 }
 
 IkeStatus status_of(const IkeSa& sa) {

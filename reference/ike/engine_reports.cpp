@@ -19,7 +19,7 @@ void Engine::on_traffic(const AcceptedTraffic& traffic, Instant now, Actions& ac
         found.child->state == ChildState::installed || found.child->state == ChildState::rekeying;
     if (traffic.udp && traffic.newest && current) found.sa->follow_peer(*traffic.udp, turn);
   }
-  settle_all();
+  settle_all(actions);
 }
 
 Engine::FoundChild Engine::find_inbound(ipsec::Protocol protocol, Spi inbound) {
@@ -52,7 +52,7 @@ void Engine::on_lifetime(ChildId child, bool hard, Instant now, Actions& actions
 void Engine::on_hint(const IpAddress& remote, Instant now, Actions& actions) {
   Turn turn{now, seams_.rng, actions};
   hint(remote, turn);
-  settle_all();
+  settle_all(actions);
 }
 
 //= rfc7296/2.4/hint-causes-a-liveness-check
@@ -75,7 +75,7 @@ void Engine::on_stray_packet(const StrayPacket& packet, Instant now, Actions& ac
   } else {
     send_invalid_spi(packet, turn);
   }
-  settle_all();
+  settle_all(actions);
 }
 
 //= rfc7296/2.21.4/suspicious-packet-is-told-over-the-ike-sa
@@ -119,7 +119,7 @@ void Engine::on_wrong_selectors(ipsec::Protocol protocol, Spi inbound, OctetView
                                 to_wire(protocol), spi_octets(inbound)),
                     turn);
   }
-  settle_all();
+  settle_all(actions);
 }
 
 }  // namespace mpsec::ike

@@ -94,7 +94,7 @@ struct ClusterLeft {
   ChildId child;
   std::size_t sub_sas;  // that are left
 };
-// The last sub-SA is gone.
+// The last sub-SA is gone, and none is on its way: numbers and window are needed until now.
 struct ClusterEnded {
   ClusterId cluster;
   std::string name;

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "ike/channel.hpp"
+#include "ike/clusters.hpp"
 #include "ike/configuration.hpp"
 #include "ike/seams.hpp"
 #include "ike/spi_lease.hpp"
@@ -28,6 +29,9 @@ class Host : public ChildSpis {
   // The child is found by its SPI and by its name from now on, at this IKE SA.
   virtual void note_child(const ChildSa& child, IkeSaId owner) = 0;
   virtual void forget_child(ChildId child) = 0;
+
+  // Of all IKE SAs together.
+  virtual Clusters& clusters() = 0;
 
   // Takes over the successor of an IKE SA.
   virtual IkeSa& adopt(std::unique_ptr<IkeSa> sa) = 0;

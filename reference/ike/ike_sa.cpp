@@ -44,6 +44,7 @@ std::unique_ptr<IkeSa> IkeSa::successor(const IkeSa& old, const Identity& identi
   sa->nat_ = old.nat_;
   sa->remote_id_ = old.remote_id_;
   sa->pad_entry_ = old.pad_entry_;
+  sa->inherit_clusters(old);
   sa->channel_.fragment_beyond(old.channel_.fragments_beyond());
   if (auto protecting = sa->protect(inherited.keys); !protecting) {
     sa->report(protecting.error(), std::nullopt, turn);
@@ -191,6 +192,7 @@ void IkeSa::on_request(Request request, const Path& path, Turn& turn) {
 void IkeSa::on_running_request(const Request& request, const Path& path, Turn& turn) {
   if (running() == nullptr) return;
   settle_with_predecessor(request, turn);
+  note_clusters(request.payloads);
   answering_ = true;
   Payloads payloads = answer(request, turn);
   answering_ = false;
@@ -251,6 +253,7 @@ void IkeSa::on_response(Response response, Turn& turn) {
                   "the peer says INVALID_SYNTAX", "RFC 7296 2.21.3"},
                  turn);
   }
+  note_clusters(response.payloads);
   found.mapped()->answered(*this, response.payloads, turn);
   if (Running* still = running(); still != nullptr && !children_busy()) still->deleted_early.clear();
   pump(turn);

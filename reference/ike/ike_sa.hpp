@@ -145,6 +145,8 @@ class IkeSa {
   void close_silently(IkeEvent why, Turn& turn);
   void check_liveness(Turn& turn);                         // at most as often as hints may cause it
   void notify_peer(wire::ike::Notify notify, Turn& turn);  // of a problem, at most as often as is allowed
+  // The peer is not gone because it says INITIAL_CONTACT on another path.
+  bool serves_cluster() const;
   // A packet newer than all others came by this path: the peer's address follows, where it may.
   void follow_peer(const Path& path, Turn& turn);
   void heard_from_peer(Turn& turn) { last_heard_ = turn.now; }
@@ -168,6 +170,8 @@ class IkeSa {
   Channel& channel() { return channel_; }
   Running* running() { return std::get_if<Running>(&data_); }
   bool is_running() const { return std::holds_alternative<Running>(data_); }
+  // The peer has made an ordinary SA of what was to found a cluster.
+  bool cluster_declined() const { return cluster_declined_; }
   bool is_half_open() const { return state_ == IkeState::init_answered; }
   bool lingers() const {
     return lingers_until_.has_value();
@@ -193,6 +197,14 @@ class IkeSa {
   void no_more_trouble();
   // Whether the peer takes only one pair of addresses, and is asked for that of the packet.
   bool follow_single_pair(const ChildWish& wish, const wire::ike::Notify& why, Turn& turn);
+  // The peer would not let a child into the cluster. True where it may yet, and is asked again later.
+  bool on_join_refused(const ChildWish& wish, const wire::ike::Notify& why, ClusterId cluster, Turn& turn);
+  void tell_join_refused(ClusterId cluster, const wire::ike::Notify& why, Turn& turn);             // by it
+  void tell_join_refused(const wire::ike::Payloads& request, const Refusal& refusal, Turn& turn);  // by us
+  // For what was to join a cluster that has ended while we waited for the answer. False if it has not.
+  bool ask_again(const ChildOffer& offer, Turn& turn);
+  // Whether the answer to our offer has made an ordinary SA of it.
+  void note_cluster_answer(const ChildOffer& offer, const AgreedChild& agreed);
   // The peer has made a child that we cannot have.
   void delete_unwanted(ChildOffer& offer, Turn& turn);
   // The peer deletes a child that its answer on the way to us has just made.
@@ -282,6 +294,12 @@ class IkeSa {
   bool waits_for_predecessor() const;
   void settle_with_predecessor(const Request& request, Turn& turn);
 
+  // ike_sa_clusters.cpp
+  void note_clusters(const wire::ike::Payloads& payloads);
+  void inherit_clusters(const IkeSa& old);
+  bool may_join_cluster() const;
+  void enter_cluster(const ChildSa& child, Turn& turn);
+
   IkeSaId id_;
   Host* host_;
   const PeerConfiguration* peer_;
@@ -298,9 +316,13 @@ class IkeSa {
   Instant last_heard_{}, last_sent_{};
   std::optional<IkeEvent> closing_after_reply_;
   std::optional<Instant> lingers_until_;
-  bool answering_ = false;                  // a request, whose reply is not sent yet
-  std::optional<IkeSaId> heir_;             // that this request has made, and that waits for the reply
-  std::optional<IkeSaId> predecessor_;      // until the first request here settles which successor it has
+  bool answering_ = false;              // a request, whose reply is not sent yet
+  std::optional<IkeSaId> heir_;         // that this request has made, and that waits for the reply
+  std::optional<IkeSaId> predecessor_;  // until the first request here settles which successor it has
+  bool peer_knows_clusters_ = false;    // its Vendor ID has come
+  std::optional<wire::ike::SaClusterSupported> peer_clusters_;
+  bool cluster_declined_ = false;           // by the peer
+  bool waits_for_cluster_ = false;          // one of us came before the founder did
   AssignedConfiguration assigned_, given_;  // by the peer to us, by us to the peer
 };
 

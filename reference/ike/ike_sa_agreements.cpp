@@ -104,8 +104,17 @@ AddressPool* IkeSa::pool() const {
 }
 
 ChildContext IkeSa::child_context(bool initial) {
-  return {*host_,          *peer_, pad_entry_.get(), remote_id_, children_,
-          channel_.path(), nat_,   initial,          &assigned_, &given_};
+  return {*host_,
+          *peer_,
+          pad_entry_.get(),
+          remote_id_,
+          children_,
+          channel_.path(),
+          nat_,
+          initial,
+          &assigned_,
+          &given_,
+          peer_clusters_ ? &*peer_clusters_ : nullptr};
 }
 
 ChildId IkeSa::install_child(const ChildConfiguration& configuration, AgreedChild agreed, NoncePair nonces,
@@ -125,11 +134,12 @@ ChildId IkeSa::install_child(const ChildConfiguration& configuration, AgreedChil
     return ChildId{0};
   }
   const bool send_now = made_by_us || !replaces;
-  return children_
-      .install({&configuration, std::move(agreed.agreement), std::move(agreed.inbound), std::move(nonces),
-                *std::move(keys), made_by_us, send_now, replaces},
-               channel_.path(), nat_.any(), turn)
-      .id;
+  const ChildSa& child =
+      children_.install({&configuration, std::move(agreed.agreement), std::move(agreed.inbound),
+                         std::move(nonces), *std::move(keys), made_by_us, send_now, replaces, agreed.cluster},
+                        channel_.path(), nat_.any(), turn);
+  if (child.cluster) enter_cluster(child, turn);
+  return child.id;
 }
 
 // --- successors (RFC 7296 2.8.2)

@@ -192,7 +192,7 @@ Result<Payloads> IkeSa::prepare_auth(AuthSent& auth, Turn& turn) {
   payloads.push_back(identity);
   //= rfc7296/2.4/initial-contact-only-when-it-is-the-only-one
   if (peer_->initial_contact && peer_->remote_id &&
-      !host_->has_other(peer_->local_id, *peer_->remote_id, id()))
+      !host_->has_other(peer_->local_id, *peer_->remote_id, id()) && !may_join_cluster())
     payloads.push_back(make_payload(make_notify(NotifyType::initial_contact)));
   std::move(proof->payloads.begin(), authentication.begin(), std::back_inserter(payloads));
   append(payloads, host_->seams().checker.requests());
@@ -248,6 +248,7 @@ void IkeSa::on_auth_response(const Response& response, Turn& turn) {
   if (const Notify* window = find_notify(response.payloads, NotifyType::set_window_size))
     note_window(*window);
   channel_.set_own_window(peer_->window);
+  note_clusters(response.payloads);
   const auto* first = auth.child == nullptr ? nullptr : auth.child->wish.configuration;
   finish_first_child(std::move(auth), response.payloads, turn);
   begin_more_children(first, turn);
@@ -324,6 +325,9 @@ void IkeSa::finish_first_child(AuthSent auth, const Payloads& payloads, Turn& tu
   if (find<SecurityAssociation>(payloads) == nullptr) {
     const Notify* error = first_error(payloads);
     if (error != nullptr && follow_single_pair(wish, *error, turn)) return;
+    if (error != nullptr && auth.child->cluster &&
+        on_join_refused(wish, *error, auth.child->cluster->asked.id, turn))
+      return;
     return fail(error != nullptr ? error_of(*error, "IKE_AUTH")
                                  : Error{Blame::malformed, "IKE_AUTH/SA", std::nullopt,
                                          "the payload is missing", "RFC 7296 1.2"});
@@ -331,9 +335,11 @@ void IkeSa::finish_first_child(AuthSent auth, const Payloads& payloads, Turn& tu
   auto agreement = read_child_answer(*auth.child, payloads, child_context(true));
   if (!agreement) {
     delete_unwanted(*auth.child, turn);
+    if (ask_again(*auth.child, turn)) return;
     return fail(agreement.error());
   }
   auto next = wish_after(wish, auth.child->asked, agreement->agreement.selectors, payloads);
+  note_cluster_answer(*auth.child, *agreement);
   install_child(configuration, *std::move(agreement), nonces_, true, turn);
   if (next) begin(std::make_unique<CreateChild>(*std::move(next)), turn);
 }

@@ -150,6 +150,7 @@ void IkeSa::finish_auth(InitAnswered::Auth& auth, const Request& request, Payloa
   if (const Notify* window = find_notify(first, NotifyType::set_window_size)) note_window(*window);
   if (peer_->window > 1) reply_payloads.push_back(make_payload(window_notify(peer_->window)));
   channel_.set_own_window(peer_->window);
+  note_clusters(first);
   answer_first_child(first, reply_payloads, turn);
   reply(request, std::move(reply_payloads), path, turn);
   close_if_asked(turn);
@@ -234,8 +235,8 @@ void IkeSa::answer_first_child(const Payloads& request, Payloads& reply_payloads
   auto granted = grant_child(request, child_context(true), nullptr, turn);
   if (!granted) {
     report(granted.error().error, std::string(), turn);
-    reply_payloads.push_back(make_payload(granted.error().to_notify()));
-    return;
+    tell_join_refused(request, granted.error(), turn);
+    return append_refusal(reply_payloads, granted.error());
   }
   const ChildId made =
       install_child(*granted->configuration, std::move(granted->agreed), nonces_, false, turn);
