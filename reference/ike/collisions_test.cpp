@@ -23,6 +23,19 @@ TEST_P(Scenes, Play) {
   }
 }
 
+// The children of a cluster come and go as all others do, and belong to it all the while.
+TEST_P(Scenes, PlayWithAClusterIsTheSame) {
+  const Scene& scene = GetParam();
+  if (!scene.later.empty()) GTEST_SKIP() << "of a later step: " << scene.later;
+  const std::vector<Outcome> outcomes = play_out(scene, nullptr, true);
+  EXPECT_EQ(outcomes.size(), 2u) << "no seed makes those nonces the lowest";
+  for (const Outcome& outcome : outcomes) {
+    EXPECT_EQ(outcome.scene.text(), scene.text()) << scene.play;
+    for (const std::string& complaint : outcome.complaints)
+      ADD_FAILURE() << complaint;
+  }
+}
+
 std::string name_of_test(const testing::TestParamInfo<Scene>& info) {
   return name_of(info.param);
 }

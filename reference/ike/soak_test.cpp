@@ -10,6 +10,11 @@
 namespace mpsec::ike::test {
 namespace {
 
+// Every fourth run with clusters, over two paths.
+bool has_clusters(std::uint64_t seed) {
+  return seed % 4 == 1;
+}
+
 EndOptions soaked(Witness& witness, std::uint64_t seed) {
   EndOptions options;
   options.tap = &witness;
@@ -19,6 +24,7 @@ EndOptions soaked(Witness& witness, std::uint64_t seed) {
     if (seed % 2 == 0) peer.window = 4;
     if (seed % 5 == 0) peer.children[0].lifetime = {20s, 60s, 0.5};
     if (seed % 7 == 0) peer.lifetime = {45s, 90s, 0.5};
+    if (has_clusters(seed)) peer.children[0].cluster = ClusterWish{.name = "net"};
   };
   if (seed % 3 == 0) options.child_proposals[0].key_exchange = {crypto::KeyExchangeId::curve25519};
   return options;
@@ -27,7 +33,9 @@ EndOptions soaked(Witness& witness, std::uint64_t seed) {
 class Soak {
  public:
   explicit Soak(std::uint64_t seed)
-      : rng_(seed * 7919), world_(soaked(witness_, seed), soaked(witness_, seed), seed) {}
+      : clusters_(has_clusters(seed)),
+        rng_(seed * 7919),
+        world_(soaked(witness_, seed), soaked(witness_, seed), seed) {}
 
   void run() {
     world_.initiate(world_.a);
@@ -50,6 +58,7 @@ class Soak {
       EXPECT_EQ(end->engine().ike_sas(), 0u);
       EXPECT_EQ(end->engine().child_spis(), 0u);
       EXPECT_TRUE(end->installed.empty());
+      EXPECT_TRUE(end->engine().cluster_status().empty());
       EXPECT_FALSE(end->engine().next_deadline());
     }
   }
@@ -61,10 +70,24 @@ class Soak {
       world_.initiate(end);
       return take_up();
     }
+    if (clusters_ && rng_.below(4) == 0) {
+      world_.initiate(end, rng_.below(2) == 0 ? end.path() : end.second_path());
+      return take_up();
+    }
+    if (const auto all = end.engine().cluster_status(); !all.empty() && rng_.below(8) == 0)
+      end_or_replace(end, all.front().id);
     world_.at(end, [&](Engine& engine, Actions& actions) {
       return act_at_random(engine, rng_, world_.now, actions);
     });
     take_up();
+  }
+
+  void end_or_replace(End& end, ClusterId cluster) {
+    const bool replaces = rng_.below(2) == 0;
+    world_.at(end, [&](Engine& engine, Actions& actions) {
+      return replaces ? engine.replace_cluster(cluster, world_.now, actions)
+                      : engine.end_cluster(cluster, world_.now, actions);
+    });
   }
 
   // What was sent goes its ways: one in eight is lost, one in sixteen comes twice, each after up to two
@@ -110,6 +133,7 @@ class Soak {
     lossy_ = true;
   }
 
+  bool clusters_;
   SeededRng rng_;
   Witness witness_;
   World world_;

@@ -71,7 +71,7 @@ class Play {
     pass(std::chrono::minutes(10), true);
     for (End* end : {&world_->a, &world_->b})
       if (end->engine().ike_sas() != 0 || end->engine().child_spis() != 0 || !end->installed.empty() ||
-          end->engine().next_deadline())
+          end->engine().next_deadline() || !end->engine().cluster_status().empty())
         complain(fmt::format("something is left at {}", letter(*end)));
   }
 

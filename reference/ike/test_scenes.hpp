@@ -55,17 +55,20 @@ inline std::string name_of(const Scene& scene) {
   return name;
 }
 
-inline PlaySettings settings_of(const Scene& scene, const CollisionPolicy* policy = nullptr) {
+// `clusters`: the children are sub-SAs of one.
+inline PlaySettings settings_of(const Scene& scene, const CollisionPolicy* policy = nullptr,
+                                bool clusters = false) {
   using enum crypto::KeyExchangeId;
   const auto has = [&](std::string_view word) { return scene.with.find(word) != std::string::npos; };
   PlaySettings settings;
   for (EndOptions* end : {&settings.a, &settings.b}) {
     const bool is_a = end == &settings.a;
     end->collisions = policy;
-    end->change_peer = [has](PeerConfiguration& peer) {
+    end->change_peer = [has, clusters](PeerConfiguration& peer) {
       peer.liveness_after = Duration::zero();
       peer.lifetime.jitter = 0;
       if (has("windows")) peer.window = 4;
+      if (clusters) peer.children[0].cluster = ClusterWish{.name = "net"};
     };
     // B's pause after a TEMPORARY_FAILURE is longer: who asks again first does not hang on the seed.
     end->change = [is_a](Configuration& whole) { whole.retry_after = is_a ? 10s : 20s; };
@@ -121,11 +124,12 @@ inline Outcome outcome_of(const Scene& scene, const Play& play, World& world) {
 
 // The scene as played with each of its nonces the lowest (where it names any), else with some seeds. Nothing
 // where no seed up to 100 makes that nonce the lowest: it was not said.
-inline std::vector<Outcome> play_out(const Scene& scene, const CollisionPolicy* policy = nullptr) {
+inline std::vector<Outcome> play_out(const Scene& scene, const CollisionPolicy* policy = nullptr,
+                                     bool clusters = false) {
   std::vector<Outcome> outcomes;
   for (const char whose : {'?', '!'}) {
     for (std::uint64_t seed = whose == '?' ? 1 : 101; seed % 100 != 0; ++seed) {
-      Play play(settings_of(scene, policy), seed);
+      Play play(settings_of(scene, policy, clusters), seed);
       play.establish();
       if (scene.with.find("forgetting-ike") != std::string::npos) play.run("A:forgets B:forgets");
       play.run(scene.play);

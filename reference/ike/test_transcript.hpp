@@ -283,7 +283,7 @@ class Scribe {
     if (settings_.nat && sent.remote.address == *settings_.nat)
       arrived.local = {world_->a.address(), static_cast<std::uint16_t>(sent.remote.port - 40000)};
     world_->at(
-        arrived.local.address == world_->a.address() ? world_->a : world_->b,
+        world_->a.owns(arrived.local.address) ? world_->a : world_->b,
         [&](Engine& engine, Actions& actions) { return engine.receive(arrived, world_->now, actions), 0; });
   }
 

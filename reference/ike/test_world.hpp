@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <fmt/ranges.h>
 #include <functional>
 #include <gtest/gtest.h>
 #include <memory>
@@ -81,20 +82,27 @@ class End {
   }
 
   Engine& engine() { return *engine_; }
+  const Engine& engine() const { return *engine_; }
   const IpAddress& address() const { return address_; }
   Path path() const { return {{address_, 500}, {peer_address_, 500}}; }
+  // Between another pair of addresses: 198.51.100.* instead of 192.0.2.*.
+  Path second_path() const { return {{second(address_), 500}, {second(peer_address_), 500}}; }
+  bool owns(const IpAddress& address) const { return address == address_ || address == second(address_); }
 
   // A Child SA as a data path would hold it.
   struct Installed {
     std::optional<ipsec::InboundParameters> inbound;
     std::optional<ipsec::OutboundParameters> outbound;
     std::size_t outbound_serial = 0;  // the data path sends on the one installed last
+    std::optional<ClusterMembership> cluster{};
   };
   std::map<ChildId, Installed> installed;
   std::vector<Event> events;
   void apply(SadChange& change) {
-    if (auto* in = std::get_if<InstallInbound>(&change))
+    if (auto* in = std::get_if<InstallInbound>(&change)) {
       installed[in->child].inbound = std::move(in->parameters);
+      installed[in->child].cluster = in->cluster;
+    }
     if (auto* out = std::get_if<InstallOutbound>(&change)) {
       installed[out->child].outbound = std::move(out->parameters);
       installed[out->child].outbound_serial = ++outbounds_;
@@ -119,6 +127,9 @@ class End {
   }
 
  private:
+  static IpAddress second(const IpAddress& first) {
+    return IpAddress::v4(0xc6336400u | (first.v4_number() & 0xff));
+  }
   Configuration configuration(std::string_view own, std::string_view peer, const EndOptions& options) const {
     ChildConfiguration child;
     child.name = "net";
@@ -191,9 +202,10 @@ class World {
     return result;
   }
 
-  IkeSaId initiate(End& end) {
-    return at(end, [&](Engine& engine,
-                       Actions& actions) { return engine.initiate("peer", end.path(), now, actions); })
+  IkeSaId initiate(End& end) { return initiate(end, end.path()); }
+  IkeSaId initiate(End& end, const Path& path) {
+    return at(end,
+              [&](Engine& engine, Actions& actions) { return engine.initiate("peer", path, now, actions); })
         .value();
   }
 
@@ -217,7 +229,7 @@ class World {
     return datagram;
   }
   void deliver(const Datagram& sent) {
-    End& to = sent.remote.address == a.address() ? a : b;
+    End& to = a.owns(sent.remote.address) ? a : b;
     Datagram arrived{sent.remote, sent.local, sent.octets};
     if (nat_port_of_a != 0 && &to == &b) arrived.remote.port = nat_port_of_a;
     if (nat_port_of_a != 0 && &to == &a) {
@@ -265,6 +277,7 @@ class World {
       if (same->children.size() != sa.children.size())
         return fmt::format("{} children against {}", sa.children.size(), same->children.size());
     }
+    if (const std::string why = clusters_disagree(); !why.empty()) return why;
     return keys_disagree();
   }
 
@@ -276,6 +289,26 @@ class World {
   void on_ike_sa(End& end, auto command) {
     const IkeSaId sa = only(end).id;
     at(end, [&](Engine& engine, Actions& actions) { return (engine.*command)(sa, now, actions); }).value();
+  }
+  // Both know the same clusters, of as many sub-SAs, which their data paths know as such.
+  std::string clusters_disagree() const {
+    const auto ours = sub_sas_of(a), theirs = sub_sas_of(b);
+    if (ours != theirs) return fmt::format("clusters {} against {}", ours, theirs);
+    for (const End* end : {&a, &b})
+      for (const ClusterStatus& cluster : end->engine().cluster_status())
+        for (const ChildId child : cluster.sub_sas) {
+          const auto found = end->installed.find(child);
+          if (found == end->installed.end() || !found->second.cluster ||
+              found->second.cluster->id != cluster.id)
+            return "a sub-SA that the data path does not know as such";
+        }
+    return {};
+  }
+  static std::map<std::uint64_t, std::size_t> sub_sas_of(const End& end) {
+    std::map<std::uint64_t, std::size_t> sub_sas;
+    for (const ClusterStatus& cluster : end.engine().cluster_status())
+      sub_sas[cluster.id.value] = cluster.sub_sas.size();
+    return sub_sas;
   }
   std::string keys_disagree() const {
     if (a.installed.size() != b.installed.size()) return "the data paths hold different numbers of children";

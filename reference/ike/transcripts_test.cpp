@@ -130,6 +130,12 @@ void cipher_and_mac(EndOptions& end) {
                             .integrity = {crypto::IntegrityId::hmac_sha2_256_128}};
 }
 
+void of_a_cluster(EndOptions& end) {
+  end.change_peer = [](PeerConfiguration& peer) {
+    peer.children[0].cluster = ClusterWish{.name = "net", .most_sub_sas = 8, .window = 4096};
+  };
+}
+
 // What A says of a kind gets a payload that nobody knows, marked critical.
 void unknown_critical(Message& message, char own) {
   if (own != 'A' || message.header.exchange_type != ExchangeType::informational) return;
@@ -173,6 +179,12 @@ void version_three(Scribe& scribe) {
   IkeHeader header{.initiator_spi = IkeSpi{0x0123456789abcdef}, .major_version = 3, .initiator = true};
   World& world = scribe.world();
   scribe.forge({{world.a.address(), 500}, {world.b.address(), 500}, wire::encode(header)});
+  scribe.all();
+}
+
+void second_path(Scribe& scribe) {
+  World& world = scribe.world();
+  world.initiate(world.a, world.a.second_path());
   scribe.all();
 }
 
@@ -245,6 +257,10 @@ const Case cases[] = {
        both(settings,
             [](EndOptions& end) { end.child_proposals[0].sequence_numbers = {SequenceNumbers::extended}; });
      }},
+    {"cluster_two_paths", "An SA cluster: founded on one path, joined on another",
+     [](ScribeSettings& settings) { both(settings, of_a_cluster); }, second_path},
+    {"cluster_declined", "The responder knows no SA clusters: one ordinary SA",
+     [](ScribeSettings& settings) { of_a_cluster(settings.a); }},
     {"no_proposal_chosen", "No common algorithms for the IKE SA",
      [](ScribeSettings& settings) {
        settings.b.ike_proposals[0].encryption = {{crypto::EncryptionId::chacha20_poly1305, {}}};
