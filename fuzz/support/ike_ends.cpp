@@ -30,7 +30,7 @@ test::PairSettings settings(bool cookies, const IkeWorld& world) {
   static const auto open = crypto::make_open_ike_provider();
   auto settings = test::pre_shared_key_settings(provider_of(world),
                                                 world.ike_provider == nullptr ? *open : *world.ike_provider);
-  settings.change = [](Configuration& whole) {
+  settings.change = [clusters = world.clusters](Configuration& whole) {
     whole.most_children = most_children;
     whole.most_half_open = most_half_open;
     whole.peers[0].window = 4;
@@ -40,6 +40,8 @@ test::PairSettings settings(bool cookies, const IkeWorld& world) {
     auto& children = whole.peers[0].children[0].proposals;
     children.push_back(children[0]);
     children[1].key_exchange = {crypto::KeyExchangeId::curve25519};
+    if (clusters)
+      whole.peers[0].children[0].cluster = ClusterWish{.name = "net", .most_sub_sas = most_children};
   };
   if (cookies) settings.cookies = {.demand_from = 0, .relax_below = 0};
   world.change(settings);
@@ -88,6 +90,14 @@ std::vector<std::string> agreed(const std::vector<IkeStatus>& all, bool swap) {
       lines.back() += child;
   }
   std::ranges::sort(lines);
+  return lines;
+}
+
+// And the clusters, with the number of their sub-SAs.
+std::vector<std::string> agreed(const std::vector<ClusterStatus>& all) {
+  std::vector<std::string> lines;
+  for (const ClusterStatus& cluster : all)
+    lines.push_back(fmt::format("cluster {:016x} of {}", cluster.id.value, cluster.sub_sas.size()));
   return lines;
 }
 
@@ -177,6 +187,11 @@ Octets IkeEnds::with_words_replaced(OctetView octets) {
   if (any.empty()) return replaced;
   replace(replaced, "SPI_INIT", wire::ike::spi_octets(any.back().spis.initiator));
   replace(replaced, "SPI_RESP", wire::ike::spi_octets(any.back().spis.responder));
+  if (const auto clusters = pair_.b.engine().cluster_status(); !clusters.empty()) {
+    Octets id;
+    append_be(id, clusters.front().id.value);
+    replace(replaced, "CLUSTER1", id);
+  }
   const IkeStatus* sa = newest_established(theirs);
   if (sa == nullptr || sa->children.empty()) return replaced;
   replace(replaced, "SPIa", wire::ike::spi_octets(sa->children[0].outbound));
@@ -201,8 +216,9 @@ std::string IkeEnds::established(End at) const {
 }
 
 std::string IkeEnds::disagreement() const {
-  const auto ours = agreed(pair_.a.engine().status(), false),
-             theirs = agreed(pair_.b.engine().status(), true);
+  auto ours = agreed(pair_.a.engine().status(), false), theirs = agreed(pair_.b.engine().status(), true);
+  std::ranges::move(agreed(pair_.a.engine().cluster_status()), std::back_inserter(ours));
+  std::ranges::move(agreed(pair_.b.engine().cluster_status()), std::back_inserter(theirs));
   return ours == theirs ? "" : fmt::format("A: {}\nB: {}", fmt::join(ours, ", "), fmt::join(theirs, ", "));
 }
 
@@ -213,6 +229,12 @@ void IkeEnds::require_bounded() const {
     // Each child may have one that replaces it; each request on its way may ask for one more.
     require(engine->child_spis() <= (2 * most_children + 4) * engine->ike_sas() + asked_for_,
             "SPIs of children are bounded");
+    std::size_t sub_sas = 0;
+    for (const ClusterStatus& cluster : engine->cluster_status()) {
+      require(!cluster.sub_sas.empty(), "a cluster ends with its last sub-SA");
+      sub_sas += cluster.sub_sas.size();
+    }
+    require(sub_sas <= engine->child_spis(), "sub-SAs are Child SAs that are there");
   }
 }
 
@@ -240,6 +262,7 @@ std::vector<const char*> IkeEnds::leftovers(const Engine& engine) {
   std::vector<const char*> left;
   if (engine.ike_sas() != 0) left.push_back("no IKE SA outlives its end");
   if (engine.child_spis() != 0) left.push_back("every SPI comes back");
+  if (!engine.cluster_status().empty()) left.push_back("no cluster outlives its sub-SAs");
   if (engine.next_deadline()) left.push_back("nothing is waited for");
   return left;
 }

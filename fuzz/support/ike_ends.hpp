@@ -36,6 +36,7 @@ class IkeEnds;
 
 // What a test puts in the place of the usual: other cryptography, or a wrong seam whose work a law must see.
 struct IkeWorld {
+  bool clusters = false;                              // the children of both ends are to be sub-SAs of one
   const crypto::Provider* provider = nullptr;         // null: the open one
   const crypto::IkeProvider* ike_provider = nullptr;  // likewise
   std::function<void(ike::test::PairSettings&)> change = [](ike::test::PairSettings&) {};
@@ -62,6 +63,7 @@ class KeyKeeper final : public ike::KeyLog {
 //   "SPI_INIT" "SPI_RESP"   the SPIs of the IKE SA
 //   "SPIa" "SPIb"           the SPIs at which A and B receive on their first Child SA
 //   "SPIn"                  another number every time
+//   "CLUSTER1"              the ID of their first cluster
 class IkeEnds {
  public:
   explicit IkeEnds(IkeStage stage, bool cookies = false, const IkeWorld& world = {});

@@ -372,14 +372,18 @@ def session():
     return seeds
 
 
-def main():
-    tables = {"responder": RESPONDER, "initiator_reply": INITIATOR_REPLY, "authenticated": AUTHENTICATED,
-              "fragments": fragments(), "session": session()}
+def write(tables):
     for target, seeds in tables.items():
         folder = CORPUS / f"ike_{target}"
         folder.mkdir(exist_ok=True)
         for name, octets in seeds.items():
             (folder / re.sub(r"^c(\d)_", r"c0\1_", name)).write_bytes(octets)
+
+
+def main():
+    tables = {"responder": RESPONDER, "initiator_reply": INITIATOR_REPLY, "authenticated": AUTHENTICATED,
+              "fragments": fragments(), "session": session()}
+    write(tables)
 
 
 if __name__ == "__main__":

@@ -66,7 +66,8 @@ void fuzz_ike_initiator_reply(OctetView input, const IkeWorld& world) {
 
 // An IKE message in clear. Its SPIs say what happens around it; the rest of its header stays, and what stands
 // behind is sealed.
-//   octet 0        who receives it, B or A; with 2 added the sender has keys, and IKE_AUTH is still to come
+//   octet 0        who receives it, B or A; with 2 added the sender has keys, and IKE_AUTH is still to come;
+//                  with 4 the Child SA is the first of a cluster
 //   octets 1, 2    what that end is asked to do first (IkeCommand), so that requests are on their way
 //   octet 3        how often it comes, with Message IDs that count up
 //   octet 4        what it is asked to do in between
@@ -75,7 +76,9 @@ void fuzz_ike_authenticated(OctetView input, const IkeWorld& world) {
   const End at = input[0] % 2 == 0 ? End::b : End::a;
   const bool is_stranger = (input[0] & 2) != 0;
   const IkeStage before_proof = at == End::b ? IkeStage::half_open : IkeStage::answered;
-  IkeEnds ends(is_stranger ? before_proof : IkeStage::established, false, world);
+  IkeWorld with = world;
+  with.clusters = (input[0] & 4) != 0;
+  IkeEnds ends(is_stranger ? before_proof : IkeStage::established, false, with);
   for (const std::uint8_t command : {input[1], input[2]})
     ends.command(at, IkeCommand(command % (ike_commands - 1)));
   ends.pair().wire.clear();  // what it asks is answered by the fuzzer or by nobody
@@ -150,8 +153,11 @@ void act(IkeEnds& ends, Draw& draw) {
 }  // namespace
 
 // Acts, each of two octets: what happens on the wire, time, and what users ask for. Then the network heals.
+// An octet that is left over: the Child SAs are those of a cluster.
 void fuzz_ike_session(OctetView input, const IkeWorld& world) {
-  IkeEnds ends(IkeStage::established, false, world);
+  IkeWorld with = world;
+  with.clusters = input.size() % 2 == 1;
+  IkeEnds ends(IkeStage::established, false, with);
   Draw draw(input);
   for (int acts = 0; acts < 200 && !draw.empty(); ++acts) {
     act(ends, draw);
