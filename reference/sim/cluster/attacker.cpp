@@ -27,7 +27,8 @@ void Attacker::go_on() {
 void Attacker::attack() {
   if (!heard_.empty()) {
     ++injected_;
-    send_(Packet::from_ip(forged(any_heard())).value());
+    const bool replays = plan_.kind == AttackKind::replay || plan_.kind == AttackKind::foreign_spi;
+    send_(Packet::from_ip(forged(replays ? any_heard() : newest())).value());
   }
   go_on();
 }
@@ -41,6 +42,10 @@ void Attacker::hear(const Packet& packet) {
     heard_.push_back(packet);
   else
     heard_[oldest_++ % memory] = packet;
+}
+
+const Packet& Attacker::newest() const {
+  return oldest_ == 0 ? heard_.back() : heard_[(oldest_ - 1) % memory];
 }
 
 const Packet& Attacker::any_heard() {
@@ -68,7 +73,8 @@ Octets Attacker::forged(const Packet& like) {
 Octets Attacker::over_another_path(const Packet& packet) const {
   Octets octets(packet.octets().begin(), packet.octets().end());
   const End from = packet.source() == path_address(End::sgw1, plan_.path) ? End::sgw1 : End::sgw2;
-  const IpAddress source = path_address(from, plan_.over), destination = path_address(opposite(from), plan_.over);
+  const IpAddress source = path_address(from, plan_.over),
+                  destination = path_address(opposite(from), plan_.over);
   std::ranges::copy(source.octets(), octets.begin() + wire::offset_of<&wire::Ipv4Header::source>);
   std::ranges::copy(destination.octets(), octets.begin() + wire::offset_of<&wire::Ipv4Header::destination>);
   wire::store_ipv4_checksum(octets.data(), wire::ipv4_header_size);

@@ -30,6 +30,7 @@ class Attacker {
   void go_on();
   void attack();
   const Packet& any_heard();
+  const Packet& newest() const;
   Octets forged(const Packet& like);
   Octets over_another_path(const Packet& packet) const;
   void put_foreign_spi(Octets& packet);

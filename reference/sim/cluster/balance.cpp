@@ -23,9 +23,10 @@ void add_direction(const World& world, End from, std::vector<BalanceLine>& lines
   const Gateway& receiver = world.gateway(opposite(from));
   const std::string name = fmt::format("{} to {}", to_string(from), to_string(opposite(from)));
   const auto refused_at_receiver = world.stream(opposite(from)).refused();
-  lines.push_back({name + ": numbers taken = sent + abandoned + left in leases",
-                   sender.cluster().core()->sequence().last_used() - world.scenario().cluster.last_sequence_number,
-                   stream.protected_packets() + stream.abandoned() + sender.unsent_numbers()});
+  lines.push_back(
+      {name + ": numbers taken = sent + abandoned + left in leases",
+       sender.cluster().core()->sequence().last_used() - world.scenario().cluster.last_sequence_number,
+       stream.protected_packets() + stream.abandoned() + sender.unsent_numbers()});
   lines.push_back({name + ": arrived = accepted + discarded", stream.arrived(),
                    stream.accepted() + receiver.discards().total() - refused_at_receiver});
   const auto* buffer = receiver.reordering();

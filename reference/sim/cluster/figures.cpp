@@ -13,7 +13,8 @@ using Streams = const Stream&;
 
 template <class Value>
 double sum(const World& world, Value value) {
-  return static_cast<double>(value(world.stream(End::sgw1))) + static_cast<double>(value(world.stream(End::sgw2)));
+  return static_cast<double>(value(world.stream(End::sgw1))) +
+         static_cast<double>(value(world.stream(End::sgw2)));
 }
 template <class Value>
 double largest(const World& world, Value value) {
@@ -22,7 +23,8 @@ double largest(const World& world, Value value) {
 }
 template <class Value>
 double sum_of_gateways(const World& world, Value value) {
-  return static_cast<double>(value(world.gateway(End::sgw1))) + static_cast<double>(value(world.gateway(End::sgw2)));
+  return static_cast<double>(value(world.gateway(End::sgw1))) +
+         static_cast<double>(value(world.gateway(End::sgw2)));
 }
 
 double events(const World& world, std::uint64_t GatewayEvents::* event) {
@@ -63,24 +65,34 @@ constexpr NamedFigure named_figures[] = {
     {"delivered_unsent", [](const World& w) { return sum(w, [](Streams s) { return s.not_sent(); }); }},
     {"lost", [](const World& w) { return sum(w, [](Streams s) { return s.lost(); }); }},
     {"out_of_order", [](const World& w) { return sum(w, [](Streams s) { return s.out_of_order(); }); }},
-    {"out_of_order_in_flow", [](const World& w) { return sum(w, [](Streams s) { return s.flows_out_of_order(); }); }},
+    {"out_of_order_in_flow",
+     [](const World& w) { return sum(w, [](Streams s) { return s.flows_out_of_order(); }); }},
     {"delivered_in_order",
      [](const World& w) { return sum(w, [](Streams s) { return s.out_of_order(); }) == 0 ? 1.0 : 0.0; }},
     {"flows_in_order",
-     [](const World& w) { return sum(w, [](Streams s) { return s.flows_out_of_order(); }) == 0 ? 1.0 : 0.0; }},
-    {"longest_hold_ms", [](const World& w) { return largest(w, [](Streams s) { return milliseconds(s.longest_wait()); }); }},
+     [](const World& w) {
+       return sum(w, [](Streams s) { return s.flows_out_of_order(); }) == 0 ? 1.0 : 0.0;
+     }},
+    {"longest_hold_ms",
+     [](const World& w) { return largest(w, [](Streams s) { return milliseconds(s.longest_wait()); }); }},
     {"longest_transit_ms",
      [](const World& w) { return largest(w, [](Streams s) { return milliseconds(s.longest_transit()); }); }},
     {"mean_transit_ms",
      [](const World& w) { return largest(w, [](Streams s) { return milliseconds(s.mean_transit()); }); }},
     {"largest_window_needed", window_needed},
     {"reordered_ratio",
-     [](const World& w) { return largest(w, [](Streams s) { return s.arrivals().report().reordered_ratio(); }); }},
-    {"most_held", [](const World& w) { return buffers(w, [](const Buffer& b) { return b.counters().most_packets; }); }},
+     [](const World& w) {
+       return largest(w, [](Streams s) { return s.arrivals().report().reordered_ratio(); });
+     }},
+    {"most_held",
+     [](const World& w) { return buffers(w, [](const Buffer& b) { return b.counters().most_packets; }); }},
     {"held", [](const World& w) { return buffers(w, [](const Buffer& b) { return b.packets(); }); }},
-    {"late_delivered", [](const World& w) { return buffers(w, [](const Buffer& b) { return b.counters().late_delivered; }); }},
-    {"late_dropped", [](const World& w) { return buffers(w, [](const Buffer& b) { return b.counters().late_dropped; }); }},
-    {"given_up", [](const World& w) { return buffers(w, [](const Buffer& b) { return b.counters().given_up; }); }},
+    {"late_delivered",
+     [](const World& w) { return buffers(w, [](const Buffer& b) { return b.counters().late_delivered; }); }},
+    {"late_dropped",
+     [](const World& w) { return buffers(w, [](const Buffer& b) { return b.counters().late_dropped; }); }},
+    {"given_up",
+     [](const World& w) { return buffers(w, [](const Buffer& b) { return b.counters().given_up; }); }},
     {"injected", [](const World& w) { return static_cast<double>(w.wire().injected); }},
     {"clear", [](const World& w) { return static_cast<double>(w.wire().clear); }},
     {"in_flight", [](const World& w) { return static_cast<double>(w.network().counters().in_flight); }},
@@ -108,8 +120,10 @@ double over(const World& world, std::size_t path, Value value) {
 }
 
 constexpr PathFigure path_figures[] = {
-    {"sent", [](const World& w, std::size_t p) { return over(w, p, [](const PathTraffic& t) { return t.sent; }); }},
-    {"accepted", [](const World& w, std::size_t p) { return over(w, p, [](const PathTraffic& t) { return t.accepted; }); }},
+    {"sent",
+     [](const World& w, std::size_t p) { return over(w, p, [](const PathTraffic& t) { return t.sent; }); }},
+    {"accepted", [](const World& w,
+                    std::size_t p) { return over(w, p, [](const PathTraffic& t) { return t.accepted; }); }},
     {"share",
      [](const World& w, std::size_t p) {
        const double all = sum(w, [](Streams s) { return s.wire_packets(); });
@@ -117,12 +131,14 @@ constexpr PathFigure path_figures[] = {
      }},
     {"goodput_mbit",
      [](const World& w, std::size_t p) {
-       return over(w, p, [](const PathTraffic& t) { return t.octets; }) * 8e-6 / seconds(w.scenario().duration);
+       return over(w, p, [](const PathTraffic& t) { return t.octets; }) * 8e-6 /
+              seconds(w.scenario().duration);
      }},
     {"deaths", [](const World& w, std::size_t p) { return static_cast<double>(w.deaths(p)); }},
 };
 
-constexpr std::string_view discards = "discards.", refused = "refused.", drops = "drops.", path_prefix = "path.";
+constexpr std::string_view discards = "discards.", refused = "refused.", drops = "drops.",
+                           path_prefix = "path.";
 
 template <class Cause>
 bool is_cause(std::string_view name, std::size_t count) {
@@ -135,8 +151,8 @@ void add_causes(const World& world, Figures& figures) {
   for (std::size_t cause = 1; cause < ipsec::discard_causes; ++cause) {
     const auto name = ipsec::to_string(static_cast<ipsec::Discard>(cause));
     const double at_sender = sum(world, [cause](Streams s) { return s.refused_by()[cause]; });
-    const double all =
-        sum_of_gateways(world, [cause](const Gateway& gateway) { return gateway.discards().by_cause[cause]; });
+    const double all = sum_of_gateways(
+        world, [cause](const Gateway& gateway) { return gateway.discards().by_cause[cause]; });
     figures[fmt::format("{}{}", refused, name)] = at_sender;
     figures[fmt::format("{}{}", discards, name)] = all - at_sender;
   }
@@ -177,7 +193,8 @@ Figures figures_of(const World& world) {
 bool is_figure(const Scenario& scenario, const std::string& name) {
   if (std::ranges::find(named_figures, name, &NamedFigure::name) != std::end(named_figures)) return true;
   for (const std::string_view prefix : {discards, refused})
-    if (name.starts_with(prefix)) return is_cause<ipsec::Discard>(name.substr(prefix.size()), ipsec::discard_causes);
+    if (name.starts_with(prefix))
+      return is_cause<ipsec::Discard>(name.substr(prefix.size()), ipsec::discard_causes);
   if (name.starts_with(drops)) return is_cause<Drop>(name.substr(drops.size()), drop_causes);
   const std::size_t dot = name.rfind('.');
   if (!name.starts_with(path_prefix) || dot <= path_prefix.size()) return false;

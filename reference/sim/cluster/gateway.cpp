@@ -24,7 +24,8 @@ ipsec::Spd protect_all(End end) {
   policy.protect->endpoints = ipsec::TunnelEndpoints{path_address(end, 0), path_address(opposite(end), 0)};
   policy.protect->by = Gateway::cluster_id;
   ipsec::Spd spd;
-  static_cast<void>(spd.append(policy));  // refuses only what is wrong with a policy, and this one is always the same
+  static_cast<void>(
+      spd.append(policy));  // refuses only what is wrong with a policy, and this one is always the same
   return spd;
 }
 
@@ -80,7 +81,8 @@ std::string_view to_string(End end) {
 }
 
 IpAddress path_address(End end, std::size_t path) {
-  return IpAddress::v4(base_address + (end == End::sgw2 ? other_end : 0) + 1 + static_cast<std::uint32_t>(path));
+  return IpAddress::v4(base_address + (end == End::sgw2 ? other_end : 0) + 1 +
+                       static_cast<std::uint32_t>(path));
 }
 
 std::optional<std::size_t> path_of(const IpAddress& address) {
@@ -104,8 +106,8 @@ Gateway::Gateway(End end, const Scenario& scenario, const crypto::Provider& prov
   data_path_.use(spd);
 }
 
-Result<std::unique_ptr<Gateway>> Gateway::make(End end, const Scenario& scenario, const crypto::Provider& provider,
-                                               std::uint64_t seed) {
+Result<std::unique_ptr<Gateway>> Gateway::make(End end, const Scenario& scenario,
+                                               const crypto::Provider& provider, std::uint64_t seed) {
   std::unique_ptr<Gateway> gateway(new Gateway(end, scenario, provider, seed));
   if (auto founded = gateway->found(); !founded) return std::unexpected(std::move(founded).error());
   return gateway;
@@ -118,7 +120,8 @@ Result<> Gateway::found() {
   cluster::ClusterEnd::Policy policy{.scheduler = *std::move(scheduler)};
   policy.look_every = std::chrono::milliseconds(10);
   if (plan.lease != 0)
-    policy.leases = cluster::LeaseRules{.numbers = plan.lease, .peer_window = plan.window, .time = plan.lease_time};
+    policy.leases =
+        cluster::LeaseRules{.numbers = plan.lease, .peer_window = plan.window, .time = plan.lease_time};
   if (scenario_.reordering.policy != ReorderBy::none)
     policy.reordering.emplace(options_of(scenario_.reordering, plan), policy_of(scenario_.reordering));
   auto founded = clusters_.found(parameters_of(plan), std::move(policy));
@@ -183,7 +186,8 @@ ipsec::Discard Gateway::receive(OctetView packet, Instant now) {
   clusters_.receive({&held.buffer(), 1}, now, actions_);
   tell();
   for (std::size_t cause = 0; cause < ipsec::discard_causes; ++cause)
-    if (data_path_.discards().by_cause[cause] != before.by_cause[cause]) return static_cast<ipsec::Discard>(cause);
+    if (data_path_.discards().by_cause[cause] != before.by_cause[cause])
+      return static_cast<ipsec::Discard>(cause);
   return ipsec::Discard::none;
 }
 

@@ -31,8 +31,8 @@ struct GatewayEvents {
 class Gateway {
  public:
   // Fails as the cluster's parameters, its scheduler and the reorder options do. The provider outlives it.
-  static Result<std::unique_ptr<Gateway>> make(End end, const Scenario& scenario, const crypto::Provider& provider,
-                                               std::uint64_t seed);
+  static Result<std::unique_ptr<Gateway>> make(End end, const Scenario& scenario,
+                                               const crypto::Provider& provider, std::uint64_t seed);
 
   // --- sub-SAs, both halves
   Result<> join(const SubSaPlan& sub_sa, const PathPlan& path, Instant now);

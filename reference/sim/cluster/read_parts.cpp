@@ -30,7 +30,8 @@ std::size_t read_path_name(TomlReader& reader, std::string_view key, const Scena
   reader.text(key, name);
   const auto found = std::ranges::find(scenario.paths, name, &PathPlan::name);
   if (found != scenario.paths.end()) return static_cast<std::size_t>(found - scenario.paths.begin());
-  reader.fail(key, fmt::format("expected the name of a path, one of {}, found \"{}\"", path_names(scenario), name));
+  reader.fail(
+      key, fmt::format("expected the name of a path, one of {}, found \"{}\"", path_names(scenario), name));
   return 0;
 }
 
@@ -97,10 +98,10 @@ void read_flow(TomlReader& reader, Scenario& scenario) {
 }
 
 enum class Doing : std::uint8_t { down, up, change, join, leave, ike_sa_deleted, rekey, abandon };
-constexpr Named<Doing> doings[] = {{"path_down", Doing::down},  {"path_up", Doing::up},
-                                   {"change", Doing::change},   {"join", Doing::join},
-                                   {"leave", Doing::leave},     {"ike_sa_deleted", Doing::ike_sa_deleted},
-                                   {"rekey", Doing::rekey},     {"abandon_leases", Doing::abandon}};
+constexpr Named<Doing> doings[] = {{"path_down", Doing::down}, {"path_up", Doing::up},
+                                   {"change", Doing::change},  {"join", Doing::join},
+                                   {"leave", Doing::leave},    {"ike_sa_deleted", Doing::ike_sa_deleted},
+                                   {"rekey", Doing::rekey},    {"abandon_leases", Doing::abandon}};
 
 // Keys that are not given are as the path began.
 Deed read_change(TomlReader& reader, const Scenario& scenario, std::size_t path) {
@@ -206,9 +207,12 @@ void read_attacks(TomlReader& document, Scenario& scenario) {
   }
 }
 
-std::expected<Expectation, std::string> parse_expectation(const std::string& figure, const toml::node& value) {
-  static constexpr Named<Relation> relations[] = {{"<=", Relation::at_most}, {">=", Relation::at_least},
-                                                  {"<", Relation::below},    {">", Relation::above},
+std::expected<Expectation, std::string> parse_expectation(const std::string& figure,
+                                                          const toml::node& value) {
+  static constexpr Named<Relation> relations[] = {{"<=", Relation::at_most},
+                                                  {">=", Relation::at_least},
+                                                  {"<", Relation::below},
+                                                  {">", Relation::above},
                                                   {"=", Relation::equal}};
   if (const auto* truth = value.as_boolean())
     return Expectation{figure, Relation::equal, truth->get() ? 1.0 : 0.0, truth->get() ? "true" : "false"};

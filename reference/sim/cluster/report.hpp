@@ -1,5 +1,5 @@
-// What a run was: for people, for programs, and as data with a script that draws them. The same world gives the same
-// octets.
+// What a run was: for people, for programs, and as data with a script that draws them. The same world gives
+// the same octets.
 #pragma once
 
 #include <string>

@@ -63,12 +63,10 @@ Json path_json(const World& world, std::size_t path, End from) {
 Json paths_json(const World& world) {
   Json paths = Json::array();
   for (std::size_t path = 0; path < world.paths(); ++path) {
-    Json one = {{"name", world.scenario().paths[path].name},
-                {"requests", world.requests(path)},
-                {"unanswered", world.unanswered(path)},
-                {"deaths", world.deaths(path)},
-                {"from_sgw1", path_json(world, path, End::sgw1)},
-                {"from_sgw2", path_json(world, path, End::sgw2)}};
+    Json one = {
+        {"name", world.scenario().paths[path].name},      {"requests", world.requests(path)},
+        {"unanswered", world.unanswered(path)},           {"deaths", world.deaths(path)},
+        {"from_sgw1", path_json(world, path, End::sgw1)}, {"from_sgw2", path_json(world, path, End::sgw2)}};
     const auto* state = world.state(path);
     if (state != nullptr && state->round_trip().smoothed())
       one["round_trip_ms"] = milliseconds(*state->round_trip().smoothed());

@@ -1,5 +1,5 @@
-// What a person writes down of a run: two gateways, the paths between them, traffic, what happens meanwhile, who
-// attacks, and what should come of it. All of it with the values that stand when a scenario says nothing.
+// What a person writes down of a run: two gateways, the paths between them, traffic, what happens meanwhile,
+// who attacks, and what should come of it. All of it with the values that stand when a scenario says nothing.
 #pragma once
 
 #include <cstdint>

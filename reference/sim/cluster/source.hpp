@@ -19,7 +19,8 @@ class Source {
  public:
   using Send = std::function<void(End from, const Mark& mark, OctetView packet)>;
 
-  // `flow` is its number among all flows of the scenario; constant flows of one plan start apart from each other.
+  // `flow` is its number among all flows of the scenario; constant flows of one plan start apart from each
+  // other.
   Source(const FlowPlan& plan, std::uint32_t flow, std::uint64_t seed, VirtualTime& time, Send send)
       : plan_(plan), mark_{flow, 0}, rng_(seed), time_(time), send_(std::move(send)) {}
   Source(const Source&) = delete;

@@ -34,8 +34,8 @@ void Stream::refused(ipsec::Discard cause) {
   ++refused_total_;
 }
 
-void Stream::sent(std::uint64_t number, const Mark& mark, std::uint32_t octets, std::span<const std::size_t> paths,
-                  Instant now) {
+void Stream::sent(std::uint64_t number, const Mark& mark, std::uint32_t octets,
+                  std::span<const std::size_t> paths, Instant now) {
   if (number - first_ >= packets_.size()) packets_.resize(number - first_ + 1);
   Packet& packet = packets_[number - first_];
   packet.mark = mark;
@@ -64,7 +64,8 @@ void Stream::arrived(std::uint32_t low, std::size_t path, ipsec::Discard discard
   top_accepted_ = std::max(top_accepted_, number);
   arrivals_.arrival(SequenceNumber(number), now, packet->octets);
   for (std::size_t i = 0; i < packet->path.size(); ++i)
-    if (packet->path[i] == path) paths_[path].order.arrival(SequenceNumber(packet->place[i]), now, packet->octets);
+    if (packet->path[i] == path)
+      paths_[path].order.arrival(SequenceNumber(packet->place[i]), now, packet->octets);
 }
 
 void Stream::delivered(std::uint64_t number, const std::optional<Mark>& mark, Instant now) {

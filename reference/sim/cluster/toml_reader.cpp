@@ -65,7 +65,8 @@ void TomlReader::duration(std::string_view name, std::optional<Duration>& value)
   if (read)
     value = read;
   else
-    fail(name, "expected a time from 0 to 3600s with its unit (ns, us, ms, s), as \"20ms\", found " + found(*node));
+    fail(name,
+         "expected a time from 0 to 3600s with its unit (ns, us, ms, s), as \"20ms\", found " + found(*node));
 }
 
 void TomlReader::duration(std::string_view name, Duration& value) {
@@ -82,8 +83,9 @@ void TomlReader::rate(std::string_view name, std::uint64_t& value) {
   if (read)
     value = *read;
   else
-    fail(name, "expected a rate from 8bit/s to 1000Gbit/s with its unit (bit/s, kbit/s, Mbit/s, Gbit/s), found " +
-                   found(*node));
+    fail(name,
+         "expected a rate from 8bit/s to 1000Gbit/s with its unit (bit/s, kbit/s, Mbit/s, Gbit/s), found " +
+             found(*node));
 }
 
 void TomlReader::fraction(std::string_view name, double& value) {
@@ -100,7 +102,8 @@ void TomlReader::real(std::string_view name, double& value, double least, double
     fail(name, fmt::format("expected a number from {} to {}, found {}", least, most, found(*node)));
 }
 
-std::optional<std::uint64_t> TomlReader::whole(std::string_view name, std::uint64_t least, std::uint64_t most) {
+std::optional<std::uint64_t> TomlReader::whole(std::string_view name, std::uint64_t least,
+                                               std::uint64_t most) {
   const toml::node* const node = take(name);
   if (node == nullptr) return std::nullopt;
   const auto* number = node->as_integer();
@@ -136,8 +139,8 @@ std::vector<const toml::table*> TomlReader::tables(std::string_view name) {
 void TomlReader::refuse_unknown() {
   for (const auto& [key, node] : table_) {
     if (std::ranges::find(taken_, key.str()) != taken_.end()) continue;
-    error_.set(key.source(),
-               fmt::format("{}{}: no such key; expected one of {}", path_, key.str(), fmt::join(taken_, ", ")));
+    error_.set(key.source(), fmt::format("{}{}: no such key; expected one of {}", path_, key.str(),
+                                         fmt::join(taken_, ", ")));
   }
 }
 

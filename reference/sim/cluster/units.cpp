@@ -16,7 +16,8 @@ struct Unit {
 std::optional<double> parse_quantity(std::string_view text, std::span<const Unit> units) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{} || !std::isfinite(number) || number < 0 || std::signbit(number)) return std::nullopt;
+  if (error != std::errc{} || !std::isfinite(number) || number < 0 || std::signbit(number))
+    return std::nullopt;
   const auto name = text.substr(static_cast<std::size_t>(end - text.data()));
   for (const Unit& unit : units)
     if (unit.name == name) return number * unit.factor;

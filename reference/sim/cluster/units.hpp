@@ -10,7 +10,8 @@ namespace mpsec::sim {
 
 // "250us", "1.5ms", "2s"; nothing where it is none, or longer than an hour.
 std::optional<Duration> parse_duration(std::string_view text);
-// "20Mbit/s", "64kbit/s", "1Gbit/s" as octets a second; nothing where it is none, or less than an octet a second.
+// "20Mbit/s", "64kbit/s", "1Gbit/s" as octets a second; nothing where it is none, or less than an octet a
+// second.
 std::optional<std::uint64_t> parse_rate(std::string_view text);
 
 constexpr double milliseconds(Duration time) {

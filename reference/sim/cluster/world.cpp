@@ -16,7 +16,10 @@ constexpr End both[] = {End::sgw1, End::sgw2};
 }  // namespace
 
 World::World(const Scenario& scenario, std::uint64_t seed)
-    : scenario_(scenario), seeds_(seed), network_(time_, next_seed()), streams_{Stream(scenario), Stream(scenario)} {}
+    : scenario_(scenario),
+      seeds_(seed),
+      network_(time_, next_seed()),
+      streams_{Stream(scenario), Stream(scenario)} {}
 
 Result<std::unique_ptr<World>> World::make(const Scenario& scenario, const crypto::Provider& provider,
                                            std::uint64_t seed) {
@@ -70,8 +73,9 @@ void World::make_probe(End end, std::size_t path) {
                        },
                    .on_unanswered =
                        [for_each_sub_sa] {
-                         for_each_sub_sa(
-                             [](Gateway& gateway, cluster::SubSaId sub_sa) { gateway.on_unanswered(sub_sa); });
+                         for_each_sub_sa([](Gateway& gateway, cluster::SubSaId sub_sa) {
+                           gateway.on_unanswered(sub_sa);
+                         });
                        }},
       scenario_.probes.interval);
 }
@@ -130,7 +134,7 @@ Result<> World::run() {
   if (scenario_.probes.interval > Duration{0})
     for (const Path& path : paths_)
       for (const auto& probe : path.probes)
-        probe->start(end());
+        probe->start(traffic_end());  // so that nothing is under way at the end
   sample();
   time_.run_until(end());
   for (const auto& gateway : gateways_)
@@ -149,7 +153,8 @@ void World::sample() {
       sample.octets[path] += streams_[place(end)].paths()[path].octets;
   }
   samples_.push_back(std::move(sample));
-  const Duration step = std::max(Duration(1), Duration((scenario_.duration + scenario_.drain) / samples_of_a_run));
+  const Duration step =
+      std::max(Duration(1), Duration((scenario_.duration + scenario_.drain) / samples_of_a_run));
   if (time_.now() + step <= end()) time_.after(step, [this] { this->sample(); });
 }
 
@@ -187,8 +192,8 @@ void World::arrive(End at, const Packet& packet) {
   if (packet.protocol() != esp) return arrive_probe(at, path, packet);
   ++wire_.protected_arrived;
   const ipsec::Discard discard = gateways_[place(at)]->receive(packet.octets(), time_.now());
-  streams_[place(opposite(at))].arrived(load_be<std::uint32_t>(packet.octets().data() + number_at), path, discard,
-                                        time_.now());
+  streams_[place(opposite(at))].arrived(load_be<std::uint32_t>(packet.octets().data() + number_at), path,
+                                        discard, time_.now());
   deliver(at);
   set_timer(at);
 }

@@ -1,5 +1,5 @@
-// The draft's figure with any number of paths: two gateways with an SA cluster between them, hosts behind them, the
-// network between, whoever attacks it - and a clock that brings about what a scenario says.
+// The draft's figure with any number of paths: two gateways with an SA cluster between them, hosts behind
+// them, the network between, whoever attacks it - and a clock that brings about what a scenario says.
 #pragma once
 
 #include <memory>

@@ -54,7 +54,8 @@ Duration World::grace(std::size_t path) const {
   Duration longest{0};
   for (const LinkId id : {paths_[path].links.there, paths_[path].links.back}) {
     const LinkProfile& profile = network_.link(id).profile();
-    longest = std::max(longest, profile.delay + profile.jitter + profile.reorder_by + profile.duplicate_after);
+    longest =
+        std::max(longest, profile.delay + profile.jitter + profile.reorder_by + profile.duplicate_after);
   }
   return longest + for_queues;
 }

@@ -83,12 +83,14 @@ std::string quoted(std::string_view text) {
 
 void draw(const std::string& directory, std::FILE* err) {
   if (std::system("command -v gnuplot >/dev/null 2>&1") != 0)
-    return say(err, "gnuplot is not there (package gnuplot-nox): no plots; the data are in {}/*.csv", directory);
+    return say(err, "gnuplot is not there (package gnuplot-nox): no plots; the data are in {}/*.csv",
+               directory);
   const std::string command = fmt::format("cd {} && gnuplot plots.gp", quoted(directory));
   if (std::system(command.c_str()) != 0) say(err, "gnuplot failed; the data are in {}/*.csv", directory);
 }
 
-Result<> write_results(const ProgramOptions& options, const RunName& name, const World& world, std::FILE* err) {
+Result<> write_results(const ProgramOptions& options, const RunName& name, const World& world,
+                       std::FILE* err) {
   const std::string& directory = options.directory;
   if (::mkdir(directory.c_str(), 0777) != 0 && errno != EEXIST) return failed(directory, "cannot be made");
   std::vector<ReportFile> files = data_files(world);
@@ -109,7 +111,9 @@ int run(const ProgramOptions& options, std::FILE* out, std::FILE* err) {
   };
   const auto scenario = find_and_read(options.scenario);
   if (!scenario) return refuse(scenario.error());
-  auto provider = options.real_crypto ? crypto::select_provider() : Result<std::unique_ptr<crypto::Provider>>(crypto::make_open_provider());
+  auto provider = options.real_crypto
+                      ? crypto::select_provider()
+                      : Result<std::unique_ptr<crypto::Provider>>(crypto::make_open_provider());
   if (!provider) return refuse(provider.error());
   auto world = World::make(*scenario, **provider, options.seed);
   if (!world) return refuse(world.error());

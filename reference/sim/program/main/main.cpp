@@ -6,7 +6,8 @@
 namespace {
 
 constexpr const char* description =
-    "Runs a scenario of SA clusters in a simulated network, and says what came of every packet. The same scenario and "
+    "Runs a scenario of SA clusters in a simulated network, and says what came of every packet. The same "
+    "scenario and "
     "seed give the same report.";
 
 constexpr const char* exit_codes =
@@ -21,9 +22,11 @@ int main(int argc, char** argv) {
   mpsec::sim::ProgramOptions options;
   bool list = false;
   CLI::App app(description, "mpsec-sim");
-  auto* const scenario = app.add_option("SCENARIO", options.scenario, "the name of a scenario, or a TOML file");
+  auto* const scenario =
+      app.add_option("SCENARIO", options.scenario, "the name of a scenario, or a TOML file");
   app.add_option("--seed", options.seed, "of everything that is left to chance")->capture_default_str();
-  auto* const out = app.add_option("--out", options.directory, "directory for CSV data, report.json and plots");
+  auto* const out =
+      app.add_option("--out", options.directory, "directory for CSV data, report.json and plots");
   app.add_flag("--plots", options.plots, "draw the data as SVG (needs gnuplot)")->needs(out);
   app.add_flag("--json", options.json, "the report as JSON");
   app.add_flag("--real-crypto", options.real_crypto, "with ciphers that encrypt: slower, the same result");
