@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint32_t base_address = 0xc6120000;  // 198.18.0.0
 constexpr std::uint32_t other_end = 0x10000;        // 198.19.0.0
 constexpr std::uint32_t base_spi = 0x1000;
+constexpr std::uint32_t flow_buckets = 1024;
 
 ipsec::Spd protect_all(End end) {
   ipsec::Policy policy;
@@ -71,6 +72,7 @@ cluster::ReorderOptions options_of(const ReorderPlan& plan, const ClusterPlan& c
   options.late = plan.drop_late ? cluster::LatePackets::drop : cluster::LatePackets::deliver;
   options.first = SequenceNumber(cluster.last_sequence_number + 1);
   options.fifo_paths = plan.fifo_paths || plan.per_flow;
+  if (plan.per_flow) options.flows.buckets = flow_buckets;
   return options;
 }
 
@@ -119,13 +121,12 @@ Result<> Gateway::found() {
   if (!scheduler) return std::unexpected(std::move(scheduler).error());
   cluster::ClusterEnd::Policy policy{.scheduler = *std::move(scheduler)};
   policy.look_every = std::chrono::milliseconds(10);
-  if (plan.lease != 0)
-    policy.leases =
-        cluster::LeaseRules{.numbers = plan.lease, .peer_window = plan.window, .time = plan.lease_time};
+  if (plan.lease != 0) policy.leases = cluster::LeaseRules{.numbers = plan.lease, .time = plan.lease_time};
   if (scenario_.reordering.policy != ReorderBy::none)
     policy.reordering.emplace(options_of(scenario_.reordering, plan), policy_of(scenario_.reordering));
   auto founded = clusters_.found(parameters_of(plan), std::move(policy));
   if (!founded) return std::unexpected(std::move(founded).error());
+  if (plan.last_sequence_number != 0) (*founded)->core()->window()->resynchronise(plan.last_sequence_number);
   return {};
 }
 

@@ -12,16 +12,9 @@ namespace {
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-constexpr std::string_view least = "[[path]]\nname = \"R1\"\n[[flow]]\n";
+const std::string least = "[[path]]\nname = \"R1\"\n[[flow]]\n";
 
-Scenario read(const std::string& text) {
-  const auto scenario = read_scenario(text, "s.toml");
-  EXPECT_TRUE(scenario) << to_string(scenario.error());
-  return scenario.value_or(Scenario{});
-}
-
-TEST(ReadScenario, ReadsWhatStandsThere) {
-  const Scenario scenario = read(R"(
+constexpr std::string_view all_of_it = R"(
 title = "all of it"
 duration = "1.5s"
 [cluster]
@@ -55,7 +48,16 @@ lost = "<= 3"
 discards.redundant = 0
 path.P3.share = ">= 0.1"
 delivered_in_order = true
-)");
+)";
+
+Scenario read(const std::string& text) {
+  const auto scenario = read_scenario(text, "s.toml");
+  EXPECT_TRUE(scenario) << to_string(scenario.error());
+  return scenario.value_or(Scenario{});
+}
+
+TEST(ReadScenario, ReadsWhatStandsThere) {
+  const Scenario scenario = read(std::string(all_of_it));
   EXPECT_EQ(scenario.duration, 1500ms);
   EXPECT_EQ(scenario.cluster.window, 128u);
   EXPECT_EQ(scenario.reordering.policy, ReorderBy::gap);
@@ -83,50 +85,49 @@ TEST(ReadScenario, AChangeStartsFromThePathAsItIsWritten) {
 }
 
 struct Bad {
-  std::string_view text, place, why;
+  std::string text, place, why;
 };
 class BadScenario : public testing::TestWithParam<Bad> {};
 
 TEST_P(BadScenario, IsRefusedWithItsPlaceAndWhatIsAllowed) {
   const auto read = read_scenario(GetParam().text, "s.toml");
   ASSERT_FALSE(read);
-  EXPECT_EQ(read.error().path, "s.toml:" + std::string(GetParam().place)) << read.error().why;
+  EXPECT_EQ(read.error().path, "s.toml:" + GetParam().place) << read.error().why;
   EXPECT_THAT(read.error().why, HasSubstr(GetParam().why));
   EXPECT_EQ(read.error().blame, Blame::local_fault);
 }
 
-#define LEAST "[[path]]\nname = \"R1\"\n[[flow]]\n"
 INSTANTIATE_TEST_SUITE_P(
     Scenarios, BadScenario,
     testing::Values(
         Bad{"title = ", "1:9", "expected TOML"}, Bad{"", "0:0", "at least one table [[path]]"},
         Bad{"[[path]]\nname = \"R1\"\n", "1:1", "at least one table [[flow]]"},
-        Bad{"duration = 7\n" LEAST, "1:12", "duration: expected a time from 0 to 3600s with its unit"},
-        Bad{"duration = \"-1s\"\n" LEAST, "1:12", "found \"-1s\""},
-        Bad{"durations = \"1s\"\n" LEAST, "1:1", "durations: no such key; expected one of title, duration"},
-        Bad{"[cluster]\nwindow = 31\n" LEAST, "2:10", "cluster.window: expected a whole number from 32"},
-        Bad{"[cluster]\nscheduler = \"robin\"\n" LEAST, "2:13", "cluster.scheduler"},
-        Bad{"[cluster]\nscheduler = \"duplicate random\"\n" LEAST, "2:13", "duplication = true"},
-        Bad{"[reordering]\npolicy = \"tme\"\n" LEAST, "2:10",
+        Bad{"duration = 7\n" + least, "1:12", "duration: expected a time from 0 to 3600s with its unit"},
+        Bad{"duration = \"-1s\"\n" + least, "1:12", "found \"-1s\""},
+        Bad{"durations = \"1s\"\n" + least, "1:1", "durations: no such key; expected one of title, duration"},
+        Bad{"[cluster]\nwindow = 31\n" + least, "2:10", "cluster.window: expected a whole number from 32"},
+        Bad{"[cluster]\nscheduler = \"robin\"\n" + least, "2:13", "cluster.scheduler"},
+        Bad{"[cluster]\nscheduler = \"duplicate random\"\n" + least, "2:13", "duplication = true"},
+        Bad{"[reordering]\npolicy = \"tme\"\n" + least, "2:10",
             "\"none\", \"time\", \"gap\", \"adaptive\", found \"tme\""},
-        Bad{"cluster = 3\n" LEAST, "1:11", "expected a table [cluster]"},
+        Bad{"cluster = 3\n" + least, "1:11", "expected a table [cluster]"},
         Bad{"path = 3\n[[flow]]\n", "1:8", "expected tables [[path]]"},
         Bad{"[[path]]\nname = \"R1\"\nloss = 1.5\n[[flow]]\n", "3:8",
             "path[0].loss: expected a number from 0 to 1"},
         Bad{"[[path]]\nname = \"R.1\"\n[[flow]]\n", "2:8", "without dots"},
-        Bad{"[[path]]\nname = \"R1\"\n" LEAST, "4:8", "two paths are named \"R1\""},
+        Bad{"[[path]]\nname = \"R1\"\n" + least, "4:8", "two paths are named \"R1\""},
         Bad{"[[path]]\nname = \"R\"\ncount = 300\n[[flow]]\n", "3:9", "from 1 to 256"},
         Bad{"[[path]]\nname = \"R1\"\nrate = \"5MB/s\"\n[[flow]]\n", "3:8", "expected a rate"},
-        Bad{LEAST "size = 63\n", "4:8", "flow[0].size: expected a whole number from 64 to 9000, found 63"},
-        Bad{LEAST "rate = 1e9\n", "4:8", "expected a number from"},
-        Bad{LEAST "[[event]]\nat = \"1s\"\n", "4:1", "event[0].do: expected what happens"},
-        Bad{LEAST "[[event]]\ndo = \"path_down\"\npath = \"R2\"\n", "6:8", "one of \"R1\", found \"R2\""},
-        Bad{LEAST "[[attacker]]\nkind = \"replays\"\npath = \"R1\"\n", "5:8", "\"replay\", \"foreign_spi\""},
-        Bad{LEAST "[expect]\nloss = 0\n", "5:1", "expect.loss: no such figure"},
-        Bad{LEAST "[expect]\ndiscards.nothing = 0\n", "5:1", "no such figure"},
-        Bad{LEAST "[expect]\nlost = \"~ 3\"\n", "5:8", "a bound as \"<= 50\""},
-        Bad{"duration = \"3600s\"\n" LEAST "rate = 1000000\n", "1:12", "expected at most 20000000"}));
-#undef LEAST
+        Bad{least + "size = 63\n", "4:8", "flow[0].size: expected a whole number from 64 to 9000, found 63"},
+        Bad{least + "rate = 1e9\n", "4:8", "expected a number from"},
+        Bad{least + "[[event]]\nat = \"1s\"\n", "4:1", "event[0].do: expected what happens"},
+        Bad{least + "[[event]]\ndo = \"path_down\"\npath = \"R2\"\n", "6:8", "one of \"R1\", found \"R2\""},
+        Bad{least + "[[attacker]]\nkind = \"replays\"\npath = \"R1\"\n", "5:8",
+            "\"replay\", \"foreign_spi\""},
+        Bad{least + "[expect]\nloss = 0\n", "5:1", "expect.loss: no such figure"},
+        Bad{least + "[expect]\ndiscards.nothing = 0\n", "5:1", "no such figure"},
+        Bad{least + "[expect]\nlost = \"~ 3\"\n", "5:8", "a bound as \"<= 50\""},
+        Bad{"duration = \"3600s\"\n" + least + "rate = 1000000\n", "1:12", "expected at most 20000000"}));
 
 TEST(Units, AreReadAndRefused) {
   EXPECT_EQ(parse_duration("250us"), 250us);
@@ -140,7 +141,7 @@ TEST(Units, AreReadAndRefused) {
 }
 
 TEST(Figures, EachThatARunHasMayBeExpected) {
-  const Scenario scenario = read(std::string(least));
+  const Scenario scenario = read(least);
   EXPECT_TRUE(is_figure(scenario, "lost"));
   EXPECT_TRUE(is_figure(scenario, "path.R1.share"));
   for (const auto* name :

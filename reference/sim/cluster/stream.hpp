@@ -60,8 +60,8 @@ class Stream {
   std::uint64_t delivered_twice() const { return delivered_twice_; }
   std::uint64_t not_sent() const {
     return not_sent_;
-  }                            // delivered, and no packet of ours: there must be none
-  std::uint64_t lost() const;  // protected, and not delivered
+  }  // delivered, and no packet of ours: there must be none
+  std::uint64_t lost() const;                                               // protected, and not delivered
   std::uint64_t out_of_order() const { return out_of_order_; }              // delivered below a higher number
   std::uint64_t flows_out_of_order() const { return flows_out_of_order_; }  // the same within their flow
   std::uint64_t window_needed() const { return window_needed_; }            // of what was accepted
