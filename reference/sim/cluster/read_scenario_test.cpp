@@ -86,6 +86,7 @@ TEST(ReadScenario, AChangeStartsFromThePathAsItIsWritten) {
 
 struct Bad {
   std::string text, place, why;
+  friend void PrintTo(const Bad& bad, std::ostream* out) { *out << bad.text; }
 };
 class BadScenario : public testing::TestWithParam<Bad> {};
 
@@ -100,7 +101,7 @@ TEST_P(BadScenario, IsRefusedWithItsPlaceAndWhatIsAllowed) {
 INSTANTIATE_TEST_SUITE_P(
     Scenarios, BadScenario,
     testing::Values(
-        Bad{"title = ", "1:9", "expected TOML"}, Bad{"", "0:0", "at least one table [[path]]"},
+        Bad{"title = ", "1:9", "expected TOML"}, Bad{"", "1:1", "at least one table [[path]]"},
         Bad{"[[path]]\nname = \"R1\"\n", "1:1", "at least one table [[flow]]"},
         Bad{"duration = 7\n" + least, "1:12", "duration: expected a time from 0 to 3600s with its unit"},
         Bad{"duration = \"-1s\"\n" + least, "1:12", "found \"-1s\""},
@@ -125,7 +126,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bad{least + "[[attacker]]\nkind = \"replays\"\npath = \"R1\"\n", "5:8",
             "\"replay\", \"foreign_spi\""},
         Bad{least + "[expect]\nloss = 0\n", "5:1", "expect.loss: no such figure"},
-        Bad{least + "[expect]\ndiscards.nothing = 0\n", "5:1", "no such figure"},
+        Bad{least + "[expect]\ndiscards.nothing = 0\n", "5:10", "no such figure"},
         Bad{least + "[expect]\nlost = \"~ 3\"\n", "5:8", "a bound as \"<= 50\""},
         Bad{"duration = \"3600s\"\n" + least + "rate = 1000000\n", "1:12", "expected at most 20000000"}));
 
