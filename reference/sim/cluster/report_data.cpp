@@ -73,11 +73,11 @@ std::string goodput(const World& world) {
 
 constexpr std::string_view preamble =
     "set datafile separator ','\n"
-    "set terminal svg size 800,420 dynamic font 'sans,13' background '#ffffff'\n"
+    "set terminal svg size 860,400 dynamic font 'sans,13' background '#ffffff'\n"
     "set grid lc rgb '#dddddd'\n"
     "set border 3 lc rgb '#666666'\n"
     "set tics nomirror\n"
-    "set key outside bottom center horizontal\n"
+    "set key outside right top vertical\n"
     "set lmargin 10\n";
 
 }  // namespace
