@@ -24,7 +24,7 @@ std::vector<std::size_t> busiest(const std::vector<SketchedSa>& sas, std::size_t
   std::vector<std::size_t> chosen(sas.size());
   std::iota(chosen.begin(), chosen.end(), 0);
   if (chosen.size() <= most) return chosen;
-  std::ranges::stable_sort(chosen, std::ranges::greater{}, [&](std::size_t sa) { return sas[sa].packets; });
+  std::ranges::sort(chosen, {}, [&](std::size_t sa) { return std::pair(~sas[sa].packets, sa); });
   chosen.resize(most);
   std::ranges::sort(chosen);
   return chosen;
@@ -43,8 +43,8 @@ class Detector {
       take_claim(claim);
     for (const auto& group : pairs_.groups())
       take_group(group);
-    std::ranges::stable_sort(findings_, {},
-                             [](const ClusterFinding& finding) { return finding.members.front().sa; });
+    std::ranges::sort(findings_, {},
+                      [](const ClusterFinding& finding) { return finding.members.front().sa; });
     add_others();
     return std::move(findings_);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <tuple>
 
 namespace mpsec::replay {
 namespace {
@@ -38,7 +39,9 @@ SaPairs::SaPairs(const std::vector<SketchedSa>& sas, std::vector<std::size_t> co
   for (std::size_t second = 0; second < compared_.size(); ++second)
     for (std::size_t first = 0; first < second; ++first)
       compare(first, second);
-  std::ranges::stable_sort(links_, std::ranges::greater{}, &SaLink::strength);
+  // The order is a total one: libstdc++'s stable sort does not compile without warnings under Clang.
+  std::ranges::sort(links_, {},
+                    [](const SaLink& link) { return std::tuple(-link.strength, link.second, link.first); });
 }
 
 void SaPairs::compare(std::size_t first, std::size_t second) {
