@@ -234,6 +234,7 @@ void RekeyChild::refused(IkeSa& sa, const Notify& why, Turn& turn) {
   //= rfc7296/2.25/child-sa-not-found-makes-a-new-one
   if (why.type == NotifyType::child_sa_not_found) {
     static_cast<void>(sa.children().become(*old, ChildEvent::lost, turn));
+    offer_->cluster.reset();  // nothing is awaited any more: were that the last of its cluster, it has ended
     return sa.begin(std::make_unique<CreateChild>(configuration), turn);
   }
   static_cast<void>(sa.children().become(*old, ChildEvent::rekey_refused, turn));
