@@ -33,47 +33,13 @@ class ClusterWorld {
   }
 
   void take(const Step& step) {
-    switch (step.what % 16) {
-      case 0:
-      case 1:
-        join(step);
-        break;
-      case 2:
-        join_wrongly(step);
-        break;
-      case 3:
-        leave(step);
-        break;
-      case 4:
-        rekey(step);
-        break;
-      case 5:
-      case 6:
-      case 7:
-        send(step);
-        break;
-      case 8:
-      case 9:
-        deliver(step);
-        break;
-      case 10:
-        deliver_many(step);
-        break;
-      case 11:
-        lose(step);
-        break;
-      case 12:
-        replay(step);
-        break;
-      case 13:
-        forge(step);
-        break;
-      case 14:
-        pass_time(step);
-        break;
-      default:
-        step.a % 8 == 0 ? found_anew() : know_path(step);
-    }
+    using World = ClusterWorld;
+    static constexpr std::array<void (World::*)(const Step&), 16> commands{
+        &World::join,    &World::join,    &World::join_wrongly, &World::leave,
+        &World::rekey,   &World::send,    &World::send,         &World::send,
+        &World::deliver, &World::deliver, &World::deliver_many, &World::lose,
+        &World::replay,  &World::forge,   &World::pass_time,    &World::know_path};
+    (this->*commands[step.what % commands.size()])(step);
     laws_.hold(sender_.conserves() && receiver_.conserves(),
                "what comes in is delivered, or discarded by one cause");
     laws_.hold(launched_ == in_flight_.size() + lost_ + landed_,
@@ -198,6 +164,7 @@ class ClusterWorld {
     receiver_.look_after(now_);
   }
   void know_path(const Step& step) {
+    if (step.a % 8 == 0) return found_anew();
     PathKnowledge knowledge{.alive = step.a % 4 != 0, .round_trip = std::nullopt, .loss = step.c / 256.0};
     if (step.c % 2 != 0) knowledge.round_trip = std::chrono::milliseconds(step.c);
     sender_.note_path(pick(step.b), knowledge);
