@@ -219,5 +219,35 @@ TEST(ClusterReview, N011NoCopiesForAPeerThatLooksForNoReplays) {
   EXPECT_THAT(to_string(checked.error()), HasSubstr("duplication"));
 }
 
+// The end of a sub-SA that sent copies was not told where it had come in for one that had ended itself, and
+// an ended one is not used again: nobody heard of it. The model found this.
+//= profile/3/lifetimes-are-the-sub-sas
+TEST(ClusterReview, N012TheEndOfASubSaThatSendsCopiesIsTold) {
+  class FirstTwo final : public PathScheduler {
+   public:
+    void on_paths(std::span<const PathView> paths) override { count_ = paths.size(); }
+    Choice choose(std::uint64_t, std::uint32_t wanted) noexcept override {
+      return {0, wanted, count_ > 1 ? std::optional(1u) : std::nullopt};
+    }
+
+   private:
+    std::size_t count_ = 0;
+  };
+  ClusterParameters cluster = plain_cluster();
+  cluster.duplication = true;
+  Gateway gateway(cluster, std::make_unique<FirstTwo>());
+  for (const std::uint32_t index : {1u, 2u, 3u}) {
+    auto parameters = outbound_parameters(cluster, index);
+    if (index != 2) parameters.lifetime.hard.packets = 1;
+    ASSERT_TRUE(gateway.cluster().join(SubSaId{index}, std::move(parameters)));
+  }
+  gateway.send_batch(3);
+  std::vector<Spi> ended;
+  for (const auto& event : gateway.actions().events)
+    if (const auto* lifetime = std::get_if<ipsec::LifetimeReached>(&event); lifetime && lifetime->hard)
+      ended.push_back(lifetime->spi);
+  EXPECT_THAT(ended, testing::UnorderedElementsAre(Spi{0x1001}, Spi{0x1003}));
+}
+
 }  // namespace
 }  // namespace mpsec::cluster

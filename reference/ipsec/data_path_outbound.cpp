@@ -158,7 +158,6 @@ void DataPath::protect_in_group(const Run& chosen, std::span<Outgoing> run, Inst
     if (sa != chosen.sa) note_lifetime(*sa, actions);
   }
   note_lifetime(*chosen.sa, actions);
-  if (chosen.copy != nullptr) note_lifetime(*chosen.copy, actions);
 }
 
 // Protects, and sends the same packets under the same numbers by `copy` too, where there is one.
@@ -182,6 +181,7 @@ void DataPath::protect_copied(OutboundSa* sa, OutboundSa* copy, std::span<Outgoi
     copies[i].buffer() = again.packet;
     actions.emissions.push_back({Emission::Side::unprotected, std::move(copies[i])});
   }
+  if (copy != nullptr) note_lifetime(*copy, actions);
 }
 
 // What became of a packet that an SA was to protect.
