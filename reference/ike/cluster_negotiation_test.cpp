@@ -266,7 +266,8 @@ TEST(Clusters, AnotherPadEntryDoesNotComeIn) {
                                {},     false, nullptr, nullptr,           &supported};
     const auto granted = grant_cluster(peer.children[0], request, context, nullptr);
     EXPECT_EQ(granted.has_value(), entry == 1);
-    if (!granted) EXPECT_EQ(refused_join(granted.error().to_notify())->reason, ClusterRefusal::other_peer);
+    if (granted) continue;
+    EXPECT_EQ(refused_join(granted.error().to_notify())->reason, ClusterRefusal::other_peer);
   }
   EXPECT_EQ(world.seen(), "1 cluster of 1 sub-SAs");
 }
