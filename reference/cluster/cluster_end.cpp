@@ -286,7 +286,7 @@ void ClusterEnd::order(Instant now, Actions& actions) {
 
 void ClusterEnd::put_in_order(const Delivery& delivery, const Place& place, Instant now, Actions& actions) {
   place.held->reordering->arrive<const Delivery>(
-      SequenceNumber(delivery.number), place.sub_sa.value, flow_of(delivery), delivery.packet.size(),
+      SequenceNumber(delivery.number), place.path, flow_of(delivery), delivery.packet.size(),
       static_cast<const Delivery&&>(delivery), now, Deliver{actions.packets});
 }
 

@@ -119,6 +119,17 @@ TEST(ClusterEnd, WhatIsNotOfAClusterPassesAtOnce) {
   EXPECT_THAT(ends.receive(peer.protect(clear)), ElementsAre(2u)) << "its number 1 is not waited for";
 }
 
+// The buffer was told of paths by their numbers, and of each packet's path by its sub-SA's name: it never saw
+// that every path had passed a lost number, so packets waited for their whole time.
+TEST(ClusterReview, N013WhatIsLostOnPathsThatKeepOrderIsNotWaitedFor) {
+  Ends ends(2, {.fifo_paths = true});
+  ends.send();  // lost; its sub-SA sends every other number
+  const auto two = ends.send(), three = ends.send();
+  EXPECT_THAT(ends.receive(two.packet), IsEmpty());
+  EXPECT_THAT(ends.receive(three.packet), ElementsAre(2u, 3u));
+  EXPECT_EQ(ends.end.reordering(cluster_id)->counters().of(ReleaseCause::fifo), 2u);
+}
+
 TEST(ClusterEnd, PathsThatGiveNoAnswerAreSparedAndComeBack) {
   const ClusterParameters parameters = plain_cluster();
   Gateway gateway(parameters);
