@@ -74,7 +74,7 @@ Result<> ClusterParameters::check(const ClusterParameters& cluster) {
   if (cluster.duplication && (!cluster.anti_replay || cluster.peer_window == 0))
     return refused(cluster, "duplication",
                    "expected anti-replay with it at both ends: nothing else drops the second copy");
-  const std::uint64_t limit = cluster.extended_sequence_numbers ? ~std::uint64_t{0} : 0xffffffffu;
+  const std::uint64_t limit = SharedSequence::limit(cluster.extended_sequence_numbers);
   if (cluster.last_sequence_number >= limit)
     return refused(cluster, "last sequence number",
                    fmt::format("expected less than {}, found {}", limit, cluster.last_sequence_number));

@@ -121,5 +121,22 @@ TEST(SaCluster, RefusesImpossibleParametersNamingThem) {
   }
 }
 
+// With ESN, a cluster was let in that continued behind the last number that its counter gives.
+TEST(ClusterReview, N014AClusterIsContinuedWhereNumbersAreLeft) {
+  ClusterParameters parameters = plain_cluster();
+  for (const bool extended : {false, true}) {
+    parameters.extended_sequence_numbers = extended;
+    parameters.last_sequence_number = SharedSequence::limit(extended) - 1;
+    EXPECT_TRUE(ClusterParameters::check(parameters));
+    EXPECT_EQ(ClusterCore(parameters).sequence().left(), 1u);
+    ++parameters.last_sequence_number;
+    const auto checked = ClusterParameters::check(parameters);
+    ASSERT_FALSE(checked);
+    EXPECT_THAT(to_string(checked.error()),
+                HasSubstr(extended ? "expected less than 18446462598732840960, found 18446462598732840960"
+                                   : "expected less than 4294967295, found 4294967295"));
+  }
+}
+
 }  // namespace
 }  // namespace mpsec::cluster

@@ -16,10 +16,14 @@ namespace mpsec::cluster {
 class SharedSequence final : public ipsec::SequenceSource {
  public:
   static constexpr std::uint64_t reserve = std::uint64_t{1} << 48;
+  // The last number that is given out.
+  static constexpr std::uint64_t limit(bool extended) noexcept {
+    return extended ? ~reserve + 1 : 0xffffffffu;
+  }
 
   // Starts behind `last_used`: the first number of a fresh cluster is 1.
   explicit SharedSequence(bool extended, std::uint64_t last_used = 0) noexcept
-      : limit_(extended ? ~reserve + 1 : 0xffffffffu), last_(std::min(last_used, limit_)) {}
+      : limit_(limit(extended)), last_(std::min(last_used, limit_)) {}
 
   //= rfc4303/3.3.3/first-number-is-one
   //= rfc4303/3.3.3/counter-must-not-cycle-with-anti-replay
