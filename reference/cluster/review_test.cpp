@@ -36,6 +36,21 @@ struct SecondWorker {
   SaCluster cluster;
 };
 
+// A group of one SA, whose largest packet is what the test says.
+struct OfOne final : ipsec::OutboundGroup {
+  OfOne(ipsec::OutboundSa* its, std::uint32_t fits) : sa(its), largest(fits) {}
+  Choice choose(const ipsec::PacketSelectors&, std::uint32_t wanted, Instant) noexcept override {
+    return {sa, wanted, nullptr};
+  }
+  std::uint32_t largest_packet() const noexcept override {
+    ++asked;
+    return largest;
+  }
+  ipsec::OutboundSa* sa;
+  std::uint32_t largest;
+  mutable int asked = 0;
+};
+
 // A worker whose last sub-SA left said that the cluster had ended, though another worker had valid ones.
 TEST(ClusterReview, N001ItEndsWithTheLastValidSubSaOfAllWorkers) {
   Gateway gateway;
@@ -247,6 +262,28 @@ TEST(ClusterReview, N012TheEndOfASubSaThatSendsCopiesIsTold) {
     if (const auto* lifetime = std::get_if<ipsec::LifetimeReached>(&event); lifetime && lifetime->hard)
       ended.push_back(lifetime->spi);
   EXPECT_THAT(ended, testing::UnorderedElementsAre(Spi{0x1001}, Spi{0x1003}));
+}
+
+// A source was told the least that an IP version allows where no size fits any sub-SA; and every sub-SA was
+// asked for what fits for each packet, though only so many sources are told.
+TEST(ClusterReview, N015SourcesAreToldWhatFitsOrNothing) {
+  Gateway gateway;
+  ASSERT_TRUE(gateway.join(1));
+  ipsec::OutboundSa* const sa = gateway.cluster().outbound(SubSaId{1});
+  sa->set_path_mtu(1400);
+  OfOne group(sa, 0);
+  gateway.path().use(cluster_id, &group);
+  const Octets large = ipsec::test::udp_packet(true, 1400);
+  EXPECT_EQ(gateway.send(large).discard, Discard::packet_too_big);
+  EXPECT_EQ(gateway.actions().emissions.size(), 0u);
+  group = {sa, 1300};
+  std::size_t told = 0;
+  for (int i = 0; i < 50; ++i) {
+    EXPECT_EQ(gateway.send(large).discard, Discard::packet_too_big);
+    told += gateway.actions().emissions.size();
+  }
+  EXPECT_EQ(told, ipsec::IcmpErrorRate::Limits{}.burst - 1);
+  EXPECT_EQ(static_cast<std::size_t>(group.asked), told);
 }
 
 }  // namespace

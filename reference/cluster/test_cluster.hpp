@@ -57,7 +57,7 @@ class Gateway {
   explicit Gateway(ClusterParameters parameters = plain_cluster(),
                    std::unique_ptr<PathScheduler> scheduler = std::make_unique<RoundRobin>(1),
                    std::optional<LeaseRules> leases = std::nullopt)
-      : path_({}, {rng_, lifetime_, inbound_policy_}) {
+      : path_(with_address(), {rng_, lifetime_, inbound_policy_}) {
     ipsec::Spd spd;
     ipsec::Policy policy;
     policy.id = policy_id, policy.action = ipsec::Action::protect, policy.name = "all";
@@ -146,6 +146,13 @@ class Gateway {
   ipsec::Actions& actions() { return actions_; }
 
  private:
+  // From which it tells sources of IPv6 what fits.
+  static ipsec::DataPath::Options with_address() {
+    ipsec::DataPath::Options options;
+    options.own_v6 = ip("2001:db8::1");
+    return options;
+  }
+
   SeededRng rng_{7};
   ipsec::StandardLifetimePolicy lifetime_;
   ipsec::StandardInboundPolicy inbound_policy_;

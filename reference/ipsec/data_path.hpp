@@ -123,7 +123,8 @@ class DataPath {
                   Actions& actions);
   bool cut_before(OutboundSa& sa, OctetView packet, Instant now, Actions& actions);
   bool cut_after(OutboundSa& sa, OctetView packet, Instant now, Actions& actions);
-  void tell_source(OctetView packet, std::uint32_t largest, Instant now, Actions& actions);
+  void tell_source(OctetView packet, const OutboundSa& sa, const OutboundGroup* group, Instant now,
+                   Actions& actions);
   void note_lifetime(OutboundSa& sa, Actions& actions);
   void audit_outbound(const Outgoing& packet, Spi spi, Instant now, Actions& actions);
   OutboundSeams outbound_seams() { return {seams_.rng, seams_.lifetime, authenticator_, seams_.tap}; }

@@ -198,7 +198,7 @@ void DataPath::on_too_big(OutboundSa& sa, const OutboundGroup* group, Outgoing& 
   const OctetView clear = packet.packet.view();
   const TooBigAction action = action_on_too_big(clear);
   if (action == TooBigAction::tell_the_source) {
-    tell_source(clear, group == nullptr ? sa.largest_packet() : group->largest_packet(), now, actions);
+    tell_source(clear, sa, group, now, actions);
     return;
   }
   // Transport mode protects whole datagrams only (RFC 4303 3.1.1), so there what is cut is the result.
@@ -239,9 +239,14 @@ bool DataPath::cut_after(OutboundSa& sa, OctetView packet, Instant now, Actions&
   return true;
 }
 
-void DataPath::tell_source(OctetView packet, std::uint32_t largest, Instant now, Actions& actions) {
+// Only once a message may be sent a group is asked what fits, for it looks at all its SAs. Where nothing
+// does, no size helps the source.
+void DataPath::tell_source(OctetView packet, const OutboundSa& sa, const OutboundGroup* group, Instant now,
+                           Actions& actions) {
   const auto& own = packet[0] >> 4 == 4 ? options_.own_v4 : options_.own_v6;
   if (!own || !icmp_errors_.allow(now)) return;
+  const std::uint32_t largest = group == nullptr ? sa.largest_packet() : group->largest_packet();
+  if (largest == 0) return;
   auto message = packet_too_big(packet, *own, largest);
   if (message) actions.emissions.push_back({Emission::Side::to_source, *std::move(message)});
 }
