@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <fmt/format.h>
 
-#include "ipsec/replay_window.hpp"
-
 namespace mpsec::cluster {
 
 namespace {
@@ -23,8 +21,9 @@ Result<> refused(std::string field, std::string why) {
 Result<> LeaseRules::check() const {
   if (numbers < 1 || numbers > largest)
     return refused("lease numbers", fmt::format("expected 1 to {}, found {}", largest, numbers));
-  if (const auto size = ipsec::ReplayWindow::check_size(peer_window); !size)
-    return refused("lease peer window", size.error().why);
+  if (peer_window < smallest_peer_window || peer_window > largest_peer_window)
+    return refused("lease peer window", fmt::format("expected {} to {}, found {}", smallest_peer_window,
+                                                    largest_peer_window, peer_window));
   if (time <= Duration::zero())
     return refused("lease time", fmt::format("expected more than 0 ns, found {} ns", time.count()));
   return {};

@@ -13,6 +13,8 @@ namespace mpsec::cluster {
 // How long a lease may be used. A number sent late arrives late, and past the peer's window it is lost.
 struct LeaseRules {
   static constexpr std::uint32_t largest = 64;
+  // As SA_CLUSTER_JOIN has it: a peer's window may be larger than any of ours.
+  static constexpr std::uint32_t smallest_peer_window = 32, largest_peer_window = 1u << 31;
 
   std::uint32_t numbers = 32;        // in a lease, 1 to largest
   std::uint32_t peer_window = 1024;  // W_peer: a lease is over when it is more than a quarter of it behind

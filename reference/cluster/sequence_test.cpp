@@ -154,8 +154,11 @@ TEST(LeaseRules, SaysWhichAreAllowed) {
   EXPECT_TRUE(LeaseRules{}.check());
   EXPECT_EQ(to_string(LeaseRules{.numbers = 65}.check().error()),
             "lease numbers: expected 1 to 64, found 65");
+  EXPECT_TRUE(LeaseRules{.peer_window = 1u << 31}.check()) << "a peer may say so (SA_CLUSTER_JOIN)";
   EXPECT_EQ(to_string(LeaseRules{.peer_window = 31}.check().error()),
-            "lease peer window: expected a size from 32 to 1048576, found 31");
+            "lease peer window: expected 32 to 2147483648, found 31");
+  EXPECT_EQ(to_string(LeaseRules{.peer_window = (1u << 31) + 1}.check().error()),
+            "lease peer window: expected 32 to 2147483648, found 2147483649");
   EXPECT_EQ(to_string(LeaseRules{.time = 0ns}.check().error()),
             "lease time: expected more than 0 ns, found 0 ns");
 }
