@@ -48,18 +48,17 @@ Result<SaCluster*> ClusterEnd::found(ClusterParameters parameters, Policy policy
 Result<SaCluster*> ClusterEnd::take_part(std::shared_ptr<ClusterCore> core, Policy policy) {
   const ClusterId id = core->parameters().id;
   if (clusters_.contains(id)) return refused(id, "there is a cluster of that ID already");
-  if (policy.leases) {
-    if (auto checked = policy.leases->check(); !checked) return std::unexpected(checked.error());
-  }
   if (policy.reordering) {
     if (!core->parameters().anti_replay)
       return refused(id, "its order cannot be restored: without anti-replay its numbers may come again");
     if (auto checked = ReorderOptions::check(policy.reordering->options); !checked)
       return std::unexpected(checked.error());
   }
+  auto made =
+      SaCluster::make(std::move(core), {data_path_, provider_, std::move(policy.scheduler), policy.leases});
+  if (!made) return std::unexpected(made.error());
   Held& kept = clusters_[id];
-  kept.cluster = std::make_unique<SaCluster>(
-      std::move(core), SaCluster::Seams{data_path_, provider_, std::move(policy.scheduler), policy.leases});
+  kept.cluster = *std::move(made);
   if (policy.reordering)
     kept.reordering = std::make_unique<ReorderBuffer<HeldDelivery>>(policy.reordering->options,
                                                                     std::move(policy.reordering->policy));

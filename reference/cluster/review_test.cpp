@@ -22,10 +22,11 @@ std::size_t ends_in(const std::vector<ClusterEvent>& events) {
 struct SecondWorker {
   explicit SecondWorker(Gateway& gateway)
       : path({}, {rng, lifetime, policy}),
-        cluster(gateway.cluster().core(), {path, provider(), std::make_unique<RoundRobin>(1)}) {}
+        cluster(SaCluster::make(gateway.cluster().core(), {path, provider(), std::make_unique<RoundRobin>(1)})
+                    .value()) {}
   std::size_t ends() {
     std::vector<ClusterEvent> events;
-    cluster.look_after({}, events);
+    cluster->look_after({}, events);
     return ends_in(events);
   }
 
@@ -33,7 +34,7 @@ struct SecondWorker {
   ipsec::StandardLifetimePolicy lifetime;
   ipsec::StandardInboundPolicy policy;
   ipsec::DataPath path;
-  SaCluster cluster;
+  std::unique_ptr<SaCluster> cluster;
 };
 
 // A group of one SA, whose largest packet is what the test says.
@@ -56,13 +57,13 @@ TEST(ClusterReview, N001ItEndsWithTheLastValidSubSaOfAllWorkers) {
   Gateway gateway;
   SecondWorker second(gateway);
   ASSERT_TRUE(gateway.join(1));
-  ASSERT_TRUE(second.cluster.join(SubSaId{2}, outbound_parameters(plain_cluster(), 2)));
+  ASSERT_TRUE(second.cluster->join(SubSaId{2}, outbound_parameters(plain_cluster(), 2)));
   EXPECT_TRUE(gateway.cluster().leave(SubSaId{1}));
   EXPECT_EQ(ends_in(gateway.look_after()), 0u);
   EXPECT_EQ(gateway.cluster().state(), ClusterState::valid);
   ASSERT_TRUE(gateway.join(3));
   EXPECT_TRUE(gateway.cluster().leave(SubSaId{3}));
-  EXPECT_TRUE(second.cluster.leave(SubSaId{2}));
+  EXPECT_TRUE(second.cluster->leave(SubSaId{2}));
   EXPECT_EQ(gateway.cluster().state(), ClusterState::ended);
   EXPECT_EQ(ends_in(gateway.look_after()), 1u);
   EXPECT_EQ(second.ends(), 1u);
@@ -284,6 +285,22 @@ TEST(ClusterReview, N015SourcesAreToldWhatFitsOrNothing) {
   }
   EXPECT_EQ(told, ipsec::IcmpErrorRate::Limits{}.burst - 1);
   EXPECT_EQ(static_cast<std::size_t>(group.asked), told);
+}
+
+// A further worker's part was made without a look at its leases.
+//= profile/4/leases-of-at-most-64
+TEST(ClusterReview, N016EveryWorkersLeasesAreChecked) {
+  Gateway gateway, other;
+  other.owned().reset();
+  const auto part = [&](std::uint32_t numbers) {
+    return SaCluster::make(
+        gateway.cluster().core(),
+        {other.path(), provider(), std::make_unique<RoundRobin>(1), LeaseRules{.numbers = numbers}});
+  };
+  EXPECT_TRUE(part(64));
+  const auto refused = part(65);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(to_string(refused.error()), HasSubstr("lease numbers: expected 1 to 64"));
 }
 
 }  // namespace

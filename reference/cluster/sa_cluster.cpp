@@ -34,10 +34,14 @@ LeaseRules rules_for(const ClusterParameters& cluster, LeaseRules rules) {
 
 Result<std::unique_ptr<SaCluster>> SaCluster::make(ClusterParameters parameters, Seams seams) {
   if (auto checked = ClusterParameters::check(parameters); !checked) return std::unexpected(checked.error());
+  return make(std::make_shared<ClusterCore>(std::move(parameters)), std::move(seams));
+}
+
+Result<std::unique_ptr<SaCluster>> SaCluster::make(std::shared_ptr<ClusterCore> core, Seams seams) {
   if (seams.leases) {
     if (auto checked = seams.leases->check(); !checked) return std::unexpected(checked.error());
   }
-  return std::make_unique<SaCluster>(std::make_shared<ClusterCore>(std::move(parameters)), std::move(seams));
+  return std::unique_ptr<SaCluster>(new SaCluster(std::move(core), std::move(seams)));
 }
 
 SaCluster::SaCluster(std::shared_ptr<ClusterCore> core, Seams seams)

@@ -38,10 +38,10 @@ class SaCluster final : public ipsec::OutboundGroup {
     std::optional<LeaseRules> leases{};
   };
 
-  // Fails as ClusterParameters::check does.
+  // Fails as ClusterParameters::check and LeaseRules::check do.
   static Result<std::unique_ptr<SaCluster>> make(ClusterParameters parameters, Seams seams);
   // A further worker's part.
-  SaCluster(std::shared_ptr<ClusterCore> core, Seams seams);
+  static Result<std::unique_ptr<SaCluster>> make(std::shared_ptr<ClusterCore> core, Seams seams);
   // Its sub-SAs go with it.
   ~SaCluster() override;
   SaCluster(const SaCluster&) = delete;
@@ -110,6 +110,7 @@ class SaCluster final : public ipsec::OutboundGroup {
     ipsec::OutboundSa* sa;
   };
 
+  SaCluster(std::shared_ptr<ClusterCore> core, Seams seams);
   Result<> may_join(SubSaId sub_sa) const;
   Result<> fits(SubSaId sub_sa, const ipsec::SaParameters& parameters, bool inbound) const;
   Result<Member*> place_for(SubSaId sub_sa);

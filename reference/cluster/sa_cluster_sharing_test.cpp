@@ -38,8 +38,10 @@ TEST(SaCluster, WorkersShareNumbersWindowAndPlaces) {
   ipsec::StandardLifetimePolicy lifetime;
   ipsec::StandardInboundPolicy policy;
   ipsec::DataPath second_path({}, {rng, lifetime, policy});
-  SaCluster second(sender.cluster().core(),
-                   {second_path, provider(), std::make_unique<RoundRobin>(1), LeaseRules{.numbers = 8}});
+  const auto made =
+      SaCluster::make(sender.cluster().core(),
+                      {second_path, provider(), std::make_unique<RoundRobin>(1), LeaseRules{.numbers = 8}});
+  SaCluster& second = **made;
   ASSERT_TRUE(sender.join(1));
   ASSERT_TRUE(second.join(SubSaId{2}, outbound_parameters(parameters, 2)));
   EXPECT_FALSE(sender.join(3));

@@ -163,7 +163,7 @@ class WorldEnd {
                              std::nullopt};
       if (settings_.lease != 0)
         seams.leases = LeaseRules{.numbers = settings_.lease, .time = std::chrono::milliseconds(10)};
-      worker->cluster = std::make_unique<SaCluster>(shares() ? core : new_core(), std::move(seams));
+      worker->cluster = SaCluster::make(shares() ? core : new_core(), std::move(seams)).value();
       if (!sends_ || bend_ != Bend::dead_sub_sa) continue;
       worker->bent_group = std::make_unique<FirstOfAll>(*worker->cluster);
       worker->path.use(parameters_.id, worker->bent_group.get());
