@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/rng.hpp"
+#include "cluster/cluster_core.hpp"
 #include "cluster/shared_sequence.hpp"
 #include "cluster/shared_window.hpp"
 #include "cluster/threads/test_crew.hpp"
@@ -152,6 +153,23 @@ TEST(SharedWindowThreads, ResynchroniseBesideWriters) {
   });
   EXPECT_EQ(wrong, 0u);
   EXPECT_EQ(std::ranges::count_if(accepted, [](const auto& times) { return times > 1; }), 0);
+}
+
+// Without anti-replay the top that all workers share was a plain number, which two of them wrote at once.
+TEST(ClusterReview, N005WithoutAntiReplayTheTopIsSharedByWorkersToo) {
+  ClusterParameters parameters;
+  parameters.anti_replay = false;
+  const ClusterCore core(parameters);
+  constexpr std::uint64_t most = 20'000;
+  run_together(2, [&](std::uint64_t worker) {
+    for (std::uint64_t number = 1 + worker; number <= most; number += 2) {
+      ReplayVerdict verdict{};
+      core.window()->accept({&number, 1}, {&verdict, 1});
+      EXPECT_EQ(verdict, ReplayVerdict::fresh);
+      EXPECT_GE(core.window()->top(), number);
+    }
+  });
+  EXPECT_EQ(core.window()->top(), most);
 }
 
 }  // namespace
