@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/octets.hpp"
+#include "ipsec/anti_replay.hpp"
 
 namespace mpsec::python {
 
@@ -26,6 +27,8 @@ inline py::bytes bytes_of(OctetView octets) {
 inline py::str text_of(std::string_view text) {
   return {text.data(), text.size()};
 }
+
+py::str name_of(ipsec::ReplayVerdict verdict);
 
 // Raises mpsec.Error: its text is to_string(error), its attributes blame, path, offset, why and clause.
 [[noreturn]] void raise(const Error& error);

@@ -4,7 +4,6 @@
 #include "bind.hpp"
 
 namespace mpsec::python {
-namespace {
 
 py::str name_of(ipsec::ReplayVerdict verdict) {
   switch (verdict) {
@@ -21,6 +20,8 @@ py::str name_of(ipsec::ReplayVerdict verdict) {
   }
   return "unknown";
 }
+
+namespace {
 
 py::tuple check(const ipsec::ReplayWindow& window, std::uint32_t on_wire) {
   ipsec::AntiReplay::Hint hint;

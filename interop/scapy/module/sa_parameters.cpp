@@ -1,22 +1,9 @@
 #include "sa_parameters.hpp"
 
-#include <fmt/format.h>
-
 namespace mpsec::python {
 namespace {
 
 using namespace ipsec;
-
-// One of two words.
-template <class T>
-T choice(py::kwargs& given, const char* name, std::pair<const char*, T> one,
-         std::pair<const char*, T> other) {
-  const auto word = taken<std::string>(given, name, one.first);
-  if (word == one.first) return one.second;
-  if (word == other.first) return other.second;
-  throw py::value_error(
-      fmt::format("{}: expected {} or {}, found \"{}\"", name, one.first, other.first, word));
-}
 
 IpAddress address(py::kwargs& given, const char* name) {
   return value_or_raise(IpAddress::parse(taken<std::string>(given, name, "")));
@@ -36,8 +23,8 @@ void fill_algorithms(SaParameters& parameters, py::kwargs& given) {
 }
 
 void fill(SaParameters& parameters, py::kwargs& given) {
-  parameters.protocol = choice<Protocol>(given, "protocol", {"esp", Protocol::esp}, {"ah", Protocol::ah});
-  parameters.mode = choice<Mode>(given, "mode", {"tunnel", Mode::tunnel}, {"transport", Mode::transport});
+  parameters.protocol = choice<Protocol>(given, "protocol", {{"esp", Protocol::esp}, {"ah", Protocol::ah}});
+  parameters.mode = choice<Mode>(given, "mode", {{"tunnel", Mode::tunnel}, {"transport", Mode::transport}});
   parameters.spi = Spi{taken<std::uint32_t>(given, "spi", 0)};
   parameters.source = address(given, "source");
   parameters.destination = address(given, "destination");
@@ -51,11 +38,6 @@ void fill(SaParameters& parameters, py::kwargs& given) {
   parameters.extended_sequence_numbers = taken(given, "extended", false);
   parameters.anti_replay = taken(given, "anti_replay", true);
   parameters.allow_esn_without_anti_replay = taken(given, "esn_without_anti_replay", false);
-}
-
-void refuse_rest(const py::kwargs& given) {
-  if (!given.empty())
-    throw py::type_error("unknown keywords: " + std::string(py::repr(given.attr("keys")())));
 }
 
 }  // namespace

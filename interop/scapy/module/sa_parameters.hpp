@@ -4,6 +4,7 @@
 #include "base/rng.hpp"
 #include "bind.hpp"
 #include "ipsec/sa.hpp"
+#include "keywords.hpp"
 #include "provider.hpp"
 
 namespace mpsec::python {
@@ -15,13 +16,6 @@ encryption_key (salt behind it), integrity (IANA name), integrity_key, udp (sour
 extended, anti_replay, esn_without_anti_replay, provider.
 Outbound: path_mtu, tfc_multiple, last_sequence_number, seed (of IVs).  Inbound: replay_window.
 Raises mpsec.Error where the engine refuses them, TypeError for a keyword that is none of these.)";
-
-// Takes the keyword out of `given`; `otherwise` where it was not given.
-template <class T>
-T taken(py::kwargs& given, const char* name, T otherwise) {
-  if (!given.contains(name)) return otherwise;
-  return given.attr("pop")(name).cast<T>();
-}
 
 const crypto::Provider& taken_provider(py::kwargs& given);
 ipsec::OutboundParameters outbound_parameters(py::kwargs given);
