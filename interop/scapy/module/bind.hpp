@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/octets.hpp"
+#include "cluster/shared_window.hpp"
 #include "ipsec/anti_replay.hpp"
 
 namespace mpsec::python {
@@ -29,6 +30,7 @@ inline py::str text_of(std::string_view text) {
 }
 
 py::str name_of(ipsec::ReplayVerdict verdict);
+py::dict window_report(const cluster::WindowReport& report);
 
 // Raises mpsec.Error: its text is to_string(error), its attributes blame, path, offset, why and clause.
 [[noreturn]] void raise(const Error& error);
@@ -47,5 +49,7 @@ void bind_ike_engine(py::module_& module);
 void bind_transforms(py::module_& module);
 void bind_sa(py::module_& module);
 void bind_replay_window(py::module_& module);
+void bind_cluster_parts(py::module_& module);
+void bind_cluster_end(py::module_& module);
 
 }  // namespace mpsec::python

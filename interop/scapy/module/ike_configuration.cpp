@@ -29,6 +29,7 @@ class Taker {
   std::string inside(const char* name, std::size_t index) const {
     return path_ + "/" + name + "[" + std::to_string(index) + "]";
   }
+  const std::string& path() const { return path_; }
   void done() const {
     for (const auto& [name, value] : given_)
       throw py::key_error(path_ + "/" + std::string(py::str(name)));
@@ -107,6 +108,20 @@ T one_of(Taker& taker, const char* name, std::pair<const char*, T> one, std::pai
                         word);
 }
 
+std::optional<ClusterWish> cluster_wish(Taker& child) {
+  const auto given = child.get<std::optional<py::dict>>("cluster", std::nullopt);
+  if (!given) return std::nullopt;
+  Taker taker(*given, child.path() + "/cluster");
+  ClusterWish wish;
+  wish.name = taker.get<std::string>("name", "cluster");
+  wish.most_sub_sas = taker.get("most_sub_sas", wish.most_sub_sas);
+  wish.anti_replay = taker.get("anti_replay", wish.anti_replay);
+  wish.window = taker.get("window", wish.window);
+  wish.duplication = taker.get("duplication", wish.duplication);
+  taker.done();
+  return wish;
+}
+
 ChildConfiguration child_of(Taker taker) {
   ChildConfiguration child;
   child.name = taker.get<std::string>("name", "child");
@@ -121,6 +136,7 @@ ChildConfiguration child_of(Taker taker) {
   child.selectors = {{.local = ranges_of(taker.list("local")), .remote = ranges_of(taker.list("remote"))}};
   child.lifetime = lifetime(taker, child.lifetime);
   child.replay_window = taker.get("replay_window", child.replay_window);
+  child.cluster = cluster_wish(taker);
   taker.done();
   return child;
 }

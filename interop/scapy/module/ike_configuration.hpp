@@ -13,7 +13,8 @@ peers: a list of dicts:
   name, local_id, remote_id (domain, mailbox or address), key (bytes: a shared key),
   ike: [{encryption: [name or (name, key bits)], prf: [name], integrity: [name], key_exchange: [name]}],
   children: [{name, protocol "esp" | "ah", mode "tunnel" | "transport", local: [range], remote: [range],
-              proposals: [{encryption, integrity, key_exchange, esn: [bool]}], rekey_after, end_after, replay_window}],
+              proposals: [{encryption, integrity, key_exchange, esn: [bool]}], rekey_after, end_after, replay_window,
+              cluster: {name, most_sub_sas, anti_replay, window, duplication}}],
   childless, initial_contact, window, fragment_beyond, liveness_after, rekey_after, end_after (seconds)
 seed: of its randomness. cookies_from: half-open IKE SAs. tries, first_wait (seconds): of retransmission.
 outgoing, incoming: functions that see, and may change, each IkeMessage before it is sealed and after it is opened.

@@ -56,6 +56,22 @@ py::dict keywords_of(const ipsec::SaParameters& sa) {
   return words;
 }
 
+// The keywords that found the cluster in this module, and who does.
+py::object cluster_of(const std::optional<ClusterMembership>& membership, const ipsec::SaParameters& sa) {
+  if (!membership) return py::none();
+  py::dict parameters, cluster;
+  parameters["mode"] = sa.mode == ipsec::Mode::tunnel ? "tunnel" : "transport";
+  parameters["extended"] = sa.extended_sequence_numbers;
+  parameters["anti_replay"] = membership->anti_replay;
+  parameters["duplication"] = membership->duplication;
+  parameters["replay_window"] = membership->own_window;
+  parameters["peer_window"] = membership->peer_window;
+  cluster["id"] = membership->id.value;
+  cluster["founds"] = membership->founds;
+  cluster["parameters"] = parameters;
+  return cluster;
+}
+
 py::dict change_of(const SadChange& change) {
   py::dict dict;
   const auto say = [&](const char* what, ChildId child) {
@@ -65,9 +81,11 @@ py::dict change_of(const SadChange& change) {
   if (const auto* in = std::get_if<InstallInbound>(&change)) {
     say("install inbound", in->child);
     dict["sa"] = keywords_of(in->parameters);
+    dict["cluster"] = cluster_of(in->cluster, in->parameters);
   } else if (const auto* out = std::get_if<InstallOutbound>(&change)) {
     say("install outbound", out->child);
     dict["sa"] = keywords_of(out->parameters);
+    dict["cluster"] = cluster_of(out->cluster, out->parameters);
   } else if (const auto* half = std::get_if<RemoveOutbound>(&change)) {
     say("remove outbound", half->child);
   } else if (const auto* gone = std::get_if<RemoveChild>(&change)) {
@@ -111,6 +129,7 @@ py::dict dict_of(const IkeStatus& status) {
     one["state"] = text_of(to_string(child.state));
     one["inbound"] = child.inbound.value;
     one["outbound"] = child.outbound.value;
+    one["cluster"] = child.cluster ? py::object(py::int_(child.cluster->value)) : py::none();
     children.append(one);
   }
   py::dict dict;

@@ -1,4 +1,5 @@
-// The Python module "mpsec": codec, ESP and AH, replay window. Errors of the engine become mpsec.Error.
+// The Python module "mpsec": codec, ESP and AH, replay window, IKEv2, SA clusters. Errors of the engine
+// become mpsec.Error.
 #include "bind.hpp"
 
 namespace mpsec::python {
@@ -32,7 +33,7 @@ void raise(const Error& error) {
 
 PYBIND11_MODULE(mpsec, module) {
   using namespace mpsec::python;
-  module.doc() = "mpsec's reference engine: wire codec, ESP and AH, anti-replay window, IKEv2";
+  module.doc() = "mpsec's reference engine: wire codec, ESP and AH, anti-replay window, IKEv2, SA clusters";
   bind_error(module);
   bind_codec(module);
   bind_ike(module);
@@ -42,4 +43,6 @@ PYBIND11_MODULE(mpsec, module) {
   bind_transforms(module);
   bind_sa(module);
   bind_replay_window(module);
+  bind_cluster_parts(module);
+  bind_cluster_end(module);
 }
