@@ -136,7 +136,8 @@ class Plan:
         transform = mpsec_integrities()[self.suite.integrity]
         return transform["key_octets"] + transform["salt_octets"]
 
-    def _parameters(self) -> dict:
+    def parameters(self) -> dict:
+        """The keywords of both its ends."""
         source, destination = ADDRESSES[self.shape.outer]
         return {
             "protocol": "esp" if self.suite.encryption else "ah",
@@ -155,7 +156,7 @@ class Plan:
     def sender(self, **more: object) -> mpsec.OutboundSa:
         """Its first packet carries the number of the plan."""
         return mpsec.OutboundSa(
-            **self._parameters(),
+            **self.parameters(),
             path_mtu=65535,
             last_sequence_number=self.number - 1,
             seed=self.iv_seed,
@@ -168,6 +169,12 @@ class Plan:
         self.last_clear = clear
         return self.sender().protect(clear)
 
+    def at(self, number: int) -> "Plan":
+        """The same SA at another number."""
+        other = copy.copy(self)
+        other.number = number
+        return other
+
     def with_suite(self, suite: Suite) -> "Plan":
         """The same with other algorithms that take the same keys."""
         other = copy.copy(self)
@@ -176,7 +183,7 @@ class Plan:
 
     def receiver(self) -> mpsec.InboundSa:
         """Expects the high half that the plan's number has."""
-        receiver = mpsec.InboundSa(**self._parameters(), provider=self.providers[1])
+        receiver = mpsec.InboundSa(**self.parameters(), provider=self.providers[1])
         receiver.resynchronise(max(self.number - 1, 0))
         return receiver
 
