@@ -16,6 +16,8 @@ import report
 from plans import ADDRESSES, SEED, Plan, Shape, Suite, mpsec_encryptions, mpsec_integrities, shapes
 from scapy.utils import RawPcapWriter
 
+import mpsec
+
 TCPDUMP_CIPHERS = {
     # (IANA's name, octets of key): the name for -E. Any cipher of libcrypto has a name there; tcpdump's manual
     # promises CBC alone.
@@ -81,6 +83,18 @@ def _needs(program: str) -> None:
         pytest.skip(f"{program} is not there")
 
 
+def _sealed_by_cluster(suites: list[Suite], chance: random.Random) -> tuple[list[Plan], list[bytes], list[bytes]]:
+    """Packets of a cluster with one path over IPv4 and one over IPv6: of each its SA, sealed, clear."""
+    paths = [Plan(chance, suite, Shape("tunnel", outer, 4)) for suite, outer in zip(suites, (4, 6), strict=True)]
+    end = mpsec.ClusterEnd(extended=False, scheduler="round-robin burst=3", seed=SEED)
+    for sub_sa, plan in enumerate(paths, 1):
+        end.join_outbound(sub_sa, **plan.parameters(), path_mtu=65535)
+    by_spi = {plan.spi: plan for plan in paths}
+    clear = [paths[0].clear_packet(chance) for _ in range(30)]
+    sent = [datagram for packet in clear for datagram in end.send(packet)["datagrams"]]
+    return [by_spi[spi] for spi, _ in sent], [sealed for _, sealed in sent], clear
+
+
 # tcpdump
 
 
@@ -100,6 +114,19 @@ def test_tcpdump_decrypts(tmp_path: Path) -> None:
     for plan, inside, outside, packet in zip(plans, _tcpdump(tmp_path, clear, []), seen, clear, strict=True):
         assert _shows(plan, outside, inside, packet), f"{plan}\n{outside}\n{inside}"
         report.checks["tcpdump showed the same packet inside"] += 1
+
+
+def test_tcpdump_decrypts_both_paths_of_a_cluster(tmp_path: Path) -> None:
+    _needs("tcpdump")
+    chance = random.Random(f"{SEED} cluster for tcpdump")
+    suites = [Suite("ENCR_AES_CBC", octets, "AUTH_HMAC_SHA1_96") for octets in (16, 32)]
+    plans, sealed, clear = _sealed_by_cluster(suites, chance)
+    keys = [_tcpdump_key(plan, TCPDUMP_CIPHERS) for plan in dict.fromkeys(plans)]
+    seen, inside = _tcpdump(tmp_path, sealed, keys), _tcpdump(tmp_path, clear, [])
+    for number, (plan, outside) in enumerate(zip(plans, seen, strict=True), 1):
+        assert f"ESP(spi={plan.spi:#010x},seq={number:#x})" in outside
+        assert _shows(plan, outside, inside[number - 1], clear[number - 1]), f"{plan}\n{outside}"
+        report.checks["tcpdump with the keys of both paths of a cluster showed the same packet inside"] += 1
 
 
 def _ciphers_of_tcpdump(tmp_path: Path, chance: random.Random) -> dict[tuple[str, int], str]:
@@ -173,6 +200,18 @@ def test_tshark_decrypts_and_checks(tmp_path: Path) -> None:
         wanted = ["1" if checked else "0", "0", f"{protocol:#04x}", octets.hex()]
         assert row == wanted, f"{plan}\n{row}\n{wanted}"
         report.checks[f"tshark found the same packet inside{', and the ICV good' * checked}"] += 1
+
+
+def test_tshark_decrypts_both_paths_of_a_cluster(tmp_path: Path) -> None:
+    _needs("tshark")
+    chance = random.Random(f"{SEED} cluster for tshark")
+    suites = [Suite("ENCR_AES_GCM_16", 16, ""), Suite("ENCR_AES_CBC", 32, "AUTH_HMAC_SHA2_256_128")]
+    plans, sealed, clear = _sealed_by_cluster(suites, chance)
+    rows = [_row(plan, TSHARK_CIPHERS, TSHARK_INTEGRITIES) for plan in dict.fromkeys(plans)]
+    assert len(rows) == 2
+    for packet, row in zip(clear, _tshark(tmp_path, sealed, rows), strict=True):
+        assert row == ["1", "0", "0x04", packet.hex()]
+        report.checks["tshark with the keys of both paths of a cluster found the same packet inside"] += 1
 
 
 def test_tshark_finds_a_flipped_bit(tmp_path: Path) -> None:

@@ -58,6 +58,40 @@ def test_two_engines_shake_hands_and_their_sas_carry_packets() -> None:
     assert opened[12:] == clear[12:]
 
 
+def _joined(end: mpsec.ClusterEnd | None, changes: list[dict]) -> mpsec.ClusterEnd:
+    """What the engine says of its sub-SAs, done; the first of them founds the cluster. A child names a sub-SA."""
+    for change in changes:
+        if end is None:
+            end = mpsec.ClusterEnd(**change["cluster"]["parameters"], scheduler="round-robin burst=1")
+        if change["change"] == "install inbound":
+            end.join_inbound(change["child"], **change["sa"])
+        if change["change"] == "install outbound":
+            end.join_outbound(change["child"], **change["sa"])
+    assert end is not None
+    return end
+
+
+def test_two_paths_negotiate_one_cluster() -> None:
+    net = {"local": ["10.1.0.0/16"], "remote": ["10.2.0.0/16"], "proposals": [{"encryption": [("AES_GCM_16", 128)]}]}
+    wish = {"window": 256, "duplication": True}
+    there = net | {"local": net["remote"], "remote": net["local"], "cluster": wish | {"window": 1024}}
+    pair = Pair(a={"children": [net | {"cluster": wish}]}, b={"children": [there]})
+    pair.deliver("a", pair.a.initiate("peer", A, B))
+    pair.deliver("a", pair.a.initiate("peer", ("192.0.2.129", 500), ("192.0.2.130", 500)))
+    clusters = [change["cluster"] for change in pair.sad["a"]]
+    assert len({cluster["id"] for cluster in clusters}) == 1
+    assert [cluster["founds"] for cluster in clusters] == [True, True, False, False]
+    assert {cluster["parameters"]["peer_window"] for cluster in clusters} == {1024}
+    assert {child["cluster"] for sa in pair.a.status + pair.b.status for child in sa["children"]} == {clusters[0]["id"]}
+    a, b = _joined(None, pair.sad["a"]), _joined(None, pair.sad["b"])
+    clear = bytes.fromhex("4500001400000000400066e3") + bytes([10, 1, 0, 1, 10, 2, 0, 1])
+    sent = [a.send(clear) for _ in range(10)]
+    assert [one["number"] for one in sent] == list(range(1, 11))
+    assert len({spi for one in sent for spi, _ in one["datagrams"]}) == 2
+    for one in sent:
+        assert [number for number, _ in b.receive(one["datagrams"][0][1])["deliveries"]] == [one["number"]]
+
+
 def test_commands_go_through_both_ends() -> None:
     pair = Pair()
     pair.deliver("a", pair.a.initiate("peer", A, B))
