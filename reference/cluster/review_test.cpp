@@ -283,5 +283,23 @@ TEST(ClusterReview, N016EveryWorkersLeasesAreChecked) {
   EXPECT_THAT(to_string(refused.error()), HasSubstr("lease numbers: expected 1 to 64"));
 }
 
+// A packet that did not fit the path of an SA whose time was over was not tried on another one, where it may
+// fit, for its size was looked at first.
+TEST(ClusterReview, N017WhatIsTooLargeForAnEndedSaIsTriedElsewhere) {
+  Gateway gateway;
+  for (const std::uint32_t index : {1u, 2u}) {
+    auto parameters = outbound_parameters(plain_cluster(), index);
+    if (index == 1) {
+      parameters.path_mtu = 1300;
+      parameters.lifetime.hard.until = Instant(1s);
+    }
+    ASSERT_TRUE(gateway.cluster().join(SubSaId{index}, std::move(parameters)));
+  }
+  const auto sent = gateway.send(ipsec::test::udp_packet(true, 1300), Instant(2s));
+  ASSERT_EQ(sent.discard, Discard::none);
+  EXPECT_EQ(sent.spi(), Spi{0x1002});
+  EXPECT_EQ(gateway.actions().emissions.size(), 0u) << "and its source is told nothing";
+}
+
 }  // namespace
 }  // namespace mpsec::cluster

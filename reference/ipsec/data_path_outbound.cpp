@@ -138,6 +138,16 @@ void DataPath::protect_run(OutboundSa& sa, std::span<Outgoing> run, Instant now,
   note_lifetime(sa, actions);
 }
 
+namespace {
+
+// Whether a packet may go by another SA of the group. An SA that has ended says of what is too large only
+// that, for sizes are looked at first; it may fit another's path.
+bool kept_by_an_end(const OutboundSa& sa, Discard discard) {
+  return !sa.usable() && (discard == Discard::lifetime_expired || discard == Discard::packet_too_big);
+}
+
+}  // namespace
+
 // The same within a group: copies are made, and what an SA's limit has kept from it goes by another one.
 void DataPath::protect_in_group(const Run& chosen, std::span<Outgoing> run, Instant now,
                                 std::span<Fate> fates, Actions& actions) {
@@ -145,7 +155,7 @@ void DataPath::protect_in_group(const Run& chosen, std::span<Outgoing> run, Inst
   for (std::size_t i = 0; i < run.size(); ++i) {
     OutboundSa* sa = chosen.sa;
     // As often as there are SAs that end just now: whoever is tried has not ended yet.
-    while (run[i].discard == Discard::lifetime_expired && !sa->usable()) {
+    while (kept_by_an_end(*sa, run[i].discard)) {
       note_lifetime(*sa, actions);
       PacketSelectors flow;
       if (!read_selectors(run[i].packet.view(), Direction::outbound, flow)) break;
