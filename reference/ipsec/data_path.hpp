@@ -122,7 +122,7 @@ class DataPath {
   void on_too_big(OutboundSa& sa, const OutboundGroup* group, Outgoing& packet, Instant now, Fate& fate,
                   Actions& actions);
   bool cut_before(OutboundSa& sa, OctetView packet, Instant now, Actions& actions);
-  bool cut_after(OutboundSa& sa, OctetView packet, Instant now, Actions& actions);
+  bool cut_after(OutboundSa& sa, Outgoing& packet, Instant now, Actions& actions);
   void tell_source(OctetView packet, const OutboundSa& sa, const OutboundGroup* group, Instant now,
                    Actions& actions);
   void note_lifetime(OutboundSa& sa, Actions& actions);

@@ -214,7 +214,7 @@ void DataPath::on_too_big(OutboundSa& sa, const OutboundGroup* group, Outgoing& 
   // Transport mode protects whole datagrams only (RFC 4303 3.1.1), so there what is cut is the result.
   const bool after = action == TooBigAction::fragment_after_protection ||
                      options_.fragment_after_protection || sa.parameters().mode == Mode::transport;
-  const bool done = after ? cut_after(sa, clear, now, actions) : cut_before(sa, clear, now, actions);
+  const bool done = after ? cut_after(sa, packet, now, actions) : cut_before(sa, clear, now, actions);
   if (done) fate = Fate::replaced;
 }
 
@@ -234,14 +234,17 @@ bool DataPath::cut_before(OutboundSa& sa, OctetView packet, Instant now, Actions
   return true;
 }
 
-bool DataPath::cut_after(OutboundSa& sa, OctetView packet, Instant now, Actions& actions) {
-  HeldPacket whole(packet, default_headroom, default_tailroom + sa.parameters().tfc_multiple);
+bool DataPath::cut_after(OutboundSa& sa, Outgoing& packet, Instant now, Actions& actions) {
+  HeldPacket whole(packet.packet.view(), default_headroom, default_tailroom + sa.parameters().tfc_multiple);
   Outgoing outgoing{.packet = whole.buffer()};
   const std::uint32_t path_mtu = sa.path_mtu();
   sa.set_path_mtu(0xffff);
   sa.protect({&outgoing, 1}, now, outbound_seams());
   sa.set_path_mtu(path_mtu);
-  if (outgoing.discard != Discard::none) return false;
+  if (outgoing.discard != Discard::none) {
+    packet.discard = outgoing.discard;
+    return false;
+  }
   auto pieces = fragment(outgoing.packet.view(), path_mtu, static_cast<std::uint32_t>(seams_.rng.next_u64()));
   if (!pieces) return false;
   for (HeldPacket& piece : *pieces)

@@ -123,6 +123,29 @@ TEST(DataPath, CutsAfterProtectionAndTheReceiverPutsTogether) {
   EXPECT_THAT(delivered, testing::ElementsAre(clear));
 }
 
+TEST(DataPath, CountsPiecesThatTheSaMayNoLongerSendByThatCause) {
+  Gateway gateway;
+  OutboundParameters out = test::outbound_parameters({});
+  out.path_mtu = 600;
+  out.lifetime.hard.packets = 1;
+  gateway.add(std::move(out), test::inbound_parameters({}));
+  ASSERT_EQ(gateway.send(udp_packet(false, 1200)).fate, Fate::replaced);
+  EXPECT_EQ(gateway.actions().emissions.size(), 1u);
+  EXPECT_EQ(gateway.path().discards()[Discard::lifetime_expired], 2u);
+}
+
+TEST(DataPath, SaysWhyWhatIsCutAfterProtectionWasNotProtected) {
+  DataPath::Options options;
+  options.fragment_after_protection = true;
+  Gateway gateway(options);
+  OutboundParameters out = test::outbound_parameters({});
+  out.path_mtu = 600;
+  out.lifetime.hard.until = Instant(1s);
+  gateway.add(std::move(out), test::inbound_parameters({}));
+  EXPECT_EQ(gateway.send(udp_packet(false, 1200), Instant(1s)).discard, Discard::lifetime_expired);
+  EXPECT_EQ(gateway.path().discards()[Discard::packet_too_big], 0u);
+}
+
 TEST(DataPath, TellsTheSenderOfFragmentsThatTheyNeverBecameWhole) {
   DataPath::Options options;
   options.fragment_after_protection = true;
