@@ -97,7 +97,9 @@ class End {
     }
     for (const ipsec::Emission& emission : actions.packets.emissions)
       if (emission.side == ipsec::Emission::Side::unprotected) add(datagrams, emission.packet.octets());
-    sent["cause"] = text_of(to_string(outgoing.discard));
+    // The whole did not fit, and its fragments went instead, each with a number of its own.
+    const bool replaced = fate == ipsec::Fate::replaced;
+    sent["cause"] = text_of(to_string(replaced ? ipsec::Discard::none : outgoing.discard));
     sent["number"] = outgoing.number;
     sent["datagrams"] = datagrams;
     return sent;
@@ -216,7 +218,7 @@ void bind_cluster_end(py::module_& module) {
   end.def(py::init<py::kwargs>())
       .def("send", &End::send, py::arg("clear"), py::arg("now") = 0,
            "{cause, number, datagrams: [(SPI, octets)], deliveries, events: [(kind, text)]}: a copy on a "
-           "second path is a datagram more.")
+           "second path is a datagram more; the number is 0 where the packet was cut into fragments.")
       .def("receive", &End::receive, py::arg("datagram"), py::arg("now") = 0,
            "{cause, deliveries: [(number, clear packet)], events}: the cause is \"none\" where it was "
            "accepted, delivered or not.")
