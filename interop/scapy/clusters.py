@@ -101,7 +101,7 @@ class Cluster:
 
 def _clusters(kind: Kind, purpose: str) -> list[Cluster]:
     chance = random.Random(f"{SEED} {purpose} {kind}")
-    return [Cluster(chance, kind) for _ in range(3)]
+    return [Cluster(chance, kind) for _ in range(2)]
 
 
 # --- Scapy seals
