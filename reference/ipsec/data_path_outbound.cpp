@@ -221,7 +221,8 @@ void DataPath::on_too_big(OutboundSa& sa, const OutboundGroup* group, Outgoing& 
 bool DataPath::cut_before(OutboundSa& sa, OctetView packet, Instant now, Actions& actions) {
   auto pieces = fragment(packet, sa.largest_packet(), static_cast<std::uint32_t>(seams_.rng.next_u64()));
   if (!pieces) return false;
-  for (HeldPacket& piece : *pieces) {
+  for (HeldPacket& cut : *pieces) {
+    HeldPacket piece(cut.buffer().view(), default_headroom, default_tailroom + sa.parameters().tfc_multiple);
     Outgoing outgoing{.packet = piece.buffer()};
     sa.protect({&outgoing, 1}, now, outbound_seams());
     if (outgoing.discard != Discard::none) {

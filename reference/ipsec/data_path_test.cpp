@@ -103,6 +103,17 @@ TEST(DataPath, CutsBeforeProtectionAndTheReceiverGetsFragments) {
   EXPECT_EQ(payload, 1208u);
 }
 
+TEST(DataPath, PiecesHaveRoomForTheirFill) {
+  Gateway gateway;
+  OutboundParameters out = test::outbound_parameters({});
+  out.path_mtu = 1500;
+  out.tfc_multiple = 1000;
+  gateway.add(std::move(out), test::inbound_parameters({}));
+  ASSERT_EQ(gateway.send(udp_packet(false, 1472)).fate, Fate::replaced);
+  EXPECT_EQ(gateway.actions().emissions.size(), 2u);
+  EXPECT_EQ(gateway.path().discards()[Discard::no_room], 0u);
+}
+
 TEST(DataPath, CutsAfterProtectionAndTheReceiverPutsTogether) {
   DataPath::Options options;
   options.fragment_after_protection = true;
