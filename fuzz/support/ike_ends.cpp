@@ -231,8 +231,8 @@ void IkeEnds::require_bounded() const {
             "SPIs of children are bounded");
     std::size_t sub_sas = 0;
     for (const ClusterStatus& cluster : engine->cluster_status()) {
-      // It outlives that one only while the answer to a join is on its way, on an IKE SA that is there.
-      require(!cluster.sub_sas.empty() || engine->ike_sas() != 0, "a cluster ends with its last sub-SA");
+      require(!cluster.sub_sas.empty() || cluster.awaited != 0,
+              "a cluster ends with its last sub-SA, or with the last answer that would join it");
       sub_sas += cluster.sub_sas.size();
     }
     require(sub_sas <= engine->child_spis(), "sub-SAs are Child SAs that are there");

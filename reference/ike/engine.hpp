@@ -46,7 +46,8 @@ struct ClusterStatus {
   std::string name;
   ipsec::Identity remote_id;
   std::vector<ChildId> sub_sas;
-  bool ending;  // takes no more
+  std::size_t awaited;  // answers to requests of ours that would join it: without sub-SAs it waits for them
+  bool ending;          // takes no more
 };
 
 // What was not acted upon, by cause.

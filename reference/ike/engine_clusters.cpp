@@ -61,6 +61,7 @@ std::vector<ClusterStatus> Engine::cluster_status() const {
                    cluster.terms.name.name,
                    cluster.terms.name.remote_id,
                    {cluster.sub_sas.begin(), cluster.sub_sas.end()},
+                   cluster.awaited,
                    cluster.ending});
   return all;
 }
