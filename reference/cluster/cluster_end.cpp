@@ -190,32 +190,39 @@ void ClusterEnd::tell_reordering(Held& held) {
       held.reordering->on_paths(live));  // refused: the rule that needs it then finds nothing lost
 }
 
-void ClusterEnd::note(Held& held, SubSaId sub_sa, const PathState& path) {
+// The schedule follows what is known of a path.
+template <class Report>
+void ClusterEnd::change(Held& held, SubSaId sub_sa, PathState& path, Actions& actions, Report what) {
+  const PathCondition before = path.condition();
+  if (!what(path)) return;
   held.cluster->note_path(sub_sa, {.alive = path.condition() != PathCondition::dead,
                                    .round_trip = path.round_trip().smoothed(),
                                    .loss = path.loss()});
+  if (path.condition() != before)
+    actions.events.emplace_back(PathChanged{held.cluster->parameters().id, sub_sa, before, path.condition()});
 }
 
 template <class Report>
-void ClusterEnd::report(ClusterId id, SubSaId sub_sa, Report what) {
+void ClusterEnd::report(ClusterId id, SubSaId sub_sa, Actions& actions, Report what) {
   Held* const where = held(id);
   if (where == nullptr) return;
   const auto found = where->paths.find(sub_sa);
   if (found == where->paths.end()) return;
-  what(found->second);
-  note(*where, sub_sa, found->second);
+  // The averages have changed, whatever the condition has done.
+  change(*where, sub_sa, found->second, actions, [&](PathState& path) { return what(path), true; });
 }
 
-void ClusterEnd::on_answer(ClusterId id, SubSaId sub_sa, Instant now, std::optional<Duration> round_trip) {
-  report(id, sub_sa, [&](PathState& path) { path.on_answer(now, round_trip); });
+void ClusterEnd::on_answer(ClusterId id, SubSaId sub_sa, Instant now, std::optional<Duration> round_trip,
+                           Actions& actions) {
+  report(id, sub_sa, actions, [&](PathState& path) { return path.on_answer(now, round_trip); });
 }
 
-void ClusterEnd::on_unanswered(ClusterId id, SubSaId sub_sa) {
-  report(id, sub_sa, [](PathState& path) { path.on_unanswered(); });
+void ClusterEnd::on_unanswered(ClusterId id, SubSaId sub_sa, Actions& actions) {
+  report(id, sub_sa, actions, [](PathState& path) { return path.on_unanswered(); });
 }
 
-void ClusterEnd::on_give_up(ClusterId id, SubSaId sub_sa) {
-  report(id, sub_sa, [](PathState& path) { path.on_give_up(); });
+void ClusterEnd::on_give_up(ClusterId id, SubSaId sub_sa, Actions& actions) {
+  report(id, sub_sa, actions, [](PathState& path) { return path.on_give_up(); });
 }
 
 const PathState* ClusterEnd::path(ClusterId id, SubSaId sub_sa) const {
@@ -270,7 +277,8 @@ void ClusterEnd::order(Instant now, Actions& actions) {
       place = found == places_.end() ? nullptr : &found->second;
       if (place != nullptr) {
         PathState& path = path_of(*place->held, place->sub_sa, now);
-        if (path.on_traffic(now)) note(*place->held, place->sub_sa, path);
+        change(*place->held, place->sub_sa, path, actions,
+               [now](PathState& state) { return state.on_traffic(now); });
       }
     }
     if (place != nullptr && place->held->metrics)
@@ -309,7 +317,7 @@ void ClusterEnd::on_time(Instant now, Actions& actions) {
   for (auto& [_, kept] : clusters_) {
     if (kept.reordering) kept.reordering->on_time(now, Deliver{actions.packets});
     for (auto& [sub_sa, path] : kept.paths)
-      if (path.on_time(now)) note(kept, sub_sa, path);
+      change(kept, sub_sa, path, actions, [now](PathState& state) { return state.on_time(now); });
     kept.look_at = now;
   }
   look_after(now, actions);

@@ -67,9 +67,10 @@ class ClusterEnd {
   bool leave(ipsec::ClusterId id, SubSaId sub_sa);
 
   // --- what IKE learns of a sub-SA's path
-  void on_answer(ipsec::ClusterId id, SubSaId sub_sa, Instant now, std::optional<Duration> round_trip);
-  void on_unanswered(ipsec::ClusterId id, SubSaId sub_sa);
-  void on_give_up(ipsec::ClusterId id, SubSaId sub_sa);
+  void on_answer(ipsec::ClusterId id, SubSaId sub_sa, Instant now, std::optional<Duration> round_trip,
+                 Actions& actions);
+  void on_unanswered(ipsec::ClusterId id, SubSaId sub_sa, Actions& actions);
+  void on_give_up(ipsec::ClusterId id, SubSaId sub_sa, Actions& actions);
   const PathState* path(ipsec::ClusterId id, SubSaId sub_sa) const;
 
   // --- packets, as DataPath has them; deliveries in the order that the clusters' policies restore
@@ -112,8 +113,9 @@ class ClusterEnd {
   static std::uint32_t free_number(const Held& held);
   static void tell_reordering(Held& held);
   template <class Report>
-  void report(ipsec::ClusterId id, SubSaId sub_sa, Report what);
-  static void note(Held& held, SubSaId sub_sa, const PathState& path);
+  void report(ipsec::ClusterId id, SubSaId sub_sa, Actions& actions, Report what);
+  template <class Report>
+  static void change(Held& held, SubSaId sub_sa, PathState& path, Actions& actions, Report what);
   void order(Instant now, Actions& actions);
   static void put_in_order(const ipsec::Delivery& delivery, const Place& place, Instant now,
                            Actions& actions);

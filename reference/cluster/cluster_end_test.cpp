@@ -145,14 +145,20 @@ TEST(ClusterEnd, PathsThatGiveNoAnswerAreSparedAndComeBack) {
     return seen;
   };
   EXPECT_EQ(spis().size(), 2u);
+  ClusterEnd::Actions said;
   for (int i = 0; i < 4; ++i)
-    end.on_unanswered(cluster_id, SubSaId{1});
+    end.on_unanswered(cluster_id, SubSaId{1}, said);
   EXPECT_THAT(spis(), ElementsAre(Spi{0x1002}));
   for (int i = 0; i < 8; ++i)
-    end.on_answer(cluster_id, SubSaId{1}, Instant(1s * i), 20ms);
+    end.on_answer(cluster_id, SubSaId{1}, Instant(1s * i), 20ms, said);
   EXPECT_EQ(spis().size(), 2u);
-  end.on_give_up(cluster_id, SubSaId{2});
+  end.on_give_up(cluster_id, SubSaId{2}, said);
   EXPECT_THAT(spis(), ElementsAre(Spi{0x1001}));
+  std::string told;
+  for (const ClusterEvent& event : said.events)
+    if (const auto* changed = std::get_if<PathChanged>(&event))
+      told += fmt::format("{} {}; ", changed->sub_sa.value, to_string(changed->to));
+  EXPECT_EQ(told, "1 suspect; 1 dead; 1 alive; 2 dead; ");
 }
 
 TEST(ClusterEnd, RefusesWhatCannotBe) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <variant>
 
+#include "cluster/path_transitions.hpp"
 #include "cluster/types.hpp"
 #include "ipsec/policy.hpp"
 
@@ -45,7 +46,13 @@ struct ClusterMtuChanged {
   ipsec::ClusterId cluster;
   std::uint32_t largest_packet = 0;  // clear; 0: there is no valid sub-SA
 };
+// What is known of a sub-SA's path has changed. Suspect: a liveness check now finds out more.
+struct PathChanged {
+  ipsec::ClusterId cluster;
+  SubSaId sub_sa;
+  PathCondition from = PathCondition::unknown, to = PathCondition::unknown;
+};
 using ClusterEvent = std::variant<SubSaEnded, ClusterEnded, SequenceRunsOut, WindowTooSmall, NumbersNotShared,
-                                  ClusterMtuChanged>;
+                                  ClusterMtuChanged, PathChanged>;
 
 }  // namespace mpsec::cluster

@@ -61,15 +61,33 @@ struct MoveChild {
 };
 using SadChange = std::variant<InstallInbound, InstallOutbound, RemoveOutbound, RemoveChild, MoveChild>;
 
+// What our own requests show of the path that an established IKE SA uses, for the state of that path
+// (profile 9): the peer answered; a request was sent again; the peer was given up, and the IKE SA ends.
+struct PathReport {
+  enum class Kind : std::uint8_t { answered, unanswered, given_up };
+  // A sub-SA of a cluster that lives on this IKE SA.
+  struct SubSa {
+    ClusterId cluster;
+    ChildId child;
+    bool operator==(const SubSa&) const = default;
+  };
+  IkeSaId sa;
+  Kind kind = Kind::answered;
+  std::optional<Duration> round_trip{};  // of a request that was answered and had been sent only once
+  std::vector<SubSa> sub_sas{};
+};
+
 struct Actions {
   std::vector<Datagram> datagrams;  // in this order
   std::vector<SadChange> sad;       // in this order, before the datagrams leave
   std::vector<Event> events;
+  std::vector<PathReport> paths;  // in this order; those of given_up name sub-SAs that `sad` removes
 
   void clear() {
     datagrams.clear();
     sad.clear();
     events.clear();
+    paths.clear();
   }
 };
 

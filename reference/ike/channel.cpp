@@ -176,6 +176,7 @@ Result<Octets> Channel::seal(const IkeHeader& header, PayloadType type, const Se
 
 Inbound Channel::receive(const IkeHeader& header, OctetView message, const Path& path, Turn& turn) {
   last_was_newest_ = last_was_fresh_ = false;
+  last_round_trip_.reset();
   return is_protected() ? receive_sealed(header, message, path, turn) : receive_plain(header, message);
 }
 
@@ -204,6 +205,7 @@ Inbound Channel::receive_sealed(const IkeHeader& header, OctetView message, cons
   if (!std::holds_alternative<Opened>(opening)) return widen(std::move(opening));
 
   note_number(header);
+  if (header.response) last_round_trip_ = requests_.since_only_sending(header.message_id, turn.now);
   const auto& opened = std::get<Opened>(opening);
   auto payloads = decode_payloads(opened.first, opened.plaintext);
   if (!payloads) {
@@ -335,12 +337,12 @@ std::optional<Instant> Channel::next_deadline() const {
   return first;
 }
 
-std::optional<MessageId> Channel::on_time(Turn& turn) {
+Channel::Overdue Channel::on_time(Turn& turn) {
   request_fragments_.expire(turn.now);
   response_fragments_.expire(turn.now);
   auto due = requests_.due(turn.now, turn.rng);
   std::ranges::move(due.datagrams, std::back_inserter(turn.actions.datagrams));
-  return due.given_up;
+  return {due.sent_again, due.given_up};
 }
 
 }  // namespace mpsec::ike

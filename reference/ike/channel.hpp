@@ -122,13 +122,19 @@ class Channel {
   bool last_was_newest() const { return last_was_newest_; }
   // It was no repetition: a sign that the peer is there.
   bool last_was_fresh() const { return last_was_fresh_; }
+  // How long the last response took; nothing where that is not certain.
+  std::optional<Duration> last_round_trip() const { return last_round_trip_; }
   // From now on messages go there, those on their way too.
   void move(const Path& path, Turn& turn);
 
   // --- time
   std::optional<Instant> next_deadline() const;
-  // Sends again what is due; the request that is given up.
-  std::optional<MessageId> on_time(Turn& turn);
+  struct Overdue {
+    unsigned sent_again = 0;  // requests
+    std::optional<MessageId> given_up{};
+  };
+  // Sends again what is due.
+  Overdue on_time(Turn& turn);
 
  private:
   struct Opened {
@@ -169,6 +175,7 @@ class Channel {
   std::optional<std::uint32_t> newest_request_, newest_response_;
   std::map<MessageId, wire::ike::ExchangeType> asked_;  // of the requests on their way
   bool last_was_newest_ = false, last_was_fresh_ = false;
+  std::optional<Duration> last_round_trip_;
 };
 
 }  // namespace mpsec::ike

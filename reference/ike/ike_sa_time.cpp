@@ -38,7 +38,11 @@ void IkeSa::on_time(Turn& turn) {
     if (lingers_until_ && *lingers_until_ <= turn.now) lingers_until_.reset();
     return;
   }
-  if (const auto given_up = channel_.on_time(turn)) {
+  const Channel::Overdue overdue = channel_.on_time(turn);
+  for (unsigned i = 0; i < overdue.sent_again; ++i)
+    report_path(PathReport::Kind::unanswered, turn);
+  if (overdue.given_up) {
+    report_path(PathReport::Kind::given_up, turn);
     const auto* sent = std::get_if<InitSent>(&data_);
     Error error{Blame::peer_misbehaved, "IKE SA", std::nullopt, "the peer does not answer", "RFC 7296 2.4"};
     if (sent != nullptr && sent->heard) error = sent->heard->error;
@@ -89,6 +93,15 @@ void IkeSa::on_running_time(Running& now_running, Turn& turn) {
     last_sent_ = turn.now;
   }
   pump(turn);
+}
+
+void IkeSa::report_path(PathReport::Kind kind, Turn& turn) const {
+  if (!is_running()) return;
+  PathReport report{.sa = id_, .kind = kind};
+  if (kind == PathReport::Kind::answered) report.round_trip = channel_.last_round_trip();
+  for (const auto& [id, child] : children_)
+    if (child->cluster) report.sub_sas.push_back({child->cluster->id, id});
+  turn.actions.paths.push_back(std::move(report));
 }
 
 void IkeSa::check_liveness(Turn& turn) {

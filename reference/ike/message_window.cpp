@@ -36,7 +36,10 @@ Result<MessageId> RequestWindow::next_id() const {
 
 RequestWindow::InFlight RequestWindow::start(Datagrams datagrams, Instant now, Rng& rng) const {
   const auto wait = policy_->wait(0, rng);
-  return {.datagrams = std::move(datagrams), .attempt = 0, .deadline = now + wait.value_or(Duration::zero())};
+  return {.datagrams = std::move(datagrams),
+          .attempt = 0,
+          .only_sent_at = now,
+          .deadline = now + wait.value_or(Duration::zero())};
 }
 
 //= rfc7296/2.1/request-is-kept-until-its-response
@@ -58,6 +61,12 @@ bool RequestWindow::answered(MessageId id) {
   return in_flight_.erase(id.value) != 0;
 }
 
+std::optional<Duration> RequestWindow::since_only_sending(MessageId id, Instant now) const {
+  const auto at = in_flight_.find(id.value);
+  if (at == in_flight_.end() || !at->second.only_sent_at) return std::nullopt;
+  return now - *at->second.only_sent_at;
+}
+
 void RequestWindow::restart(const Endpoint& local, const Endpoint& remote, Instant now) {
   for (auto& [id, request] : in_flight_) {
     for (Datagram& datagram : request.datagrams) {
@@ -65,6 +74,7 @@ void RequestWindow::restart(const Endpoint& local, const Endpoint& remote, Insta
       datagram.remote = remote;
     }
     request.attempt = 0;
+    request.only_sent_at.reset();
     request.deadline = now;
   }
 }
@@ -90,6 +100,8 @@ RequestWindow::Due RequestWindow::due(Instant now, Rng& rng) {
       return due;
     }
     ++request.attempt;
+    ++due.sent_again;
+    request.only_sent_at.reset();
     request.deadline = now + *wait;
     due.datagrams.insert(due.datagrams.end(), request.datagrams.begin(), request.datagrams.end());
   }

@@ -25,6 +25,7 @@ class RequestWindow {
   // What time has brought: datagrams to send again, or a request that will not be answered any more.
   struct Due {
     Datagrams datagrams{};
+    unsigned sent_again = 0;              // requests
     std::optional<MessageId> given_up{};  // the peer counts as dead: the IKE SA is over (RFC 7296 2.4)
   };
 
@@ -46,6 +47,9 @@ class RequestWindow {
   bool replace(MessageId id, Datagrams datagrams, Instant now, Rng& rng);
   // The response has come and was accepted. False if no such request is on its way: a duplicate, or a lie.
   bool answered(MessageId id);
+  // How long ago the request was sent, if it is on its way and was sent only once: of one sent twice nobody
+  // can say which sending is answered.
+  std::optional<Duration> since_only_sending(MessageId id, Instant now) const;
   // Every request goes between these endpoints from now on, at once and with its sendings counted anew. The
   // octets stay; across ports with and without the non-ESP marker see replace().
   void restart(const Endpoint& local, const Endpoint& remote, Instant now);
@@ -65,7 +69,8 @@ class RequestWindow {
   struct InFlight {
     Datagrams datagrams;
     unsigned attempt = 0;
-    std::optional<Instant> deadline;  // nothing: the policy knows no such sending
+    std::optional<Instant> only_sent_at;  // nothing: sent several times
+    std::optional<Instant> deadline;      // nothing: the policy knows no such sending
   };
   InFlight start(Datagrams datagrams, Instant now, Rng& rng) const;
 

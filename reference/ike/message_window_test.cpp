@@ -7,6 +7,7 @@
 namespace mpsec::ike {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 const Endpoint us{ip("192.0.2.1"), 500}, peer{ip("198.51.100.1"), 500}, moved{ip("198.51.100.9"), 4500};
@@ -38,6 +39,21 @@ TEST(RequestWindow, SendsTheSameAgainThenGivesUp) {
   EXPECT_EQ(last.given_up, MessageId(0));
   EXPECT_TRUE(last.datagrams.empty());
   EXPECT_FALSE(window.next_deadline()) << "said once";
+}
+
+// Karn's rule: which sending is answered nobody can tell.
+TEST(RequestWindow, KnowsTheRoundTripOfWhatWasSentOnce) {
+  SeededRng rng(1);
+  RequestWindow window(three_tries);
+  EXPECT_FALSE(window.since_only_sending(MessageId(0), at(0)));
+  window.sent(one(1), at(0), rng);
+  EXPECT_EQ(window.since_only_sending(MessageId(0), at(0) + milliseconds(300)), milliseconds(300));
+  EXPECT_EQ(window.due(at(1), rng).sent_again, 1u);
+  EXPECT_FALSE(window.since_only_sending(MessageId(0), at(1)));
+  ASSERT_TRUE(window.answered(MessageId(0)));
+  window.sent(one(2), at(2), rng);
+  window.restart(us, moved, at(2));
+  EXPECT_FALSE(window.since_only_sending(MessageId(1), at(3)));
 }
 
 TEST(RequestWindow, TakesANewRequestUnderTheOldId) {

@@ -98,6 +98,7 @@ class End {
   };
   std::map<ChildId, Installed> installed;
   std::vector<Event> events;
+  std::vector<PathReport> paths;
   void apply(SadChange& change) {
     if (auto* in = std::get_if<InstallInbound>(&change)) {
       installed[in->child].inbound = std::move(in->parameters);
@@ -198,6 +199,7 @@ class World {
     for (SadChange& change : actions.sad)
       end.apply(change);
     std::ranges::move(actions.events, std::back_inserter(end.events));
+    std::ranges::move(actions.paths, std::back_inserter(end.paths));
     std::ranges::move(actions.datagrams, std::back_inserter(wire));
     return result;
   }

@@ -75,12 +75,22 @@ class End {
   bool leave_outbound(std::uint32_t sub_sa) { return clusters_.leave_outbound(id_, SubSaId{sub_sa}); }
 
   // --- paths
-  void on_answer(std::uint32_t sub_sa, std::int64_t now, std::optional<std::int64_t> round_trip) {
+  py::list on_answer(std::uint32_t sub_sa, std::int64_t now, std::optional<std::int64_t> round_trip) {
+    ClusterEnd::Actions actions;
     clusters_.on_answer(id_, SubSaId{sub_sa}, instant(now),
-                        round_trip ? std::optional(Duration(*round_trip)) : std::nullopt);
+                        round_trip ? std::optional(Duration(*round_trip)) : std::nullopt, actions);
+    return events_of(actions);
   }
-  void on_unanswered(std::uint32_t sub_sa) { clusters_.on_unanswered(id_, SubSaId{sub_sa}); }
-  void on_give_up(std::uint32_t sub_sa) { clusters_.on_give_up(id_, SubSaId{sub_sa}); }
+  py::list on_unanswered(std::uint32_t sub_sa) {
+    ClusterEnd::Actions actions;
+    clusters_.on_unanswered(id_, SubSaId{sub_sa}, actions);
+    return events_of(actions);
+  }
+  py::list on_give_up(std::uint32_t sub_sa) {
+    ClusterEnd::Actions actions;
+    clusters_.on_give_up(id_, SubSaId{sub_sa}, actions);
+    return events_of(actions);
+  }
 
   // --- packets
   py::dict send(const py::bytes& clear, std::int64_t now) {

@@ -18,7 +18,8 @@ const char* kind_of(const ipsec::Event& event) {
 
 const char* kind_of(const ClusterEvent& event) {
   static constexpr const char* kinds[] = {"sub_sa_ended",     "cluster_ended",      "sequence_runs_out",
-                                          "window_too_small", "numbers_not_shared", "cluster_mtu"};
+                                          "window_too_small", "numbers_not_shared", "cluster_mtu",
+                                          "path_changed"};
   static_assert(std::size(kinds) == std::variant_size_v<ClusterEvent>);
   return kinds[event.index()];
 }
@@ -49,6 +50,10 @@ struct Text {
   std::string operator()(const ClusterMtuChanged& event) const {
     return fmt::format("cluster {}: the largest packet is {} octets", event.cluster.value,
                        event.largest_packet);
+  }
+  std::string operator()(const PathChanged& event) const {
+    return fmt::format("cluster {}: the path of sub-SA {} is {}, was {}", event.cluster.value,
+                       event.sub_sa.value, to_string(event.to), to_string(event.from));
   }
 };
 

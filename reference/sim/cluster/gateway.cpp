@@ -211,6 +211,7 @@ struct Note {
   }
   void operator()(const cluster::NumbersNotShared&) const { ++events.not_shared; }
   void operator()(const cluster::ClusterMtuChanged&) const { ++events.mtu_changes; }
+  void operator()(const cluster::PathChanged&) const {}
 };
 
 }  // namespace

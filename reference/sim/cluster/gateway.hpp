@@ -60,9 +60,13 @@ class Gateway {
 
   // --- what IKE would learn of a path
   void on_answer(cluster::SubSaId sub_sa, Instant now, std::optional<Duration> round_trip) {
-    clusters_.on_answer(cluster_id, sub_sa, now, round_trip);
+    clusters_.on_answer(cluster_id, sub_sa, now, round_trip, actions_);
+    tell();
   }
-  void on_unanswered(cluster::SubSaId sub_sa) { clusters_.on_unanswered(cluster_id, sub_sa); }
+  void on_unanswered(cluster::SubSaId sub_sa) {
+    clusters_.on_unanswered(cluster_id, sub_sa, actions_);
+    tell();
+  }
   const cluster::PathState* path(cluster::SubSaId sub_sa) const { return clusters_.path(cluster_id, sub_sa); }
 
   // --- time
