@@ -109,9 +109,9 @@ void DataPath::classify(const PacketSelectors& packet, std::uint32_t rest, Insta
     const auto found = groups_.find(*cluster);
     result.group = found == groups_.end() ? nullptr : found->second;
     if (result.group != nullptr) return choose(packet, rest, now, result);
-  } else if (OutboundChoice* choice = choice_for(policy->id)) {
-    result.sa = choice->find(packet);
   }
+  // Also of a policy that names a cluster: a peer that knows none has made ordinary SAs.
+  if (OutboundChoice* choice = choice_for(policy->id)) result.sa = choice->find(packet);
   //= rfc4301/5.1/protect-without-sa-asks-for-one-and-never-sends-clear
   if (result.sa == nullptr) result.discard = Discard::no_sa;
 }
