@@ -33,6 +33,7 @@ struct InstallInbound {
   ipsec::PolicyId policy;
   ipsec::InboundParameters parameters;
   std::optional<ClusterMembership> cluster{};  // none: an SA with numbers and a window of its own
+  std::optional<ChildId> replaces{};           // the child whose rekey has made it
 };
 struct InstallOutbound {
   ChildId child;
@@ -83,6 +84,7 @@ struct Actions {
   std::vector<Event> events;
   std::vector<PathReport> paths;  // in this order; those of given_up name sub-SAs that `sad` removes
 
+  bool is_empty() const { return datagrams.empty() && sad.empty() && events.empty() && paths.empty(); }
   void clear() {
     datagrams.clear();
     sad.clear();

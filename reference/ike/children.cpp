@@ -26,7 +26,8 @@ ChildSa& Children::install(Made made, const Path& path, bool nat, Turn& turn) {
   host_->note_child(child, owner_);
   if (KeyLog* log = host_->seams().key_log) log->child_sa(halves.inbound, halves.outbound);
   const ipsec::PolicyId policy = child.configuration->policy;
-  turn.actions.sad.push_back(InstallInbound{id, policy, std::move(halves.inbound), child.cluster});
+  turn.actions.sad.push_back(
+      InstallInbound{id, policy, std::move(halves.inbound), child.cluster, child.replaces});
   child.waiting_outbound = std::make_unique<ipsec::OutboundParameters>(std::move(halves.outbound));
   if (made.send_now) start_sending(child, turn);
   static_cast<void>(become(child, ChildEvent::created, turn));

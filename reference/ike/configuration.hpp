@@ -69,6 +69,7 @@ struct PeerConfiguration {
   Duration liveness_after = std::chrono::seconds(30);  // of silence, where something is to be known; 0: never
   Duration keepalive_every = std::chrono::seconds(20);  // behind a NAT (RFC 3948 4)
   std::uint32_t window = 1;                             // of requests that the peer may have on their way
+  bool force_encapsulation = false;                     // ESP in UDP, NAT or not
   std::size_t fragment_beyond = 1280;                   // octets of an IP packet (RFC 7383); 0: no fragments
   bool initial_contact = true;                          // say so if this is the only IKE SA with the peer
   ConfigurationWanted wanted;                           // asked for with CFG_REQUEST

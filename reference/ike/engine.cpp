@@ -29,15 +29,24 @@ void give_back_buckets(auto& table) {
 }  // namespace
 
 Engine::Engine(Configuration configuration, const Seams& seams)
-    : configuration_(std::move(configuration)),
+    : configuration_(std::make_shared<const Configuration>(std::move(configuration))),
       seams_(seams),
-      unprotected_replies_(configuration_.unprotected_replies),
-      stray_packets_(configuration_.stray_packets),
-      retry_replies_(configuration_.retry_replies) {}
+      unprotected_replies_(configuration_->unprotected_replies),
+      stray_packets_(configuration_->stray_packets),
+      retry_replies_(configuration_->retry_replies) {}
 
 Result<std::unique_ptr<Engine>> Engine::make(Configuration configuration, const Seams& seams) {
   if (auto checked = check(configuration); !checked) return std::unexpected(std::move(checked).error());
   return std::unique_ptr<Engine>(new Engine(std::move(configuration), seams));
+}
+
+Result<> Engine::reconfigure(Configuration configuration) {
+  if (auto checked = check(configuration); !checked) return std::unexpected(std::move(checked).error());
+  // SAs refer to what they were made by.
+  former_.push_back(
+      std::exchange(configuration_, std::make_shared<const Configuration>(std::move(configuration))));
+  if (sas_.empty()) former_.clear();
+  return {};
 }
 
 // --- what happens
@@ -130,7 +139,7 @@ void Engine::receive_init_request(const IkeHeader& header, OctetView octets, con
     return reply_unprotected(header, make_notify(NotifyType::no_proposal_chosen), path, turn);
   }
   if (demand_cookie(*message, path, turn)) return;
-  if (half_open_ >= configuration_.most_half_open || sas_.size() >= configuration_.most_ike_sas) {
+  if (half_open_ >= configuration_->most_half_open || sas_.size() >= configuration_->most_ike_sas) {
     ++counters_.dropped_half_open;
     return;
   }
@@ -282,23 +291,23 @@ bool fits(const PeerConfiguration& peer, const Path& path) {
 
 const PeerConfiguration* Engine::peer_for_init(const Path& path) const {
   const auto found =
-      std::ranges::find_if(configuration_.peers, [&](const auto& peer) { return fits(peer, path); });
-  return found == configuration_.peers.end() ? nullptr : &*found;
+      std::ranges::find_if(configuration_->peers, [&](const auto& peer) { return fits(peer, path); });
+  return found == configuration_->peers.end() ? nullptr : &*found;
 }
 
 const PeerConfiguration* Engine::find_peer(const Path& path, const ipsec::Identity& peer,
                                            const std::optional<ipsec::Identity>& asked,
                                            const ChosenSuite& chosen) const {
-  const auto found = std::ranges::find_if(configuration_.peers, [&](const PeerConfiguration& known) {
+  const auto found = std::ranges::find_if(configuration_->peers, [&](const PeerConfiguration& known) {
     return fits(known, path) && (!known.remote_id || *known.remote_id == peer) &&
            (!asked || *asked == known.local_id) && allows(known.proposals, chosen);
   });
-  return found == configuration_.peers.end() ? nullptr : &*found;
+  return found == configuration_->peers.end() ? nullptr : &*found;
 }
 
 std::vector<IkeProposal> Engine::proposals_for(const Path& path) const {
   std::vector<IkeProposal> all;
-  for (const PeerConfiguration& peer : configuration_.peers)
+  for (const PeerConfiguration& peer : configuration_->peers)
     if (fits(peer, path)) all.insert(all.end(), peer.proposals.begin(), peer.proposals.end());
   return all;
 }

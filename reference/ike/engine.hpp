@@ -74,6 +74,9 @@ class Engine final : public Host {
  public:
   // Fails (local fault) where the configuration could never work.
   static Result<std::unique_ptr<Engine>> make(Configuration configuration, const Seams& seams);
+  // For what is made from now on; SAs live on as they were agreed, and what replaces one by rekey is like it.
+  // Fails, and changes nothing, as make() does.
+  Result<> reconfigure(Configuration configuration);
 
   // --- what happens
   // A UDP payload: IKE, or a NAT keepalive. ESP in UDP is the data path's and is passed over.
@@ -112,13 +115,15 @@ class Engine final : public Host {
   // --- what is there
   std::vector<IkeStatus> status() const;
   std::vector<ClusterStatus> cluster_status() const;
+  // The IKE SA that the child lives on now; nothing: it is gone.
+  std::optional<IkeSaId> owner_of(ChildId child) const;
   std::size_t ike_sas() const;  // those that only repeat their last reply left out
   std::size_t half_open() const { return half_open_; }
   std::size_t child_spis() const { return child_spis_.size(); }  // of ours, those being asked for included
   const EngineCounters& counters() const { return counters_; }
 
   // --- Host
-  const Configuration& configuration() const override { return configuration_; }
+  const Configuration& configuration() const override { return *configuration_; }
   const Seams& seams() const override { return seams_; }
   IkeSaId new_ike_sa_id() override { return IkeSaId{++last_ike_id_}; }
   ChildId new_child_id() override { return ChildId{++last_child_id_}; }
@@ -198,7 +203,8 @@ class Engine final : public Host {
   Result<> with_established(IkeSaId id, Instant now, Actions& actions, Act act);
   Result<> with_child(ChildId id, Instant now, Actions& actions, auto act);
 
-  Configuration configuration_;
+  std::shared_ptr<const Configuration> configuration_;
+  std::vector<std::shared_ptr<const Configuration>> former_;  // of SAs that live on
   Seams seams_;
   std::unordered_map<Spi, ChildId> child_spis_;  // outlives the SAs, which give theirs back
   std::unordered_map<ChildId, IkeSaId> owners_;

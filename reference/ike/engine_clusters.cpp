@@ -54,6 +54,11 @@ Result<> Engine::end_cluster(ClusterId id, Instant now, Actions& actions) {
   return {};
 }
 
+std::optional<IkeSaId> Engine::owner_of(ChildId child) const {
+  const auto at = owners_.find(child);
+  return at == owners_.end() ? std::nullopt : std::optional(at->second);
+}
+
 std::vector<ClusterStatus> Engine::cluster_status() const {
   std::vector<ClusterStatus> all;
   for (const auto& [id, cluster] : clusters_)

@@ -68,8 +68,8 @@ Result<> Engine::with_child(ChildId id, Instant now, Actions& actions, auto act)
 
 Result<IkeSaId> Engine::initiate(std::string_view name, const Path& path, Instant now, Actions& actions,
                                  const ipsec::PacketSelectors* packet) {
-  const auto peer = std::ranges::find(configuration_.peers, name, &PeerConfiguration::name);
-  if (peer == configuration_.peers.end()) return std::unexpected(unknown("peer", name));
+  const auto peer = std::ranges::find(configuration_->peers, name, &PeerConfiguration::name);
+  if (peer == configuration_->peers.end()) return std::unexpected(unknown("peer", name));
   if (const Cluster* full = full_cluster(clusters_, *peer, packet))
     return std::unexpected(takes_no_more(*full));
   Turn turn{now, seams_.rng, actions};

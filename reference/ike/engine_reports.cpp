@@ -111,7 +111,7 @@ void Engine::on_wrong_selectors(ipsec::Protocol protocol, Spi inbound, OctetView
                                 Actions& actions) {
   // As much as ICMP errors of IPv4 hold at least: the header, and the ports behind it.
   static constexpr std::size_t most = 128;
-  if (!configuration_.tell_invalid_selectors) return;
+  if (!configuration_->tell_invalid_selectors) return;
   Turn turn{now, seams_.rng, actions};
   if (IkeSa* sa = find_inbound(protocol, inbound).sa) {
     const OctetView start = packet.first(std::min(packet.size(), most));

@@ -1,6 +1,7 @@
 #include "ike/events.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace mpsec::ike {
 namespace {
@@ -41,6 +42,13 @@ struct Text {
   std::string operator()(const NatFound& event) const {
     return fmt::format("IKE SA {}: NAT before {}", event.sa.value,
                        event.we_are_behind ? (event.peer_is_behind ? "both ends" : "us") : "the peer");
+  }
+  std::string operator()(const ConfigurationAssigned& event) const {
+    std::vector<std::string> addresses;
+    for (const IpAddress& address : event.assigned.addresses)
+      addresses.push_back(mpsec::to_string(address));
+    return fmt::format("IKE SA {}: the peer gives us {}", event.sa.value,
+                       addresses.empty() ? "no address" : fmt::format("{}", fmt::join(addresses, ", ")));
   }
   std::string operator()(const PeerReported& event) const {
     return fmt::format("IKE SA {}: the peer reports {} {}", event.sa.value, to_string(event.type),

@@ -7,6 +7,7 @@
 
 #include "base/datagram.hpp"
 #include "base/error.hpp"
+#include "ike/configuration_exchange.hpp"
 #include "ike/transitions.hpp"
 #include "ike/types.hpp"
 #include "ipsec/identity.hpp"
@@ -63,6 +64,11 @@ struct NatFound {
   IkeSaId sa;
   bool we_are_behind, peer_is_behind;
 };
+// What the gateway gave us with its CFG_REPLY: ours until the IKE SA, or the one that replaces it, has ended.
+struct ConfigurationAssigned {
+  IkeSaId sa;
+  AssignedConfiguration assigned;
+};
 // The peer could not use what we sent: INVALID_SPI, INVALID_SELECTORS, INVALID_MESSAGE_ID over the IKE SA.
 struct PeerReported {
   IkeSaId sa;
@@ -99,9 +105,10 @@ struct ClusterEnded {
   ClusterId cluster;
   std::string name;
 };
-using Event = std::variant<IkeStateChanged, IkeAuthenticated, IkeRekeyed, ChildStateChanged,
-                           NegotiationFailed, MessageRefused, PeerMoved, NatFound, PeerReported,
-                           ClusterFounded, ClusterJoined, ClusterJoinRefused, ClusterLeft, ClusterEnded>;
+using Event =
+    std::variant<IkeStateChanged, IkeAuthenticated, IkeRekeyed, ChildStateChanged, NegotiationFailed,
+                 MessageRefused, PeerMoved, NatFound, ConfigurationAssigned, PeerReported, ClusterFounded,
+                 ClusterJoined, ClusterJoinRefused, ClusterLeft, ClusterEnded>;
 std::string to_string(const Event& event);
 
 }  // namespace mpsec::ike

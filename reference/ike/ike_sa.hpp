@@ -286,6 +286,7 @@ class IkeSa {
 
   // ike_sa_agreements.cpp
   void notice_nat(const wire::ike::Payloads& payloads, const IkeSpis& spis, const Path& path, Turn& turn);
+  wire::ike::Payloads nat_payloads() const;
   void agree_on_fragments(const wire::ike::Payloads& payloads);
   bool fragments_agreed() const { return channel_.fragments_beyond() != 0; }
   void tell_authenticated(Turn& turn);

@@ -14,7 +14,14 @@ using namespace wire::ike;
 void IkeSa::notice_nat(const Payloads& payloads, const IkeSpis& spis, const Path& path, Turn& turn) {
   const auto found = detect_nat(host_->seams().ike_provider, spis, path, payloads);
   nat_ = found.value_or(NatState{});
+  // A peer that does not know NAT traversal cannot take ESP in UDP either.
+  nat_.forced = found && peer_->force_encapsulation;
   if (nat_.any()) turn.tell(NatFound{id_, nat_.we_are_behind, nat_.peer_is_behind});
+}
+
+wire::ike::Payloads IkeSa::nat_payloads() const {
+  return nat_detection_payloads(host_->seams().ike_provider, spis(),
+                                peer_->force_encapsulation ? pretend_nat(path()) : path());
 }
 
 //= rfc7383/2.3/fragmentation-where-both-say-so
@@ -89,6 +96,7 @@ void IkeSa::note_configuration_reply(const Payloads& payloads, Turn& turn) {
   auto read = read_configuration(*body);
   if (!read) return report(read.error(), std::nullopt, turn);
   assigned_ = *std::move(read);
+  turn.tell(ConfigurationAssigned{id_, assigned_});
 }
 
 Granted<std::optional<wire::ike::Configuration>> IkeSa::answer_configuration(const Payloads& request) {

@@ -78,7 +78,7 @@ Payloads IkeSa::init_payloads(const InitSent& sent) const {
   payloads.push_back(key_exchange_payload(*sent.key_exchange));
   payloads.push_back(make_payload(Nonce{sent.nonce}));
   //= rfc7296/2.23/nat-detection-after-the-nonce
-  append(payloads, nat_detection_payloads(host_->seams().ike_provider, spis(), path()));
+  append(payloads, nat_payloads());
   append_init_notifies(payloads, peer_->fragment_beyond != 0);
   return payloads;
 }

@@ -64,6 +64,12 @@ std::optional<NatState> detect_nat(const crypto::IkeProvider& provider, const Ik
   return NatState{.we_are_behind = !destination.matching, .peer_is_behind = !source.matching};
 }
 
+Path pretend_nat(const Path& path) {
+  Path pretended = path;
+  pretended.local.port = 0;
+  return pretended;
+}
+
 Path path_after_detection(const Path& path, const std::optional<NatState>& nat) {
   if (!nat || !nat->any() || path.local.port != ike_port) return path;
   Path floated = path;

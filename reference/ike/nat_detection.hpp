@@ -25,8 +25,9 @@ wire::ike::Payloads nat_detection_payloads(const crypto::IkeProvider& provider, 
 struct NatState {
   bool we_are_behind = false;
   bool peer_is_behind = false;
+  bool forced = false;  // there may be none, but ESP goes in UDP as if we were behind one
 
-  bool any() const { return we_are_behind || peer_is_behind; }
+  bool any() const { return we_are_behind || peer_is_behind || forced; }
   bool operator==(const NatState&) const = default;
 
   //= rfc7296/2.23/keepalives-from-behind-a-nat
@@ -36,6 +37,10 @@ struct NatState {
   // Whether the peer's address follows its newest authenticated packet (without MOBIKE).
   bool follow_peer() const { return peer_is_behind && !we_are_behind; }
 };
+
+// The path to speak of in them where ESP is to go in UDP whatever lies between: the peer finds that no
+// message comes from port 0, and takes us for one behind a NAT.
+Path pretend_nat(const Path& path);
 
 // What the payloads of a message that came along `path` tell. Nothing if the peer does not know NAT
 // traversal: one kind of payload is missing. A hash of the wrong length matches nothing.

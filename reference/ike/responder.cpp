@@ -88,7 +88,7 @@ Granted<Payloads> IkeSa::accept_init(InitAnswered& half_open, const Message& mes
   payloads.push_back(key_exchange_payload(*half_open.key_exchange));
   payloads.push_back(make_payload(Nonce{half_open.init.our_nonce}));
   //= rfc7296/2.23/nat-detection-after-the-nonce
-  append(payloads, nat_detection_payloads(host_->seams().ike_provider, spis(), path()));
+  append(payloads, nat_payloads());
   append(payloads, host_->seams().checker.requests());
   append_init_notifies(payloads, fragments_agreed());
   //= rfc6023/3/childless-is-announced

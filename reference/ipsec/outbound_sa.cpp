@@ -68,6 +68,15 @@ Result<> OutboundSa::make_esp(const crypto::Provider& provider) {
   return {};
 }
 
+void OutboundSa::move(const IpAddress& source, const IpAddress& destination,
+                      const std::optional<UdpEncapsulation>& udp) {
+  parameters_->source = source;
+  parameters_->destination = destination;
+  parameters_->udp = udp;
+  udp_octets_ = udp ? 8 : 0;
+  outer_ = OuterHeader(*parameters_);
+}
+
 //= profile/5/nothing-else-changes
 //= draft-zhang/3.2/nothing-else-changes-outbound
 //= profile/8/one-sub-sa-looks-ordinary

@@ -72,11 +72,15 @@ class OutboundSa {
   }
   bool exhausted() const { return exhausted_; }  // its sequence numbers are used up: a successor is needed
   std::uint32_t path_mtu() const { return path_mtu_; }
+  // The ends have new addresses, or ports of UDP encapsulation where there is one. Numbers and keys go on.
+  void move(const IpAddress& source, const IpAddress& destination,
+            const std::optional<UdpEncapsulation>& udp);
   // From a verified or plausible ICMP message; protect() refuses packets that would not fit.
   void set_path_mtu(std::uint32_t path_mtu) { path_mtu_ = path_mtu; }
   // The largest clear packet that still fits the path.
   std::uint32_t largest_packet() const noexcept;
   std::uint64_t packets() const { return use_.packets; }
+  std::uint64_t last_sent() const { return last_sent_; }  // the highest number
   // Octets of memory, without the key schedule that the provider holds.
   std::size_t memory_octets() const;
 

@@ -47,6 +47,11 @@ std::vector<Row> ike_rows() {
       {"nat_found",
        ike::Event(ike::NatFound{ike::IkeSaId{1}, true, false}),
        {"ike_sa", "we_are_behind", "peer_is_behind"}},
+      {"configuration_assigned",
+       ike::Event(ike::ConfigurationAssigned{
+           ike::IkeSaId{1},
+           {.addresses = {IpAddress::parse("192.0.2.9").value()}, .dns = {}, .subnets = {}}}),
+       {"ike_sa", "addresses", "dns", "subnets"}},
       {"peer_reported",
        ike::Event(
            ike::PeerReported{ike::IkeSaId{1}, wire::ike::NotifyType::invalid_spi, {}, hex("00001000")}),

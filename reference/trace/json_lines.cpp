@@ -31,6 +31,14 @@ void put(Json& json, const Error& error) {
   if (!error.clause.empty()) inside["clause"] = error.clause;
 }
 
+template <class Value>
+Json texts(const std::vector<Value>& values) {
+  Json all = Json::array();
+  for (const Value& value : values)
+    all.push_back(to_string(value));
+  return all;
+}
+
 template <class State, class Event>
 void put_transition(Json& json, State from, State to, Event by) {
   json["from"] = to_string(from);
@@ -107,6 +115,13 @@ struct IkeFields {
     json["ike_sa"] = event.sa.value;
     json["we_are_behind"] = event.we_are_behind;
     json["peer_is_behind"] = event.peer_is_behind;
+  }
+  void operator()(const ike::ConfigurationAssigned& event) const {
+    json["event"] = "configuration_assigned";
+    json["ike_sa"] = event.sa.value;
+    json["addresses"] = texts(event.assigned.addresses);
+    json["dns"] = texts(event.assigned.dns);
+    json["subnets"] = texts(event.assigned.subnets);
   }
   void operator()(const ike::PeerReported& event) const {
     json["event"] = "peer_reported";
