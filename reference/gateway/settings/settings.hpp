@@ -29,11 +29,13 @@ struct ListenSettings {
   std::uint16_t ike_port = 500;   // 0: none
   std::uint16_t nat_port = 4500;  // 0: none
   bool raw = true;                // protocols 50 and 51
+  bool operator==(const ListenSettings&) const = default;
 };
 
 struct InterfaceAddress {
   IpAddress address;
   std::uint8_t prefix_length = 32;
+  bool operator==(const InterfaceAddress&) const = default;
 };
 
 // Where clear packets come from and go to.
@@ -43,6 +45,7 @@ struct TunSettings {
   std::vector<InterfaceAddress> addresses;
   std::vector<InterfaceAddress> routes;  // through the interface
   bool policy_routes = true;             // also a route for each tunnel child's remote selector
+  bool operator==(const TunSettings&) const = default;
 };
 
 // How the packets of a cluster are spread and put back in order; what is negotiated stands in the child's
@@ -101,6 +104,7 @@ struct ControlSettings {
   std::filesystem::path socket;   // empty: no control
   std::filesystem::path journal;  // JSON lines; empty: standard error, as text
   std::filesystem::path key_log;  // a folder for Wireshark's tables; empty: keys are not exported
+  bool operator==(const ControlSettings&) const = default;
 };
 
 struct Settings {

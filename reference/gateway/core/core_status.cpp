@@ -1,0 +1,71 @@
+// What a core tells of itself.
+#include "gateway/core/parts.hpp"
+
+namespace mpsec::gateway {
+namespace {
+
+SaTraffic traffic_of(const SaTable::Child& child) {
+  SaTraffic traffic;
+  if (child.inbound != nullptr) {
+    traffic.packets_in = child.inbound->use().packets;
+    traffic.octets_in = child.inbound->use().octets;
+    traffic.highest_in = child.inbound->window().top();
+  }
+  if (child.outbound != nullptr) {
+    traffic.packets_out = child.outbound->use().packets;
+    traffic.octets_out = child.outbound->use().octets;
+    traffic.highest_out = child.outbound->last_sent();
+  }
+  return traffic;
+}
+
+SubSaReport sub_sa_report(const cluster::ClusterEnd& ends, const SaTable::Child& child) {
+  SubSaReport report{.child = child.id, .path = 0, .condition = {}, .round_trip = {}};
+  report.path = ends.path_number(child.place->cluster, child.place->sub_sa).value_or(0);
+  if (const cluster::PathState* path = ends.path(child.place->cluster, child.place->sub_sa)) {
+    report.condition = path->condition();
+    report.round_trip = path->round_trip().smoothed();
+    report.loss = path->loss();
+  }
+  return report;
+}
+
+}  // namespace
+
+Status Core::status() const {
+  Status status{.name = settings_.name, .ike_sas = {}, .clusters = {}};
+  for (ike::IkeStatus& sa : engine_->status()) {
+    IkeReport& report = status.ike_sas.emplace_back();
+    for (ike::ChildStatus& child : sa.children) {
+      const SaTable::Child* const held = parts_->sas.find(child.id);
+      report.children.push_back({std::move(child), held == nullptr ? SaTraffic{} : traffic_of(*held)});
+    }
+    sa.children.clear();
+    report.ike = std::move(sa);
+  }
+  for (const ipsec::ClusterId id : parts_->sas.clusters()) {
+    const cluster::SaCluster& cluster = *parts_->ends.find(id);
+    ClusterReport& report = status.clusters.emplace_back();
+    report.name = parts_->sas.name_of(id);
+    report.negotiated = parts_->sas.negotiated(id);
+    report.sub_sas = cluster.sub_sas();
+    report.valid_sub_sas = cluster.valid_sub_sas();
+    report.highest_in = cluster.core()->window()->top();
+    report.numbers_left = cluster.core()->sequence().left();
+    for (const auto& [_, child] : parts_->sas.children())
+      if (child.place && child.place->cluster == id)
+        report.paths.push_back(sub_sa_report(parts_->ends, child));
+    if (const auto* buffer = parts_->ends.reordering(id)) report.reordering = buffer->counters();
+    report.metrics = parts_->ends.metrics(id);
+  }
+  return status;
+}
+
+Counters Core::counters() const {
+  Counters counters = counters_;
+  counters.ike = engine_->counters();
+  counters.discards = parts_->data_path.discards();
+  return counters;
+}
+
+}  // namespace mpsec::gateway

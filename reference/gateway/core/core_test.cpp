@@ -1,0 +1,257 @@
+#include "gateway/core/core.hpp"
+
+#include <gmock/gmock.h>
+
+#include "gateway/core/test_gateways.hpp"
+
+namespace mpsec::gateway::test {
+namespace {
+
+using testing::ElementsAre;
+
+std::size_t children(Gateway& gateway) {
+  std::size_t all = 0;
+  for (const IkeReport& sa : gateway.core().status().ike_sas)
+    all += sa.children.size();
+  return all;
+}
+
+TEST(Core, APacketAsksForAnSaAndTheNextOneGoesThrough) {
+  World world;
+  world.send(world.a, packet());
+  EXPECT_TRUE(world.b.delivered.empty()) << "nothing goes clear";
+  world.deliver_all();
+  world.send(world.a, packet(true, 7));
+  world.deliver_all();
+  EXPECT_THAT(world.b.delivered, ElementsAre(packet(true, 7))) << world.logs();
+  world.send(world.b, packet(false, 8));
+  world.deliver_all();
+  EXPECT_THAT(world.a.delivered, ElementsAre(packet(false, 8)));
+  const Status status = world.a.core().status();
+  ASSERT_EQ(status.ike_sas.size(), 1u);
+  ASSERT_EQ(status.ike_sas[0].children.size(), 1u);
+  const SaTraffic& traffic = status.ike_sas[0].children[0].traffic;
+  EXPECT_EQ(traffic.packets_out, 1u);
+  EXPECT_EQ(traffic.highest_in, 1u);
+}
+
+TEST(Core, ManyPacketsAskForOneSa) {
+  World world;
+  for (int i = 0; i < 20; ++i)
+    world.send(world.a, packet());
+  world.deliver_all();
+  EXPECT_EQ(world.a.core().status().ike_sas.size(), 1u) << world.logs();
+  EXPECT_EQ(children(world.a), 1u);
+}
+
+TEST(Core, BeginsAtOnceAndAgainWhenThePeerIsGone) {
+  World world({.start = Start::at_once}, {.start = Start::none});
+  world.run_for(1s);
+  ASSERT_EQ(children(world.b), 1u) << world.logs();
+  const auto sa = world.b.core().status().ike_sas.at(0).ike.id;
+  world.at(world.b, [&](Core& core, Output& output) { return core.terminate_ike(sa, world.now, output); })
+      .value();
+  world.deliver_all();
+  EXPECT_EQ(children(world.a), 0u);
+  world.run_for(10s);
+  EXPECT_EQ(children(world.a), 1u) << world.logs();
+}
+
+TEST(Core, GoesInUdpWhereItIsForced) {
+  World world({.force_encapsulation = true}, {});
+  world.send(world.a, packet());
+  world.deliver_all();
+  world.send(world.a, packet());
+  ASSERT_EQ(world.wire.size(), 1u) << world.logs();
+  EXPECT_EQ(std::get<Octets>(world.wire.front().what).at(9), 17) << "UDP";
+  world.deliver_all();
+  EXPECT_EQ(world.b.delivered.size(), 1u);
+}
+
+TEST(Core, RekeysUnderTrafficWithoutLoss) {
+  World world;
+  world.send(world.a, packet());
+  world.deliver_all();
+  std::size_t sent = 0;
+  for (int round = 0; round < 6; ++round) {
+    Gateway& who = round % 2 == 0 ? world.a : world.b;
+    const IkeReport report = who.core().status().ike_sas.at(0);
+    world
+        .at(who,
+            [&](Core& core, Output& output) {
+              return round < 4 ? core.rekey_child(report.children.at(0).ike.id, world.now, output)
+                               : core.rekey_ike(report.ike.id, world.now, output);
+            })
+        .value();
+    while (!world.wire.empty()) {
+      world.send(world.a, packet(true, static_cast<std::uint8_t>(++sent)));
+      world.deliver(world.wire.size());
+    }
+    EXPECT_EQ(children(world.a), 1u) << world.logs();
+  }
+  EXPECT_EQ(world.b.delivered.size(), sent) << world.logs();
+}
+
+TEST(Core, DeletesEverythingWhenItStops) {
+  World world;
+  world.send(world.a, packet());
+  world.deliver_all();
+  world.at(world.a, [&](Core& core, Output& output) { return core.stop(world.now, output), 0; });
+  EXPECT_FALSE(world.a.core().stopped());
+  world.deliver_all();
+  EXPECT_TRUE(world.a.core().stopped());
+  EXPECT_EQ(children(world.b), 0u);
+  world.send(world.a, packet());
+  EXPECT_TRUE(world.wire.empty()) << "nothing is begun any more";
+}
+
+TEST(Core, SaysThatAPathIsUnknown) {
+  World world;
+  const auto begin = [&](const char* peer, const char* path) {
+    return world.at(world.a,
+                    [&](Core& core, Output& output) { return core.initiate(peer, path, world.now, output); });
+  };
+  EXPECT_EQ(to_string(begin("nobody", "").error()), "peer 'nobody': there is none of that name");
+  EXPECT_EQ(to_string(begin("peer", "x").error()),
+            "peer 'peer'/path 'x': it has no such path; give it one in `paths`, with addresses");
+  EXPECT_EQ(begin("peer", "").value().size(), 1u);
+  EXPECT_EQ(begin("peer", "").value().size(), 0u) << "it was begun already";
+}
+
+// --- clusters
+
+Plan clustered(std::size_t paths) {
+  Plan plan;
+  plan.paths = paths;
+  plan.cluster = true;
+  plan.change = [](Settings& settings) {
+    settings.clusters["net"].scheduler = "round-robin burst=1";
+    settings.clusters["net"].reordering.emplace();
+  };
+  return plan;
+}
+
+TEST(CoreClusters, EveryPathJoinsAndCarriesItsShare) {
+  World world(clustered(3));
+  world.send(world.a, packet());
+  world.deliver_all();
+  for (std::uint8_t i = 1; i <= 30; ++i) {
+    world.send(world.a, packet(true, i));
+    world.deliver_all();
+  }
+  ASSERT_EQ(world.b.delivered.size(), 30u) << world.logs();
+  const Status status = world.a.core().status();
+  ASSERT_EQ(status.clusters.size(), 1u) << world.logs();
+  EXPECT_EQ(status.clusters[0].valid_sub_sas, 3u);
+  for (const IkeReport& sa : status.ike_sas)
+    EXPECT_EQ(sa.children.at(0).traffic.packets_out, 10u);
+  EXPECT_EQ(world.b.core().status().clusters.at(0).highest_in, 30u);
+}
+
+TEST(CoreClusters, RestoreTheOrderThatPathsHaveLost) {
+  World world(clustered(2));
+  world.send(world.a, packet());
+  world.deliver_all();
+  for (std::uint8_t i = 1; i <= 10; ++i)
+    world.send(world.a, packet(true, i));
+  std::ranges::reverse(world.wire);
+  world.deliver_all();
+  ASSERT_EQ(world.b.delivered.size(), 10u) << world.logs();
+  for (std::uint8_t i = 1; i <= 10; ++i)
+    EXPECT_EQ(world.b.delivered[i - 1], packet(true, i));
+}
+
+TEST(CoreClusters, ADeadPathIsLeftAndItsPacketsGoByTheOther) {
+  World world(clustered(2));
+  world.send(world.a, packet());
+  world.deliver_all();
+  const auto on_second = [](const World::OnTheWay& one) {
+    const auto* datagram = std::get_if<Datagram>(&one.what);
+    if (datagram != nullptr)
+      return datagram->local.address == outer(2, 1) || datagram->local.address == outer(1, 1);
+    const auto& octets = std::get<Octets>(one.what);
+    return IpAddress::v4(octets.data() + 12) == outer(1, 1) ||
+           IpAddress::v4(octets.data() + 12) == outer(2, 1);
+  };
+  world.lost = on_second;
+  world.run_for(2min);
+  world.a.delivered.clear(), world.b.delivered.clear();
+  for (std::uint8_t i = 1; i <= 10; ++i) {
+    world.send(world.a, packet(true, i));
+    world.deliver_all();
+    world.run_for(100ms);
+  }
+  EXPECT_EQ(world.b.delivered.size(), 10u) << world.logs();
+  EXPECT_FALSE((world.a.told<cluster::ClusterEvent, cluster::PathChanged>().empty()));
+}
+
+TEST(CoreClusters, APeerWithoutClustersGetsOneOrdinarySa) {
+  Plan plain;
+  plain.paths = 2;
+  World world(clustered(2), plain);
+  world.send(world.a, packet());
+  world.deliver_all();
+  world.send(world.a, packet(true, 1));
+  world.deliver_all();
+  EXPECT_EQ(world.b.delivered.size(), 1u) << world.logs();
+  EXPECT_TRUE(world.a.core().status().clusters.empty());
+}
+
+TEST(CoreClusters, RekeyKeepsNumbersAndMembership) {
+  World world(clustered(2));
+  world.send(world.a, packet());
+  world.deliver_all();
+  for (int round = 0; round < 3; ++round) {
+    for (const IkeReport& sa : world.a.core().status().ike_sas) {
+      world
+          .at(world.a,
+              [&](Core& core, Output& output) {
+                return core.rekey_child(sa.children.at(0).ike.id, world.now, output);
+              })
+          .value();
+      world.deliver_all();
+      world.send(world.a, packet());
+      world.deliver_all();
+    }
+  }
+  const ClusterReport report = world.b.core().status().clusters.at(0);
+  EXPECT_EQ(report.sub_sas, 2u) << world.logs();
+  EXPECT_EQ(report.highest_in, 6u) << "one source of numbers over all rekeys";
+  EXPECT_EQ(world.b.delivered.size(), 6u);
+}
+
+// --- reload
+
+TEST(CoreReload, KeepsSasAndTakesNewPeers) {
+  World world;
+  world.send(world.a, packet());
+  world.deliver_all();
+  Settings fresh = settings(1, {});
+  fresh.ike.peers[0].name = "other", fresh.peers["other"] = fresh.peers["peer"];
+  fresh.peers.erase("peer");
+  fresh.ike.peers[0].children[0].name = "other net";
+  world
+      .at(world.a,
+          [&](Core& core, Output& output) { return core.reload(std::move(fresh), world.now, output); })
+      .value();
+  EXPECT_EQ(children(world.a), 1u);
+  world.send(world.b, packet(false, 1));
+  world.deliver_all();
+  EXPECT_EQ(world.a.core().status().ike_sas.at(0).children.at(0).traffic.packets_in, 1u)
+      << "the SA lives on as it was agreed";
+}
+
+TEST(CoreReload, RefusesWhatIsReadAtTheStartOnly) {
+  World world;
+  Settings fresh = settings(1, {});
+  fresh.tun.mtu = 1300;
+  const auto refused = world.at(
+      world.a, [&](Core& core, Output& output) { return core.reload(std::move(fresh), world.now, output); });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(
+      refused.error().why,
+      "tun changed, and is read at the start only: nothing was reloaded; restart, or put back what it was");
+}
+
+}  // namespace
+}  // namespace mpsec::gateway::test

@@ -1,0 +1,274 @@
+#include "gateway/core/sa_table.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <ranges>
+
+#include "gateway/core/cluster_policy.hpp"
+
+namespace mpsec::gateway {
+namespace {
+
+std::unexpected<Error> failed(ike::ChildId child, std::string_view half, Error error) {
+  error.path = fmt::format("Child SA {}/{} half/{}", child.value, half, error.path);
+  return std::unexpected(std::move(error));
+}
+
+}  // namespace
+
+void SaTable::configure(const Settings& settings) {
+  cluster_policies_.clear();
+  configured_.clear();
+  for (const ipsec::Policy& policy : settings.policies) {
+    if (!policy.protect) continue;
+    if (const auto* cluster = std::get_if<ipsec::ClusterId>(&policy.protect->by))
+      cluster_policies_[policy.id] = *cluster;
+  }
+  for (const auto& [name, cluster] : settings.clusters) {
+    Configured& configured = configured_[cluster.id];
+    configured.name = name;
+    configured.settings = cluster;
+    for (const auto& [_, peer] : settings.peers)
+      for (const PathSettings& path : peer.paths)
+        if (const auto weight = cluster.weights.find(path.name); weight != cluster.weights.end())
+          configured.weights[path.local] = weight->second;
+  }
+}
+
+Result<> SaTable::apply(ike::SadChange change, Instant now, cluster::ClusterEnd::Actions& actions) {
+  if (auto* inbound = std::get_if<ike::InstallInbound>(&change)) return install(std::move(*inbound), now);
+  if (auto* outbound = std::get_if<ike::InstallOutbound>(&change)) return install(std::move(*outbound), now);
+  if (const auto* half = std::get_if<ike::RemoveOutbound>(&change)) remove(*half);
+  if (const auto* both = std::get_if<ike::RemoveChild>(&change)) remove(*both, now, actions);
+  if (const auto* moved = std::get_if<ike::MoveChild>(&change)) move(*moved);
+  return {};
+}
+
+Result<> SaTable::add_manual(ManualSa& sa, Instant now) {
+  const ike::ChildId id{manual_++};
+  std::optional<ike::ClusterMembership> cluster;
+  if (sa.cluster) {
+    const auto named =
+        std::ranges::find(configured_, *sa.cluster, [](const auto& one) { return one.second.name; });
+    if (named == configured_.end())
+      return std::unexpected(Error{Blame::local_fault, fmt::format("sa '{}'/cluster", sa.name), std::nullopt,
+                                   fmt::format("there is no cluster '{}'", *sa.cluster), ""});
+    cluster_policies_[sa.policy] = named->first;
+    cluster = ike::ClusterMembership{.id = ike::ClusterId{named->first.value}};
+    cluster->own_window = cluster->peer_window = sa.inbound.replay_window;
+    cluster->anti_replay = sa.inbound.anti_replay;
+  }
+  if (auto made = install(ike::InstallInbound{id, sa.policy, std::move(sa.inbound), cluster}, now); !made)
+    return made;
+  return install(ike::InstallOutbound{id, sa.policy, std::move(sa.outbound), cluster}, now);
+}
+
+SaTable::Child& SaTable::child(ike::ChildId id, ipsec::PolicyId policy) {
+  Child& child = children_[id];
+  child.id = id;
+  child.policy = policy;
+  return child;
+}
+
+Result<> SaTable::install(ike::InstallInbound change, Instant now) {
+  Child& owner = child(change.child, change.policy);
+  const Spi spi = change.parameters.spi;
+  Result<ipsec::InboundSa*> made = nullptr;
+  if (change.cluster) {
+    const auto place = place_for(owner, *change.cluster, change.parameters, change.replaces);
+    if (!place) return failed(change.child, "inbound", place.error());
+    made = seams_.ends.join(place->cluster, place->sub_sa, std::move(change.parameters), now);
+  } else {
+    auto sa = ipsec::InboundSa::make(std::move(change.parameters), seams_.provider);
+    if (!sa) return failed(change.child, "inbound", std::move(sa).error());
+    made = seams_.ends.data_path().add(*std::move(sa));
+  }
+  if (!made) return failed(change.child, "inbound", std::move(made).error());
+  owner.inbound = *made;
+  owner.told = now;
+  by_inbound_[*made] = change.child;
+  by_inbound_spi_[spi] = change.child;
+  return {};
+}
+
+Result<> SaTable::install(ike::InstallOutbound change, Instant now) {
+  Child& owner = child(change.child, change.policy);
+  const Spi spi = change.parameters.spi;
+  if (change.cluster) {
+    const auto place = place_for(owner, *change.cluster, change.parameters, std::nullopt);
+    if (!place) return failed(change.child, "outbound", place.error());
+    const std::uint32_t share = weight(clusters_.at(place->cluster), change.parameters.source);
+    auto joined = seams_.ends.join(place->cluster, place->sub_sa, std::move(change.parameters), now, share);
+    if (!joined) return failed(change.child, "outbound", std::move(joined).error());
+    owner.outbound = *joined;
+  } else {
+    auto sa = ipsec::OutboundSa::make(std::move(change.parameters), seams_.provider);
+    if (!sa) return failed(change.child, "outbound", std::move(sa).error());
+    owner.outbound = seams_.ends.data_path().add(change.policy, *std::move(sa));
+  }
+  by_outbound_spi_.emplace(spi, change.child);
+  return {};
+}
+
+void SaTable::remove(const ike::RemoveOutbound& change) {
+  Child* const owner = find(change.child);
+  if (owner == nullptr || owner->outbound == nullptr) return;
+  std::erase_if(by_outbound_spi_, [&](const auto& entry) { return entry.second == change.child; });
+  if (owner->place)
+    seams_.ends.leave_outbound(owner->place->cluster, owner->place->sub_sa);
+  else
+    seams_.ends.data_path().remove(owner->outbound);
+  owner->outbound = nullptr;
+}
+
+void SaTable::remove(const ike::RemoveChild& change, Instant now, cluster::ClusterEnd::Actions& actions) {
+  Child* const owner = find(change.child);
+  if (owner == nullptr) return;
+  std::erase_if(by_outbound_spi_, [&](const auto& entry) { return entry.second == change.child; });
+  std::erase_if(by_inbound_spi_, [&](const auto& entry) { return entry.second == change.child; });
+  by_inbound_.erase(owner->inbound);
+  if (owner->place) {
+    const Child::Place place = *owner->place;
+    seams_.ends.leave(place.cluster, place.sub_sa);
+    children_.erase(change.child);
+    --clusters_.at(place.cluster).children;
+    end_if_empty(place.cluster, now, actions);
+    return;
+  }
+  if (owner->outbound != nullptr) seams_.ends.data_path().remove(owner->outbound);
+  if (owner->inbound != nullptr) seams_.ends.data_path().remove(owner->inbound);
+  children_.erase(change.child);
+}
+
+void SaTable::move(const ike::MoveChild& change) {
+  Child* const owner = find(change.child);
+  if (owner == nullptr || owner->outbound == nullptr) return;
+  auto udp = owner->outbound->parameters().udp;
+  if (udp) udp->source_port = change.local.port, udp->destination_port = change.remote.port;
+  owner->outbound->move(change.local.address, change.remote.address, udp);
+}
+
+// --- clusters
+
+Result<SaTable::Child::Place> SaTable::place_for(Child& child, const ike::ClusterMembership& membership,
+                                                 const ipsec::SaParameters& parameters,
+                                                 std::optional<ike::ChildId> replaces) {
+  if (child.place) return *child.place;
+  Cluster* cluster = nullptr;
+  if (const auto there = cluster_of(membership.id)) {
+    cluster = &clusters_.at(*there);
+  } else {
+    const auto founded = found(membership, child.policy, parameters);
+    if (!founded) return std::unexpected(founded.error());
+    cluster = *founded;
+  }
+  const Child* const old = replaces ? find(*replaces) : nullptr;
+  std::optional<cluster::SubSaId> heir_of;
+  if (old != nullptr && old->place && old->place->cluster == cluster->id) heir_of = old->place->sub_sa;
+  child.place = Child::Place{membership.id, cluster->id, seams_.ends.find(cluster->id)->new_sub_sa(heir_of)};
+  ++cluster->children;
+  return *child.place;
+}
+
+Result<SaTable::Cluster*> SaTable::found(const ike::ClusterMembership& membership, ipsec::PolicyId policy,
+                                         const ipsec::SaParameters& parameters) {
+  const auto named = cluster_policies_.find(policy);
+  const auto configured =
+      named == cluster_policies_.end() ? configured_.end() : configured_.find(named->second);
+  if (configured == configured_.end()) {
+    return std::unexpected(Error{Blame::local_fault, fmt::format("policy {}", policy.value), std::nullopt,
+                                 "it names no cluster, and its SA is to be a part of one", ""});
+  }
+  const ipsec::ClusterId id{++last_cluster_};
+  auto terms = cluster_parameters(id, configured->second.name, membership, parameters);
+  auto how = cluster_policy(configured->second.settings, membership, seams_.rng);
+  if (!how) return std::unexpected(std::move(how).error());
+  auto made = seams_.ends.found(std::move(terms), *std::move(how));
+  if (!made) return std::unexpected(std::move(made).error());
+  Cluster& cluster = clusters_[id];
+  cluster = {id, named->second, configured->second.name, membership.id};
+  //= profile/9/restart
+  seams_.ends.data_path().use(cluster.policy, *made);
+  return &cluster;
+}
+
+void SaTable::end_if_empty(ipsec::ClusterId id, Instant now, cluster::ClusterEnd::Actions& actions) {
+  const auto at = clusters_.find(id);
+  if (at == clusters_.end() || at->second.children != 0) return;
+  const ipsec::ClusterId policy = at->second.policy;
+  seams_.ends.data_path().take_back(policy, seams_.ends.find(id));
+  seams_.ends.end(id, now, actions);
+  clusters_.erase(at);
+  offer_newest(policy);
+}
+
+// What the policy's packets go by once the cluster that they went by has ended.
+void SaTable::offer_newest(ipsec::ClusterId policy) {
+  for (const Cluster& cluster : clusters_ | std::views::values | std::views::reverse) {
+    if (cluster.policy != policy) continue;
+    seams_.ends.data_path().use(policy, seams_.ends.find(cluster.id));
+    return;
+  }
+}
+
+std::uint32_t SaTable::weight(const Cluster& cluster, const IpAddress& local) const {
+  const auto configured = configured_.find(cluster.policy);
+  if (configured == configured_.end()) return 1;
+  const auto weight = configured->second.weights.find(local);
+  return weight == configured->second.weights.end() ? 1 : weight->second;
+}
+
+// --- what is there
+
+SaTable::Child* SaTable::find(ike::ChildId id) {
+  const auto at = children_.find(id);
+  return at == children_.end() ? nullptr : &at->second;
+}
+
+const SaTable::Child* SaTable::find(ike::ChildId id) const {
+  const auto at = children_.find(id);
+  return at == children_.end() ? nullptr : &at->second;
+}
+
+SaTable::Child* SaTable::find(const ipsec::InboundSa* sa) {
+  const auto at = by_inbound_.find(sa);
+  return at == by_inbound_.end() ? nullptr : find(at->second);
+}
+
+std::vector<SaTable::Child*> SaTable::find(Spi spi, bool outbound) {
+  std::vector<Child*> found;
+  if (!outbound) {
+    const auto at = by_inbound_spi_.find(spi);
+    if (at != by_inbound_spi_.end()) found.push_back(find(at->second));
+    return found;
+  }
+  const auto [first, last] = by_outbound_spi_.equal_range(spi);
+  for (const auto& [_, child] : std::ranges::subrange(first, last))
+    found.push_back(find(child));
+  return found;
+}
+
+std::optional<ike::ClusterId> SaTable::negotiated(ipsec::ClusterId cluster) const {
+  const auto at = clusters_.find(cluster);
+  return at == clusters_.end() ? std::nullopt : at->second.negotiated;
+}
+
+std::optional<ipsec::ClusterId> SaTable::cluster_of(ike::ClusterId negotiated) const {
+  const auto at = std::ranges::find_if(
+      clusters_, [&](const auto& entry) { return entry.second.negotiated == negotiated; });
+  return at == clusters_.end() ? std::nullopt : std::optional(at->first);
+}
+
+std::string SaTable::name_of(ipsec::ClusterId cluster) const {
+  const auto at = clusters_.find(cluster);
+  return at == clusters_.end() ? std::string{} : at->second.name;
+}
+
+std::vector<ipsec::ClusterId> SaTable::clusters() const {
+  std::vector<ipsec::ClusterId> all;
+  for (const auto& [id, _] : clusters_)
+    all.push_back(id);
+  return all;
+}
+
+}  // namespace mpsec::gateway
