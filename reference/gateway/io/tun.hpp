@@ -1,0 +1,77 @@
+// The protected side: a TUN interface, whose packets end in this process.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gateway/io/packet_batch.hpp"
+#include "gateway/io/route_socket.hpp"
+#include "gateway/io/system.hpp"
+
+namespace mpsec::gateway {
+
+struct TunOptions {
+  std::string name = "mpsec%d";  // %d: the first number that is free
+  std::uint32_t mtu = 1400;      // octets of an IP packet
+  std::uint32_t queue = 1000;    // packets that wait to be read
+  std::vector<AddressPrefix> addresses{};
+  std::vector<AddressPrefix> routes{};  // through the interface
+};
+
+struct TunCounters {
+  struct Traffic {
+    std::uint64_t packets = 0;   // IP packets
+    std::uint64_t octets = 0;    // of them
+    std::uint64_t messages = 0;  // that crossed the kernel's boundary, one in a call
+  };
+  Traffic read, written;
+  std::uint64_t not_written = 0;  // refused: no IP packet, or the interface is down
+};
+
+// One interface, gone with this object unless somebody made it persistent before. Nothing blocks. One thread.
+class Tun {
+ public:
+  // Fails with a remedy: no /dev/net/tun, CAP_NET_ADMIN missing, the name taken, addresses or routes refused.
+  static Result<std::unique_ptr<Tun>> open(const TunOptions& options);
+
+  const std::string& name() const { return name_; }
+  int descriptor() const { return device_.number(); }  // to be polled for reading
+
+  // Appends what is there, whole IP packets, as far as there is room. True if there may be more.
+  bool read(PacketBatch& packets);
+  // IP packets for the hosts behind, in their order. What the kernel refuses is counted.
+  void write(std::span<const OctetView> packets);
+
+  // After start too, as for an address that a peer assigns. Each change needs CAP_NET_ADMIN at the time it is
+  // made. A route that is added twice stays until it is removed twice.
+  Result<> add_address(const AddressPrefix& address);
+  Result<> remove_address(const AddressPrefix& address);
+  Result<> add_route(const AddressPrefix& to, const std::optional<IpAddress>& source = {});
+  Result<> remove_route(const AddressPrefix& to);
+
+  // Somebody deleted the interface: nothing will ever come again, and the descriptor stays readable.
+  bool gone() const { return gone_; }
+  const TunCounters& counters() const { return counters_; }
+
+ private:
+  Tun(FileDescriptor device, RouteSocket routes, std::string name, unsigned interface)
+      : device_(std::move(device)),
+        route_socket_(std::move(routes)),
+        name_(std::move(name)),
+        interface_(interface) {}
+  Result<> configure(const TunOptions& options);
+  bool on_read_error(int error);
+
+  FileDescriptor device_;
+  RouteSocket route_socket_;
+  std::string name_;
+  unsigned interface_ = 0;
+  bool gone_ = false;
+  std::map<AddressPrefix, std::size_t> routes_;  // how often each was added
+  TunCounters counters_;
+};
+
+}  // namespace mpsec::gateway

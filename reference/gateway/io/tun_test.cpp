@@ -1,0 +1,191 @@
+#include "gateway/io/tun.hpp"
+
+#include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <unistd.h>
+
+#include "gateway/io/socket_address.hpp"
+#include "gateway/io/test_network.hpp"
+#include "wire/icmp.hpp"
+#include "wire/icmpv6.hpp"
+
+namespace mpsec::gateway {
+namespace {
+
+using test::in_network;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TunOptions options() {
+  return {.name = "inner%d", .addresses = {{ip("10.10.1.1"), 24}, {ip("fd00:10:1::1"), 64}}};
+}
+
+std::unique_ptr<Tun> opened(const TunOptions& wanted = options()) {
+  auto tun = Tun::open(wanted);
+  EXPECT_TRUE(tun) << to_string(tun.error());
+  return tun ? std::move(*tun) : nullptr;
+}
+
+FileDescriptor udp_socket_at(const Endpoint& local) {
+  FileDescriptor socket(::socket(family_of(local.address), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const SocketAddress address = to_socket_address(local);
+  EXPECT_EQ(::bind(socket.number(), &address.any, size_of(address)), 0) << std::strerror(errno);
+  return socket;
+}
+
+TEST(Tun, APingFromBehindTheTunnelIsAnswered) {
+  in_network([] {
+    const auto tun = opened();
+    ASSERT_TRUE(tun);
+    const Octets echo = hex("08 00 0000 0001 0001 70696e67");
+    test::write(*tun, test::icmp_packet(ip("10.10.1.2"), ip("10.10.1.1"), echo));
+    const auto answers = test::read(*tun, 1);
+    ASSERT_EQ(answers.size(), 1u);
+    EXPECT_EQ(answers[0][20], wire::Icmp::echo_reply);
+    EXPECT_EQ(to_hex(OctetView(answers[0]).subspan(28)), "70696e67");
+    EXPECT_EQ(tun->counters().read.packets, 1u);
+    EXPECT_EQ(tun->counters().written.octets, 20 + 12u);
+  });
+}
+
+TEST(Tun, APingOverIpv6IsAnsweredAtOnce) {
+  in_network([] {
+    const auto tun = opened();
+    ASSERT_TRUE(tun);
+    const Octets echo = hex("80 00 0000 0001 0001 70696e67");
+    test::write(*tun, test::icmp_packet(ip("fd00:10:1::2"), ip("fd00:10:1::1"), echo));
+    for (;;) {  // multicast listener reports may come first
+      const auto packets = test::read(*tun, 1);
+      ASSERT_FALSE(packets.empty());
+      if (packets[0].size() != 40 + 12 || packets[0][40] != 129) continue;
+      EXPECT_EQ(to_hex(OctetView(packets[0]).subspan(48)), "70696e67");
+      return;
+    }
+  });
+}
+
+TEST(Tun, WhatLocalProgramsSendComesOutInOrder) {
+  in_network([] {
+    const auto tun = opened();
+    ASSERT_TRUE(tun);
+    const FileDescriptor sender = udp_socket_at({ip("10.10.1.1"), 5000});
+    const SocketAddress to = to_socket_address({ip("10.10.1.2"), 6000});
+    for (std::uint8_t i = 0; i < 100; ++i)
+      ASSERT_EQ(::sendto(sender.number(), &i, 1, 0, &to.any, size_of(to)), 1);
+    PacketBatch batch;
+    EXPECT_TRUE(tun->read(batch)) << "the batch is full and there is more";
+    ASSERT_EQ(batch.size(), PacketBatch::capacity);
+    EXPECT_GE(batch.packets()[0].headroom(), ipsec::default_headroom);
+    EXPECT_GE(batch.packets()[0].tailroom(), ipsec::default_tailroom);
+    const auto rest = test::read(*tun, 36);
+    ASSERT_EQ(rest.size(), 36u);
+    for (std::uint8_t i = 0; i < 100; ++i)
+      EXPECT_EQ(i < 64 ? batch.packets()[i].view().back() : rest[i - 64].back(), i);
+  });
+}
+
+TEST(Tun, RoutesLeadIntoTheInterfaceUntilRemovedAsOftenAsAdded) {
+  in_network([] {
+    const auto tun = opened();
+    ASSERT_TRUE(tun);
+    const FileDescriptor sender = udp_socket_at({ip("10.10.1.1"), 5000});
+    const SocketAddress to = to_socket_address({ip("10.20.0.9"), 6000});
+    const auto goes = [&] { return ::sendto(sender.number(), "x", 1, 0, &to.any, size_of(to)) == 1; };
+    EXPECT_FALSE(goes());
+    const AddressPrefix network{ip("10.20.0.7"), 16};  // bits behind the prefix do not matter
+    ASSERT_TRUE(tun->add_route(network));
+    ASSERT_TRUE(tun->add_route(network, ip("10.10.1.1")));
+    EXPECT_TRUE(goes());
+    EXPECT_EQ(test::read(*tun, 1).size(), 1u);
+    ASSERT_TRUE(tun->remove_route(network));
+    EXPECT_TRUE(goes());
+    ASSERT_TRUE(tun->remove_route(network));
+    EXPECT_FALSE(goes());
+    const auto once_more = tun->remove_route(network);
+    ASSERT_FALSE(once_more);
+    EXPECT_EQ(to_string(once_more.error()),
+              tun->name() + ": removing the route to 10.20.0.0/16: it was never added");
+  });
+}
+
+TEST(Tun, AnAddressMayComeAndGoLater) {
+  in_network([] {
+    const auto tun = opened();
+    ASSERT_TRUE(tun);
+    for (const AddressPrefix& address : {AddressPrefix{ip("10.30.0.5"), 32}, {ip("fd00:30::5"), 128}}) {
+      ASSERT_TRUE(tun->add_address(address));
+      ASSERT_TRUE(tun->add_address(address)) << "again changes nothing";
+      udp_socket_at({address.address, 7000});
+      ASSERT_TRUE(tun->remove_address(address));
+      const auto again = tun->remove_address(address);
+      ASSERT_FALSE(again);
+      EXPECT_THAT(to_string(again.error()), HasSubstr("removing the address " + to_string(address)));
+    }
+  });
+}
+
+TEST(Tun, ErrorsNameTheThingAndTheRemedy) {
+  in_network([] {
+    const auto tun = opened({.name = "taken"});
+    ASSERT_TRUE(tun);
+    const auto error_of = [](const TunOptions& wanted) {
+      const auto result = Tun::open(wanted);
+      return result ? "none" : to_string(result.error());
+    };
+    EXPECT_EQ(
+        error_of({.name = "taken"}),
+        "tun \"taken\": making the interface: Device or resource busy; another process has it, a second "
+        "gateway perhaps: stop that one, or give another tun.name");
+    EXPECT_EQ(
+        error_of({.name = "lo"}),
+        "tun \"lo\": making the interface: Invalid argument; an interface of another kind has this name, or "
+        "it is no name: give another tun.name");
+    EXPECT_EQ(error_of({.name = "a-name-that-is-too-long"}),
+              "tun \"a-name-that-is-too-long\": a name has 1 to 15 octets, this one 23");
+    EXPECT_EQ(
+        error_of({.name = "small", .mtu = 20}),
+        "small: setting it up with an MTU of 20 octets: Invalid argument; IPv6 needs 1280 octets, IPv4 68, "
+        "and 65535 is the most");
+    ASSERT_TRUE(tun->add_route({ip("10.40.0.0"), 16}));
+    EXPECT_EQ(
+        error_of({.name = "second", .routes = {{ip("10.40.0.0"), 16}}}),
+        "second: adding a route to 10.40.0.0/16: File exists; take another route to it away (`ip route`), or "
+        "have the source address added first");
+  });
+}
+
+TEST(Tun, AnInterfaceThatIsDeletedIsReported) {
+  in_network([] {
+    const auto tun = opened();
+    ASSERT_TRUE(tun);
+    PacketBatch batch;
+    tun->read(batch);
+    EXPECT_FALSE(tun->gone());
+    ASSERT_TRUE(RouteSocket::open()->remove_link(if_nametoindex(tun->name().c_str())));
+    batch.clear();
+    EXPECT_FALSE(tun->read(batch));
+    EXPECT_TRUE(batch.empty());
+    EXPECT_TRUE(tun->gone());
+  });
+}
+
+TEST(Tun, WhatIsNoPacketIsCountedAndTheNextOneGoes) {
+  in_network([] {
+    const auto tun = opened();
+    ASSERT_TRUE(tun);
+    const Octets junk = hex("00112233445566778899");
+    const Octets good =
+        test::udp_packet({ip("10.10.1.2"), 6000}, {ip("10.10.1.1"), 5000}, test::text("hello"));
+    const FileDescriptor receiver = udp_socket_at({ip("10.10.1.1"), 5000});
+    const OctetView both[] = {junk, good};
+    tun->write(both);
+    EXPECT_EQ(tun->counters().not_written, 1u);
+    ASSERT_TRUE(test::readable(receiver.number()));
+    std::array<char, 16> got{};
+    EXPECT_EQ(::recv(receiver.number(), got.data(), got.size(), 0), 5);
+    EXPECT_STREQ(got.data(), "hello");
+  });
+}
+
+}  // namespace
+}  // namespace mpsec::gateway
