@@ -110,6 +110,27 @@ inline void write(Tun& tun, OctetView packet) {
   tun.write({&packet, 1});
 }
 
+// Until the host answers to `local`, for IPv6 takes a moment to use an address; the other end has `remote`.
+inline void until_answered(Tun& tun, const IpAddress& local, const IpAddress& remote) {
+  constexpr std::uint8_t echo_reply_v6 = 129;
+  const Octets echo = icmp_packet(remote, local, hex("80 00 0000 0001 0001"));
+  PacketBatch batch;
+  for (int tries = 0; tries < 1000; ++tries, batch.clear()) {
+    write(tun, echo);
+    readable(tun.descriptor(), 2);
+    tun.read(batch);
+    for (const ipsec::PacketBuffer& packet : batch.packets())
+      if (packet.size() == echo.size() && packet.data()[wire::ipv6_header_size] == echo_reply_v6) return;
+  }
+  ADD_FAILURE() << to_string(local) << " does not answer";
+}
+
+// Throws away what is there by now, such as the kernel's own multicast reports.
+inline void drain(Tun& tun) {
+  for (PacketBatch batch; tun.read(batch) || !batch.empty(); batch.clear()) {
+  }
+}
+
 // The next `count` packets out of a TUN, fewer if no more come.
 inline std::vector<Octets> read(Tun& tun, std::size_t count) {
   std::vector<Octets> packets;

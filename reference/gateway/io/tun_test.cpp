@@ -48,19 +48,11 @@ TEST(Tun, APingFromBehindTheTunnelIsAnswered) {
   });
 }
 
-TEST(Tun, APingOverIpv6IsAnsweredAtOnce) {
+TEST(Tun, APingOverIpv6IsAnswered) {
   in_network([] {
     const auto tun = opened();
     ASSERT_TRUE(tun);
-    const Octets echo = hex("80 00 0000 0001 0001 70696e67");
-    test::write(*tun, test::icmp_packet(ip("fd00:10:1::2"), ip("fd00:10:1::1"), echo));
-    for (;;) {  // multicast listener reports may come first
-      const auto packets = test::read(*tun, 1);
-      ASSERT_FALSE(packets.empty());
-      if (packets[0].size() != 40 + 12 || packets[0][40] != 129) continue;
-      EXPECT_EQ(to_hex(OctetView(packets[0]).subspan(48)), "70696e67");
-      return;
-    }
+    test::until_answered(*tun, ip("fd00:10:1::1"), ip("fd00:10:1::2"));
   });
 }
 

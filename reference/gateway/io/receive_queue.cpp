@@ -1,0 +1,109 @@
+#include "gateway/io/receive_queue.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+#include "wire/header_build.hpp"
+#include "wire/protocol.hpp"
+
+namespace mpsec::gateway {
+namespace {
+
+// What has to be put in front of what the socket gives, in octets.
+std::size_t missing_octets(const OutsideSocket& socket) {
+  const bool v4 = socket.bound.address.is_v4();
+  if (!is_udp(socket.kind)) return v4 ? 0 : wire::ipv6_header_size;
+  return (v4 ? wire::ipv4_header_size : wire::ipv6_header_size) + wire::udp_header_size;
+}
+
+// The IP header in front of `payload_octets`, which begin with the header of `protocol`.
+void store_ip_header(std::uint8_t* at, const IpAddress& source, const IpAddress& destination,
+                     std::uint8_t protocol, std::uint8_t traffic_class, std::size_t payload_octets) {
+  if (source.is_v4()) {
+    wire::Ipv4Build build{
+        .protocol = protocol,
+        .traffic_class = traffic_class,
+        .total_length = static_cast<std::uint16_t>(wire::ipv4_header_size + payload_octets)};
+    std::ranges::copy(source.octets(), build.source.begin());
+    std::ranges::copy(destination.octets(), build.destination.begin());
+    wire::store_ipv4_header(at, build);
+  } else {
+    wire::Ipv6Build build{.next_header = protocol,
+                          .traffic_class = traffic_class,
+                          .payload_length = static_cast<std::uint16_t>(payload_octets)};
+    std::ranges::copy(source.octets(), build.source.begin());
+    std::ranges::copy(destination.octets(), build.destination.begin());
+    wire::store_ipv6_header(at, build);
+  }
+}
+
+}  // namespace
+
+bool ReceiveQueue::receive(OutsideSocket& socket, PacketBatch& packets, std::vector<Datagram>& ike) {
+  const std::size_t wanted = packets.room();
+  const std::size_t front = ipsec::default_headroom + missing_octets(socket);
+  for (std::size_t i = 0; i < wanted; ++i)
+    prepare(i, packets.slot(i).subspan(front));
+  if (wanted == 0) return true;
+  const int count = call(socket, wanted);
+  for (int i = 0; i < count; ++i) {
+    const std::size_t size = messages_[i].msg_len;
+    const auto remote = to_endpoint(names_[i]).value_or(Endpoint{});
+    const Ancillary beside = read_ancillary(messages_[i].msg_hdr);
+    ++counters_.received.packets, ++counters_.received.messages;
+    if (socket.kind == SocketKind::ike) {
+      const auto* at = static_cast<const std::uint8_t*>(parts_[i].iov_base);
+      counters_.received.octets += size;
+      ike.push_back(
+          {{beside.local.value_or(socket.bound.address), socket.bound.port}, remote, {at, at + size}});
+    } else {
+      counters_.received.octets += missing_octets(socket) + size;
+      add_packet(socket, remote, beside, size, packets);
+    }
+  }
+  return count == static_cast<int>(wanted);
+}
+
+void ReceiveQueue::prepare(std::size_t i, MutableOctets room) {
+  parts_[i] = {room.data(), room.size()};
+  messages_[i] = {};
+  msghdr& header = messages_[i].msg_hdr;
+  header.msg_name = &names_[i], header.msg_namelen = sizeof names_[i];
+  header.msg_iov = &parts_[i], header.msg_iovlen = 1;
+  header.msg_control = controls_[i].octets.data(), header.msg_controllen = ControlRoom::size;
+}
+
+// How many came. An error that was waiting is about something we sent: it is put with the reports, and the
+// call repeated.
+int ReceiveQueue::call(const OutsideSocket& socket, std::size_t messages) {
+  constexpr int tries = 4;
+  for (int i = 0; i < tries; ++i) {
+    const int count = ::recvmmsg(socket.descriptor.number(), messages_.data(),
+                                 static_cast<unsigned>(messages), MSG_DONTWAIT, nullptr);
+    ++counters_.received.calls;
+    if (count > 0) return count;
+    if (errno == EINTR) continue;
+    // Woken, and nothing to read: then it was for the error queue.
+    reports_.drain(socket);
+    if (errno == EAGAIN || errno == EWOULDBLOCK) break;
+  }
+  return 0;
+}
+
+void ReceiveQueue::add_packet(const OutsideSocket& socket, const Endpoint& remote, const Ancillary& beside,
+                              std::size_t size, PacketBatch& packets) {
+  const IpAddress local = beside.local.value_or(socket.bound.address);
+  const std::size_t missing = missing_octets(socket);
+  std::uint8_t* at = packets.add(ipsec::default_headroom, missing + size).data();
+  if (missing == 0) return;
+  if (!is_udp(socket.kind)) {
+    const std::uint8_t protocol = socket.kind == SocketKind::esp ? wire::protocol::esp : wire::protocol::ah;
+    return store_ip_header(at, remote.address, local, protocol, beside.traffic_class, size);
+  }
+  const std::size_t length = wire::udp_header_size + size;
+  store_ip_header(at, remote.address, local, wire::protocol::udp, beside.traffic_class, length);
+  wire::store_udp_header(at + missing - wire::udp_header_size, remote.port, socket.bound.port,
+                         static_cast<std::uint16_t>(length));
+}
+
+}  // namespace mpsec::gateway
