@@ -1,6 +1,5 @@
 #include "gateway/io/tun.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -8,8 +7,6 @@
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 namespace mpsec::gateway {
 namespace {
@@ -44,29 +41,44 @@ std::string_view remedy_for_attach(int error) {
   }
 }
 
-Result<std::string> attach(const FileDescriptor& device, const std::string& name) {
+}  // namespace
+
+struct Tun::Attached {
+  std::string name;
+  bool has_header = false;  // IFF_VNET_HDR
+};
+
+Result<Tun::Attached> Tun::attach(const FileDescriptor& device, const TunOptions& options) {
   ifreq request{};
+  const std::string& name = options.name;
   if (name.empty() || name.size() >= sizeof request.ifr_name)
     return refused(fmt::format("tun \"{}\"", name), fmt::format("a name has 1 to {} octets, this one {}",
                                                                 sizeof request.ifr_name - 1, name.size()));
   std::memcpy(request.ifr_name, name.data(), name.size());
-  request.ifr_flags = IFF_TUN | IFF_NO_PI;
-  if (::ioctl(device.number(), TUNSETIFF, &request) != 0)
-    return refused(fmt::format("tun \"{}\"", name), "making the interface", errno, remedy_for_attach(errno));
-  return std::string(request.ifr_name);
+  // An interface that was made before may be one without the header.
+  for (const bool header : {options.segmentation, false}) {
+    request.ifr_flags = static_cast<short>(IFF_TUN | IFF_NO_PI | (header ? IFF_VNET_HDR : 0));
+    if (::ioctl(device.number(), TUNSETIFF, &request) == 0) return Attached{request.ifr_name, header};
+    if (errno != EINVAL) break;
+  }
+  return refused(fmt::format("tun \"{}\"", name), "making the interface", errno, remedy_for_attach(errno));
 }
 
-}  // namespace
+Tun::Tun(FileDescriptor device, const Attached& attached, RouteSocket routes)
+    : device_(std::move(device)),
+      route_socket_(std::move(routes)),
+      name_(attached.name),
+      interface_(if_nametoindex(name_.c_str())),
+      frames_(device_.number(), TunFrames::negotiate(device_.number(), attached.has_header)) {}
 
 Result<std::unique_ptr<Tun>> Tun::open(const TunOptions& options) {
   FileDescriptor device(::open(device_file, O_RDWR | O_NONBLOCK | O_CLOEXEC));
   if (!device) return refused(device_file, "opening it", errno, remedy_for_open(errno));
-  auto name = attach(device, options.name);
-  if (!name) return std::unexpected(std::move(name).error());
+  auto attached = attach(device, options);
+  if (!attached) return std::unexpected(std::move(attached).error());
   auto routes = RouteSocket::open();
   if (!routes) return std::unexpected(std::move(routes).error());
-  const unsigned interface = if_nametoindex(name->c_str());
-  std::unique_ptr<Tun> tun(new Tun(std::move(device), *std::move(routes), *std::move(name), interface));
+  std::unique_ptr<Tun> tun(new Tun(std::move(device), *attached, *std::move(routes)));
   if (auto configured = tun->configure(options); !configured)
     return std::unexpected(std::move(configured).error());
   return tun;
@@ -81,40 +93,6 @@ Result<> Tun::configure(const TunOptions& options) {
   for (const AddressPrefix& to : options.routes)
     if (auto added = add_route(to); !added) return added;
   return {};
-}
-
-bool Tun::read(PacketBatch& packets) {
-  while (packets.room() > 0) {
-    const MutableOctets room = packets.slot().subspan(ipsec::default_headroom, PacketBatch::largest_packet);
-    const ssize_t size = ::read(device_.number(), room.data(), room.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return on_read_error(errno);
-    packets.add(ipsec::default_headroom, static_cast<std::size_t>(size));
-    ++counters_.read.packets, ++counters_.read.messages;
-    counters_.read.octets += static_cast<std::uint64_t>(size);
-  }
-  return true;
-}
-
-bool Tun::on_read_error(int error) {
-  if (error != EAGAIN && error != EWOULDBLOCK) gone_ = true;
-  return false;
-}
-
-void Tun::write(std::span<const OctetView> packets) {
-  for (const OctetView packet : packets) {
-    ssize_t size = 0;
-    do
-      size = ::write(device_.number(), packet.data(), packet.size());
-    while (size < 0 && errno == EINTR);
-    if (size < 0) {
-      ++counters_.not_written;
-      if (errno == EBADFD) gone_ = true;
-      continue;
-    }
-    ++counters_.written.packets, ++counters_.written.messages;
-    counters_.written.octets += packet.size();
-  }
 }
 
 Result<> Tun::add_address(const AddressPrefix& address) {

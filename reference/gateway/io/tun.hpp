@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "gateway/io/packet_batch.hpp"
 #include "gateway/io/route_socket.hpp"
 #include "gateway/io/system.hpp"
+#include "gateway/io/tun_frames.hpp"
 
 namespace mpsec::gateway {
 
@@ -19,16 +19,8 @@ struct TunOptions {
   std::uint32_t queue = 1000;    // packets that wait to be read
   std::vector<AddressPrefix> addresses{};
   std::vector<AddressPrefix> routes{};  // through the interface
-};
-
-struct TunCounters {
-  struct Traffic {
-    std::uint64_t packets = 0;   // IP packets
-    std::uint64_t octets = 0;    // of them
-    std::uint64_t messages = 0;  // that crossed the kernel's boundary, one in a call
-  };
-  Traffic read, written;
-  std::uint64_t not_written = 0;  // refused: no IP packet, or the interface is down
+  // Rows of TCP segments and of UDP datagrams cross the kernel's boundary as one, where it knows that.
+  bool segmentation = true;
 };
 
 // One interface, gone with this object unless somebody made it persistent before. Nothing blocks. One thread.
@@ -40,10 +32,11 @@ class Tun {
   const std::string& name() const { return name_; }
   int descriptor() const { return device_.number(); }  // to be polled for reading
 
-  // Appends what is there, whole IP packets, as far as there is room. True if there may be more.
-  bool read(PacketBatch& packets);
+  // Appends what is there, whole IP packets with their checksums complete, as far as there is room. True if
+  // there may be more.
+  bool read(PacketBatch& packets) { return frames_.read(packets); }
   // IP packets for the hosts behind, in their order. What the kernel refuses is counted.
-  void write(std::span<const OctetView> packets);
+  void write(std::span<const OctetView> packets) { frames_.write(packets); }
 
   // After start too, as for an address that a peer assigns. Each change needs CAP_NET_ADMIN at the time it is
   // made. A route that is added twice stays until it is removed twice.
@@ -53,25 +46,22 @@ class Tun {
   Result<> remove_route(const AddressPrefix& to);
 
   // Somebody deleted the interface: nothing will ever come again, and the descriptor stays readable.
-  bool gone() const { return gone_; }
-  const TunCounters& counters() const { return counters_; }
+  bool gone() const { return frames_.gone(); }
+  const TunFrames::Abilities& abilities() const { return frames_.abilities(); }
+  const TunCounters& counters() const { return frames_.counters(); }
 
  private:
-  Tun(FileDescriptor device, RouteSocket routes, std::string name, unsigned interface)
-      : device_(std::move(device)),
-        route_socket_(std::move(routes)),
-        name_(std::move(name)),
-        interface_(interface) {}
+  struct Attached;
+  static Result<Attached> attach(const FileDescriptor& device, const TunOptions& options);
+  Tun(FileDescriptor device, const Attached& attached, RouteSocket routes);
   Result<> configure(const TunOptions& options);
-  bool on_read_error(int error);
 
   FileDescriptor device_;
   RouteSocket route_socket_;
   std::string name_;
   unsigned interface_ = 0;
-  bool gone_ = false;
+  TunFrames frames_;
   std::map<AddressPrefix, std::size_t> routes_;  // how often each was added
-  TunCounters counters_;
 };
 
 }  // namespace mpsec::gateway

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <netinet/in.h>
+#include <netinet/udp.h>
 #include <unistd.h>
 
 #include "gateway/io/socket_address.hpp"
@@ -176,6 +177,131 @@ TEST(Tun, WhatIsNoPacketIsCountedAndTheNextOneGoes) {
     std::array<char, 16> got{};
     EXPECT_EQ(::recv(receiver.number(), got.data(), got.size(), 0), 5);
     EXPECT_STREQ(got.data(), "hello");
+  });
+}
+
+// A TCP connection from a local program to 10.10.1.2, which a forwarder turns round: what comes out of the
+// TUN goes back in with the addresses exchanged, so that the host talks to itself, 10.10.1.1 with 10.10.1.2.
+// Each checksum stays right.
+void turn_round(std::uint8_t* packet) {
+  std::array<std::uint8_t, 16> kept;
+  const bool v4 = packet[0] >> 4 == 4;
+  std::uint8_t* at = packet + (v4 ? 12 : 8);
+  const std::size_t size = v4 ? 4 : 16;
+  std::memcpy(kept.data(), at, size);
+  std::memcpy(at, at + size, size);
+  std::memcpy(at + size, kept.data(), size);
+}
+
+class Transfer {
+ public:
+  Transfer(const TunOptions& wanted, const IpAddress& here, const IpAddress& there)
+      : tun_(opened(wanted)),
+        listener_(stream_socket(family_of(here))),
+        sender_(stream_socket(family_of(here))) {
+    if (!here.is_v4()) test::until_answered(*tun_, here, there);
+    const SocketAddress local = to_socket_address({here, 7000}), far = to_socket_address({there, 7000});
+    EXPECT_EQ(::bind(listener_.number(), &local.any, size_of(local)), 0);
+    EXPECT_EQ(::listen(listener_.number(), 1), 0);
+    EXPECT_EQ(::connect(sender_.number(), &far.any, size_of(far)), -1);
+  }
+
+  // What arrives of `data`.
+  Octets run(const Octets& data) {
+    Octets got;
+    std::size_t sent = 0;
+    FileDescriptor receiver;
+    for (int idle = 0; got.size() < data.size() && idle < 1000; ++idle) {
+      if (forward() > 0) idle = 0;
+      if (!receiver)
+        receiver =
+            FileDescriptor(::accept4(listener_.number(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+      const ssize_t more = ::send(sender_.number(), data.data() + sent, data.size() - sent, MSG_NOSIGNAL);
+      if (more > 0) sent += static_cast<std::size_t>(more);
+      std::array<std::uint8_t, 65536> room;
+      const ssize_t size = receiver ? ::recv(receiver.number(), room.data(), room.size(), 0) : -1;
+      if (size > 0) append(got, OctetView(room).first(static_cast<std::size_t>(size)));
+    }
+    return got;
+  }
+  const Tun& tun() const { return *tun_; }
+
+ private:
+  static FileDescriptor stream_socket(int family) {
+    return FileDescriptor(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  }
+  std::size_t forward() {
+    PacketBatch batch;
+    static_cast<void>(test::readable(tun_->descriptor(), 1));
+    tun_->read(batch);
+    std::vector<OctetView> views;
+    for (const ipsec::PacketBuffer& packet : batch.packets()) {
+      EXPECT_LE(packet.size(), 1400u);
+      turn_round(packet.data());
+      views.push_back(packet.view());
+    }
+    tun_->write(views);
+    return views.size();
+  }
+
+  std::unique_ptr<Tun> tun_;
+  FileDescriptor listener_, sender_;
+};
+
+TEST(Tun, ATcpTransferIsIntactWithSegmentationAndWithout) {
+  Octets data(3'000'000);
+  for (std::size_t i = 0; i < data.size(); ++i)
+    data[i] = static_cast<std::uint8_t>(i * i >> 7);
+  for (const bool segmentation : {true, false}) {
+    for (const auto& [here, there] :
+         {std::pair{ip("10.10.1.1"), ip("10.10.1.2")}, {ip("fd00:10:1::1"), ip("fd00:10:1::2")}})
+      in_network([&] {
+        TunOptions wanted = options();
+        wanted.segmentation = segmentation;
+        Transfer transfer(wanted, here, there);
+        EXPECT_TRUE(transfer.run(data) == data);
+        const TunCounters& counted = transfer.tun().counters();
+        EXPECT_EQ(counted.not_read + counted.not_written, 0u);
+        if (!transfer.tun().abilities().tcp) {
+          EXPECT_EQ(counted.read.messages, counted.read.packets);
+          EXPECT_EQ(counted.written.messages, counted.written.packets);
+          return;
+        }
+        EXPECT_LT(counted.read.messages, counted.read.packets / 3);
+        EXPECT_LT(counted.written.messages, counted.written.packets / 3);
+      });
+  }
+}
+
+TEST(Tun, ARowOfUdpDatagramsCrossesAsOneAndComesApartAgain) {
+  in_network([] {
+    const auto tun = opened();
+    ASSERT_TRUE(tun);
+    const FileDescriptor socket = udp_socket_at({ip("10.10.1.1"), 5000});
+    const SocketAddress far = to_socket_address({ip("10.10.1.2"), 6000});
+    const int segment = 500;
+    ASSERT_EQ(::setsockopt(socket.number(), IPPROTO_UDP, UDP_SEGMENT, &segment, sizeof segment), 0);
+    Octets data(2200);
+    for (std::size_t i = 0; i < data.size(); ++i)
+      data[i] = static_cast<std::uint8_t>(i / 500);
+    ASSERT_EQ(::sendto(socket.number(), data.data(), data.size(), 0, &far.any, size_of(far)), 2200);
+    auto datagrams = test::read(*tun, 5);
+    ASSERT_EQ(datagrams.size(), 5u);
+    std::vector<OctetView> views;
+    for (Octets& datagram : datagrams) {
+      turn_round(datagram.data());
+      std::swap_ranges(datagram.begin() + 20, datagram.begin() + 22, datagram.begin() + 22);
+      views.emplace_back(datagram);
+    }
+    tun->write(views);
+    const std::uint64_t crossings = tun->abilities().udp ? 1 : 5;
+    EXPECT_EQ(tun->counters().read.messages, crossings);
+    EXPECT_EQ(tun->counters().written.messages, crossings);
+    for (std::size_t i = 0; i < 5; ++i) {
+      std::array<std::uint8_t, 2000> got{};
+      ASSERT_EQ(::recv(socket.number(), got.data(), got.size(), MSG_DONTWAIT), i < 4 ? 500 : 200);
+      EXPECT_EQ(got[0], i);
+    }
   });
 }
 
