@@ -120,7 +120,9 @@ class Reader {
       if (!one) return one;
       attributes.push_back(*std::move(one));
     } while (take('+'));
-    std::ranges::sort(attributes);
+    std::ranges::sort(attributes, [](const Octets& one, const Octets& other) {
+      return std::ranges::lexicographical_compare(one, other);
+    });
     Octets contents;
     for (const Octets& one : attributes)
       append(contents, one);

@@ -48,10 +48,14 @@ struct TunSettings {
   bool operator==(const TunSettings&) const = default;
 };
 
-// How the packets of a cluster are spread and put back in order; what is negotiated stands in the child's
-// ClusterWish of the same name.
+// How the packets of a cluster are spread and put back in order.
 struct ClusterSettings {
-  ipsec::ClusterId id{};                  // the policies' name for it
+  ipsec::ClusterId id{};  // the policies' name for it
+  // What is negotiated, as the children have it that name the cluster; of a cluster of SAs without IKE what
+  // holds.
+  ike::ClusterWish wish{};
+  // W_peer, where nobody tells it (SAs without IKE); 0: the peer looks for no replays.
+  std::optional<std::uint32_t> peer_window{};
   std::string scheduler = "round-robin";  // as cluster::make_scheduler takes it
   std::optional<cluster::LeaseRules> leases{};
   struct Reordering {
@@ -126,6 +130,9 @@ struct Settings {
   std::map<std::string, std::vector<ipsec::AddressRange>> pools;
   std::map<std::string, ClusterSettings> clusters;  // by ClusterWish::name
   std::vector<ManualSa> sas;
+
+  // What is lawful and most likely not meant, in the order of the file: paths are "FILE:LINE:COLUMN".
+  std::vector<Error> warnings;
 };
 
 }  // namespace mpsec::gateway

@@ -114,6 +114,11 @@ toml::node* TableReader::take(std::string_view name) {
   return table_.get(name);
 }
 
+void TableReader::expect(std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names)
+    take(name);
+}
+
 void TableReader::text(std::string_view name, std::string& value) {
   if (auto found = text(name)) value = *std::move(found);
 }
@@ -124,6 +129,12 @@ std::optional<std::string> TableReader::text(std::string_view name) {
   if (const auto* text = node->as_string()) return text->get();
   fail(name, "expected a text, found " + found(*node));
   return std::nullopt;
+}
+
+bool TableReader::is_text(std::string_view name, std::string_view text) {
+  const toml::node* const node = take(name);
+  const auto* const found = node == nullptr ? nullptr : node->as_string();
+  return found != nullptr && found->get() == text;
 }
 
 std::optional<std::string> TableReader::name_of(std::string_view name) {

@@ -1,7 +1,7 @@
 // Tables of a TOML document, read by name: each key is asked for once, and what nobody asked for is an error.
 #pragma once
 
-#include <filesystem>
+#include <initializer_list>
 #include <limits>
 #include <optional>
 #include <span>
@@ -50,6 +50,8 @@ class TableReader {
 
   void text(std::string_view name, std::string& value);
   std::optional<std::string> text(std::string_view name);
+  // Whether the value is just this text.
+  bool is_text(std::string_view name, std::string_view text);
   // A text of 1 to 64 visible characters without '/', which tells things of one kind apart.
   std::optional<std::string> name_of(std::string_view name);
   void boolean(std::string_view name, bool& value);
@@ -82,6 +84,9 @@ class TableReader {
   toml::table* table(std::string_view name);
   // The tables of a list; none where it is absent.
   std::vector<toml::table*> tables(std::string_view name);
+
+  // These keys may stand there too: they are read elsewhere, or not at all beside what was read.
+  void expect(std::initializer_list<std::string_view> names);
 
   // At the key, or at the table where the key is absent: "path.name: why".
   void fail(std::string_view name, std::string_view why, std::string clause = {});

@@ -1,0 +1,73 @@
+#include "gateway/settings/read_settings.hpp"
+
+#include <fmt/format.h>
+
+#include "gateway/settings/reading.hpp"
+
+namespace mpsec::gateway {
+namespace {
+
+// The parser quotes what it stumbled over: but for single characters that may be of a secret.
+std::string without_quotations(std::string_view text) {
+  std::string result;
+  while (!text.empty()) {
+    const std::size_t open = text.find('\'');
+    result += text.substr(0, open);
+    if (open == text.npos) break;
+    const std::size_t close = text.find('\'', open + 1);
+    if (close == text.npos) break;
+    if (close - open <= 2) result += text.substr(open, close - open + 1);
+    text.remove_prefix(close + 1);
+  }
+  return result;
+}
+
+// Texts of the document, whatever became of them: a key may stand where none is expected.
+void wipe_texts(toml::node& node) {
+  if (auto* const text = node.as_string())
+    wipe({reinterpret_cast<std::uint8_t*>(text->get().data()), text->get().size()});
+  if (auto* const list = node.as_array())
+    for (toml::node& element : *list)
+      wipe_texts(element);
+  if (auto* const table = node.as_table())
+    for (auto&& [key, value] : *table)
+      wipe_texts(value);
+}
+
+void read_all(toml::table& document, Reading& reading) {
+  TableReader reader(document, "", reading.findings);
+  read_gateway(reader, reading);
+  read_listeners(reader, reading);
+  read_tun(reader, reading);
+  read_ike(reader, reading);
+  read_credentials(reader, reading);
+  read_authorities(reader, reading);
+  read_pools(reader, reading);
+  read_clusters(reader, reading);
+  read_policies(reader, reading);
+  read_peers(reader, reading);
+  read_sas(reader, reading);
+}
+
+}  // namespace
+
+std::expected<Settings, std::vector<Error>> read_settings(std::string_view document,
+                                                          const std::filesystem::path& file,
+                                                          const SettingsSources& sources) {
+  Findings findings(file.string());
+  Reading reading(findings, sources, file.parent_path());
+  try {
+    toml::table table = toml::parse(document);
+    read_all(table, reading);
+    wipe_texts(table);
+    check_parts(reading);
+  } catch (const toml::parse_error& failure) {
+    findings.error(place_of(failure.source()), fmt::format("expected TOML, found otherwise: {}",
+                                                           without_quotations(failure.description())));
+  }
+  if (findings.errors() != 0) return std::unexpected(findings.all_errors());
+  reading.settings.warnings = findings.all_warnings();
+  return std::move(reading.settings);
+}
+
+}  // namespace mpsec::gateway
