@@ -42,8 +42,11 @@ Result<Octets> key_of(std::string_view text) {
   return Octets(text.begin(), text.end());
 }
 
-Error bad(std::string_view text, std::string_view why) {
-  return {Blame::local_fault, "identity", std::nullopt, fmt::format("\"{}\": {}", shown(text), why), ""};
+Error bad(std::string why) {
+  return {Blame::local_fault, "identity", std::nullopt, std::move(why), ""};
+}
+Error with(std::string_view text, const Error& error) {
+  return bad(fmt::format("\"{}\": {}", shown(text), error.why));
 }
 
 Result<Identity> made(const Form& form) {
@@ -81,6 +84,10 @@ Result<IdentityPattern> pattern_of(const Form& form) {
     case Kind::mailbox:
       return IdentityPattern::rfc822(form.rest);
     case Kind::domain:
+      // Elsewhere "*." is one label, here every label and none: nobody is to be let in by a guess.
+      if (form.rest.starts_with('*'))
+        return std::unexpected(bad(
+            "for all domains below a domain, and that itself, write it with a dot in front, as .example"));
       return IdentityPattern::dns(form.rest);
     case Kind::directory_name: {
       const bool below = form.rest.starts_with(any_below);
@@ -113,16 +120,16 @@ std::vector<IdentityPattern> all_patterns() {
 
 Result<Identity> identity_of(std::string_view text) {
   auto identity = made(form_of(text));
-  if (!identity) return std::unexpected(bad(text, identity.error().why));
+  if (!identity) return std::unexpected(with(text, identity.error()));
   if (const auto valid = IdentityPattern::exactly(*identity); !valid)
-    return std::unexpected(bad(text, valid.error().why));
+    return std::unexpected(with(text, valid.error()));
   return identity;
 }
 
 Result<std::vector<IdentityPattern>> patterns_of(std::string_view text) {
   if (text == "*") return all_patterns();
   auto pattern = pattern_of(form_of(text));
-  if (!pattern) return std::unexpected(bad(text, pattern.error().why));
+  if (!pattern) return std::unexpected(with(text, pattern.error()));
   return std::vector{*std::move(pattern)};
 }
 

@@ -57,15 +57,20 @@ std::vector<SelectorSide> read_local(TableReader& reader, const ike::PeerConfigu
   return {};
 }
 
-std::vector<SelectorSide> read_remote(TableReader& reader, const ike::PeerConfiguration& peer,
-                                      const Settings& settings) {
-  if (!reader.is_text("remote", dynamic)) return read_sides(reader, "remote");
+// Of a pool for both families as much as `local` speaks of.
+std::vector<SelectorSide> pool_of(TableReader& reader, const ike::PeerConfiguration& peer,
+                                  const Settings& settings, const std::vector<SelectorSide>& local) {
   std::vector<SelectorSide> sides;
-  if (const auto pool = settings.pools.find(peer.address_pool); pool != settings.pools.end())
-    for (const ipsec::AddressRange& range : pool->second)
-      sides.push_back({range, {}, {}});
-  else if (peer.address_pool.empty())
+  if (peer.address_pool.empty())
     reader.fail("remote", "\"dynamic\" needs a pool in [[peer]]: nobody has addresses to give");
+  const auto pool = settings.pools.find(peer.address_pool);
+  if (pool == settings.pools.end()) return sides;
+  for (const ipsec::AddressRange& range : pool->second)
+    if (std::ranges::any_of(local, [&](const SelectorSide& side) {
+          return side.addresses.first.version() == range.first.version();
+        }))
+      sides.push_back({range, {}, {}});
+  if (sides.empty()) reader.fail("remote", "the pool has no addresses of the families of `local`");
   return sides;
 }
 
@@ -79,7 +84,9 @@ void read_selectors(TableReader& reader, const ike::PeerConfiguration& peer, con
     return reader.fail("remote", "the address that the peer assigns is ours: write local = \"assigned\"");
   if (reader.is_text("local", dynamic))
     return reader.fail("local", "the addresses of the pool are the peers': write remote = \"dynamic\"");
-  const auto local = read_local(reader, peer, child), remote = read_remote(reader, peer, settings);
+  const bool dynamic_remote = reader.is_text("remote", dynamic);
+  const auto local = read_local(reader, peer, child);
+  const auto remote = dynamic_remote ? pool_of(reader, peer, settings, local) : read_sides(reader, "remote");
   if (reader.findings().errors() != errors) return;
   auto selectors = selectors_between(local, remote);
   if (selectors)

@@ -1,6 +1,7 @@
 #include "gateway/settings/read_settings.hpp"
 
 #include <fmt/format.h>
+#include <toml++/toml.h>
 
 #include "gateway/settings/reading.hpp"
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <toml++/toml.h>
 
 namespace mpsec::gateway {
 namespace {
@@ -85,6 +86,10 @@ std::optional<Duration> parse_duration(std::string_view text) {
   for (const auto& [name, nanoseconds] : units)
     if (name == unit && number * nanoseconds <= longest) return Duration(std::llround(number * nanoseconds));
   return std::nullopt;
+}
+
+bool TableReader::has(std::string_view name) const {
+  return table_.contains(name);
 }
 
 Place TableReader::place(std::string_view name) const {

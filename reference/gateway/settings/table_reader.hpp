@@ -7,7 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <toml++/toml.h>
+#include <toml++/impl/forward_declarations.h>
 #include <utility>
 #include <vector>
 
@@ -42,7 +42,7 @@ class TableReader {
   TableReader(const TableReader&) = delete;
   TableReader& operator=(const TableReader&) = delete;
 
-  bool has(std::string_view name) const { return table_.contains(name); }
+  bool has(std::string_view name) const;
   // Of the value, or of the table where the key is absent.
   Place place(std::string_view name = {}) const;
   const std::string& path() const { return path_; }
