@@ -34,7 +34,7 @@ def balance(netns: str, virtual: tuple[str, ...], marks: list[int]) -> None:
 
 def cut(netns: str, interface: str) -> None:
     """Nothing leaves by the interface any more, ARP neither; captures in the namespace do not see it either."""
-    _load(netns, _chain("netdev", _table(interface), "all", f'type filter hook egress device "{interface}" priority 0', ["drop"]))
+    _load(netns, _chain("netdev", _table(interface), "leaving", f'type filter hook egress device "{interface}" priority 0', ["drop"]))
 
 
 def restore(netns: str, interface: str) -> None:

@@ -178,18 +178,23 @@ def _node(reader: Reader) -> NodeSpec:
 def _nat(reader: Reader | None) -> Nat | None:
     if reader is None:
         return None
-    forward = reader.table("forward")
-    for port, to in forward.items():
-        if not port.isdigit() or not 0 < int(port) < 65536:
-            reader.refuse("forward", f"has the port '{port}'", "UDP ports from 1 to 65535 as keys")
-        _interface(reader, f"forward.{port}", str(to))
     nat = Nat(
         outside=reader.text("outside"),
         ports=reader.text("ports", "keep", ("keep", "random")),
-        forward=tuple((int(port), str(to)) for port, to in forward.items()),
+        forward=tuple(pair for each in reader.repeated("forward", {}) for pair in _forward(each)),
     )
     reader.done()
     return nat
+
+
+def _forward(reader: Reader) -> list[tuple[int, str]]:
+    port, addresses = reader.number("port"), reader.texts("to")
+    if not 0 < port < 65536:
+        reader.refuse("port", f"is {port}", "a UDP port from 1 to 65535")
+    for address in addresses:
+        _interface(reader, "to", address)
+    reader.done()
+    return [(port, address) for address in addresses]
 
 
 def _link(reader: Reader) -> LinkSpec:
