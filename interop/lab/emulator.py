@@ -128,7 +128,7 @@ class Control:
 
     def _do(self, request: dict[str, object]) -> dict[str, object]:
         do, toward = request.get("do"), request.get("toward")
-        if toward is not None and toward not in self._wires:
+        if toward is not None and toward not in list(self._wires):  # a list: it may be anything
             raise LabError(f"toward: is {toward!r}, expected one of {', '.join(self._wires)}")
         chosen = [wire for name, wire in self._wires.items() if toward in (None, name)]
         if do == "impair":
