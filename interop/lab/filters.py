@@ -21,12 +21,14 @@ def masquerade(netns: str, nat: Nat, outside: str) -> None:
     _load(netns, lines)
 
 
-def balance(netns: str, virtual: tuple[str, ...], marks: list[int]) -> None:
-    """Packets to the shared addresses get one of the marks, by their source address."""
+def balance(netns: str, virtual: tuple[str, ...], marks: list[int], seed: int) -> None:
+    """Packets to the shared addresses get one of the marks, by their source address: for a seed always the same."""
     rules = []
+    # nft takes 0 for "any"
+    hashed = f"mod {len(marks)} seed {seed % 0xFFFFFFFF + 1:#x} map {{ {_elements(marks)} }}"
     for address in virtual:
         family = "ip6" if ":" in address else "ip"
-        chosen = f"jhash {family} saddr mod {len(marks)} map {{ {_elements(marks)} }}" if len(marks) > 1 else marks[0]
+        chosen = f"jhash {family} saddr {hashed}" if len(marks) > 1 else marks[0]
         rules.append(f"{family} daddr {address} meta mark set {chosen}")
     head = [f"table inet {_BALANCE}", f"delete table inet {_BALANCE}"]
     _load(netns, head + _chain("inet", _BALANCE, "choose", "type filter hook prerouting priority -150", rules))

@@ -16,8 +16,7 @@ from typing import Any, NoReturn
 
 from lab import filters, links, namespace, probe, routing
 from lab.errors import LabError
-from lab.impairment import Impairment
-from lab.links import Link, Port, UserLink
+from lab.links import Link, Port
 from lab.network import Node, Process, private_file
 from lab.runs import Run
 from lab.topology import LinkSpec, NodeSpec, Topology, load
@@ -83,7 +82,7 @@ class Laboratory:
         if unknown or not links_to:
             raise LabError(f"node {balancer} cannot steer to {list(links_to)}; expected some of {', '.join(spec.balance)}")
         marks = [filters.FIRST_MARK + spec.balance.index(name) for name in links_to]
-        filters.balance(self.nodes[balancer].netns, spec.virtual, marks)
+        filters.balance(self.nodes[balancer].netns, spec.virtual, marks, self.seed)
 
     def _build(self) -> None:
         for spec in self.topology.nodes:
@@ -95,12 +94,9 @@ class Laboratory:
             if spec.balance:
                 self.steer(spec.name, spec.balance)
         for link in self.links.values():
-            if isinstance(link, UserLink):
-                link.begin(self._start)
-            if link.spec.impair != Impairment():
-                link.impair(**vars(link.spec.impair))
-            if self.capture:
-                link.watch(self._start)
+            link.begin(self._start, self.capture)
+        for link in self.links.values():
+            link.ready()
 
     def _make_node(self, spec: NodeSpec) -> None:
         folder = self.folder / "nodes" / spec.name

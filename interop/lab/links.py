@@ -39,6 +39,7 @@ class Link:
         self.folder = folder
         self.capture: Path | None = None  # what end 0 sends and receives; a pcap file
         self.emulator = "none"  # or "user", "netem": who impairs it
+        self._awaited: list[tuple[Process, str, Callable[[], bool]]] = []
 
     def impair(self, *, toward: str | None = None, **changes: float) -> None:
         """Replaces what the link did to packets toward that node (None: both ways). What is not named is not done.
@@ -68,15 +69,23 @@ class Link:
     def end(self) -> None:
         """When all processes have ended."""
 
-    def watch(self, start: "Starter") -> None:
-        """Begins the capture."""
+    def begin(self, start: "Starter", capture: bool) -> None:
+        """Starts what belongs to the link; `ready` waits for it."""
+        if not capture:
+            return
         netns, interface = self._captured()
         self.capture = self.folder / f"{self.name}.pcap"
-        log = self.folder / f"{self.name}.tcpdump.log"
         private_file(self.capture, "wb").close()
         command = ["tcpdump", "-i", interface, "-U", "--immediate-mode", "-n", "-s", "0", "-B", "8192", "-Z", "root"]
-        process = start(netns, [*command, "-w", str(self.capture)], log)
-        _wait_for(process, f"link {self.name}: tcpdump", lambda: "listening on" in process.output())
+        process = start(netns, [*command, "-w", str(self.capture)], self.folder / f"{self.name}.tcpdump.log")
+        self._awaited.append((process, "tcpdump", lambda: "listening on" in process.output()))
+
+    def ready(self) -> None:
+        """Waits until all of it works, and sets the impairment of the topology."""
+        for process, what, condition in self._awaited:
+            _wait_for(process, f"link {self.name}: its {what}", condition)
+        if self.spec.impair != Impairment():
+            self._impair(self._toward(None), self.spec.impair)
 
     def _captured(self) -> tuple[str, str]:
         return self.ends[0].place
@@ -129,14 +138,14 @@ class UserLink(Link):
         for port in self.ends:
             namespace.cable(port.place, (self._netns, self._inside(port)), self.spec.mtu)
 
-    def begin(self, start: Starter) -> None:
-        """Starts the process."""
+    def begin(self, start: Starter, capture: bool) -> None:
+        super().begin(start, capture)
         ends = [word for port in self.ends for word in ("--end", f"{port.node.name}={self._inside(port)}")]
         command = [sys.executable, "-m", "lab.emulator", "--seed", str(self._seed), "--link", self.name]
         command += ["--control", str(self._control), *ends]
         log = self.folder / f"{self.name}.emulator.log"
         process = start(self._netns, command, log, env={"PYTHONPATH": _PACKAGES, "PYTHONDONTWRITEBYTECODE": "1"})
-        _wait_for(process, f"link {self.name}: its emulator", self._connected)
+        self._awaited.append((process, "emulator", self._connected))
 
     def end(self) -> None:
         if self._socket:

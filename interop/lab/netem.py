@@ -7,23 +7,23 @@ _FRAME_BITS = 1514 * 8
 
 
 def commands(interface: str, wanted: Impairment) -> list[list[str]]:
-    """What makes an interface impair what it sends: whatever was there is replaced.
+    """What makes an interface impair what it sends, whatever it did before.
 
-    netem delays each packet on its own, so that jitter reorders them; a plain queue below it keeps them in their order.
+    Each word is said, also with a zero: a netem that is there keeps what a change leaves out. netem delays each packet on
+    its own, so that jitter reorders them; a plain queue below it keeps them in their order.
     """
-    ms = f"{wanted.delay_ms}ms"
-    netem = ["netem", "limit", str(_limit(wanted))]
-    if wanted.delay_ms:
-        netem += ["delay", ms, *([f"{wanted.jitter_ms}ms"] if wanted.jitter_ms else [])]
+    limit = ["limit", str(_limit(wanted))]
+    words = ["delay", f"{wanted.delay_ms}ms", f"{wanted.jitter_ms}ms"]
     for word in ("loss", "duplicate", "corrupt", "reorder"):
-        if getattr(wanted, word):
-            netem += [word, f"{getattr(wanted, word) * 100:.6f}%"]
-    if wanted.rate_mbit:
-        netem += ["rate", f"{round(wanted.rate_mbit * 1e6)}bit"]
-    wished = [["tc", "qdisc", "replace", "dev", interface, "root", "handle", "1:", *netem]]
-    if wanted.jitter_ms and not wanted.reorder:
-        fifo = ["pfifo", "limit", str(_limit(wanted))]
-        wished.append(["tc", "qdisc", "replace", "dev", interface, "parent", "1:1", "handle", "2:", *fifo])
+        words += [word, f"{getattr(wanted, word) * 100:.6f}%"]
+    words += ["rate", f"{round(wanted.rate_mbit * 1e6)}bit"]
+    below = ["dev", interface, "parent", "1:1", "handle", "2:"]
+    wished = [
+        ["tc", "qdisc", "replace", "dev", interface, "root", "handle", "1:", "netem", *limit, *words],
+        ["tc", "qdisc", "replace", *below, "pfifo", *limit],
+    ]
+    if wanted.reorder:
+        wished.append(["tc", "qdisc", "delete", *below])
     return wished
 
 

@@ -145,13 +145,18 @@ def test_what_cannot_be_is_refused_with_file_key_and_expectation(path: str, valu
         parse(table, "t", "t.toml")
 
 
-def test_netem_keeps_the_order_of_packets_unless_it_is_to_reorder_them() -> None:
-    plain, queue = netem.commands("outer", Impairment(delay_ms=10, jitter_ms=2, loss=0.015, rate_mbit=5))
-    assert " ".join(plain).startswith("tc qdisc replace dev outer root handle 1: netem limit ")
-    assert " ".join(plain).endswith("delay 10ms 2ms loss 1.500000% rate 5000000bit")
-    assert " ".join(queue[:9]) == "tc qdisc replace dev outer parent 1:1 handle 2:"
-    (only,) = netem.commands("outer", Impairment(delay_ms=10, jitter_ms=2, reorder=0.25))
-    assert "reorder 25.000000%" in " ".join(only)
+def test_netem_is_told_everything_and_keeps_the_order_of_packets_unless_it_is_to_reorder_them() -> None:
+    netem, queue = netem_commands(Impairment(delay_ms=10, jitter_ms=2, loss=0.015, rate_mbit=5))
+    words = "delay 10ms 2ms loss 1.500000% duplicate 0.000000% corrupt 0.000000% reorder 0.000000% rate 5000000bit"
+    assert netem == f"tc qdisc replace dev outer root handle 1: netem limit 46 {words}"
+    assert queue == "tc qdisc replace dev outer parent 1:1 handle 2: pfifo limit 46"
+    netem, _, removal = netem_commands(Impairment(delay_ms=10, reorder=0.25))
+    assert "reorder 25.000000% rate 0bit" in netem
+    assert removal == "tc qdisc delete dev outer parent 1:1 handle 2:"
+
+
+def netem_commands(wanted: Impairment) -> list[str]:
+    return [" ".join(command) for command in netem.commands("outer", wanted)]
 
 
 def test_the_real_scapy_is_found_beside_our_folder_of_that_name() -> None:
