@@ -180,9 +180,8 @@ class Emulator:
             for wire in self._wires:
                 wire.release(now)
             for source in ready:
-                wire = self._by_source.get(source)
-                if wire:
-                    wire.take(now)
+                if source in self._by_source:
+                    self._by_source[source].take(now)
                 elif source is self._listener:
                     self._lines[source.accept()[0]] = b""
                 else:

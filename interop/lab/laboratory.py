@@ -44,6 +44,7 @@ class Laboratory:
         self._services: list[Process] = []  # captures and emulators: they end last
         self._handlers: dict[signal.Signals, Any] = {}  # as they were before
         self._begin = ""
+        self._died: list[str] = []  # logs of captures and emulators that ended before they were asked to
 
     def __enter__(self) -> "Laboratory":
         missing = probe.needed() or (probe.tcpdump() if self.capture else None)
@@ -87,8 +88,8 @@ class Laboratory:
     def _build(self) -> None:
         for spec in self.topology.nodes:
             self._make_node(spec)
-        for link in self.topology.links:
-            self._make_link(link)
+        for cable in self.topology.links:
+            self._make_link(cable)
         for spec in self.topology.nodes:
             routing.configure(self.topology, spec, self.nodes[spec.name])
             if spec.balance:
@@ -125,6 +126,7 @@ class Laboratory:
 
     def _stop(self) -> None:
         """The nodes' processes before the captures, which see their last packets."""
+        self._died = [process.log.name for process in self._services if not process.alive()]
         for processes in ([each for node in self.nodes.values() for each in node.processes], self._services):
             for process in processes:
                 process.ask_to_end()
@@ -135,8 +137,12 @@ class Laboratory:
             link.end()
 
     def _make_folder(self) -> None:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if any(self.folder.iterdir()):
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            used = any(self.folder.iterdir())
+        except OSError as error:
+            raise LabError(f"folder {self.folder}: cannot be made: {error.strerror}") from error
+        if used:
             raise LabError(f"folder {self.folder}: is not empty; each run has one of its own")
 
     def _catch_signals(self) -> None:
@@ -159,6 +165,7 @@ class Laboratory:
             "begin": self._begin,
             "end": end,
             "outcome": outcome,
+            "died": self._died,
             "namespaces": {name: node.netns for name, node in self.nodes.items()},
             "emulators": {name: link.emulator for name, link in self.links.items()},
             "versions": _versions(),

@@ -76,7 +76,7 @@ def netlink(name: str) -> IPRoute:
 
 
 def sysctl(name: str, values: dict[str, str]) -> None:
-    """Writes them below /proc/sys; one that this kernel has not is left out if the namespace is made with it."""
+    """Writes them below /proc/sys."""
 
     def write() -> None:
         for key, value in values.items():

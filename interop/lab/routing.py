@@ -2,10 +2,14 @@
 
 import ipaddress
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from pyroute2 import IPRoute
+from pyroute2.netlink.exceptions import NetlinkError
 
 from lab import filters, namespace
+from lab.errors import LabError
 from lab.network import Node
 from lab.topology import LinkSpec, NodeSpec, Topology
 
@@ -19,12 +23,14 @@ def configure(topology: Topology, spec: NodeSpec, node: Node) -> None:
     if spec.loopback:
         node.addresses["lo"], node.interfaces["lo"] = list(spec.loopback), "lo"
     with namespace.netlink(node.netns) as ip:
-        for link, addresses in node.addresses.items():
+        for name, addresses in node.addresses.items():
             for address in addresses:
-                namespace.add_address(ip, node.interfaces[link], address)
+                with _refusal(f"node {spec.name}: address {address} on link {name}"):
+                    namespace.add_address(ip, node.interfaces[name], address)
         for route in spec.routes:
             metric = {"priority": route.metric} if route.metric else {}
-            ip.route("add", dst=str(route.to), gateway=str(route.via), **metric, **_family(route.via))
+            with _refusal(f"node {spec.name}: route to {route.to} via {route.via}"):
+                ip.route("add", dst=str(route.to), gateway=str(route.via), **metric, **_family(route.via))
         for number, (link, _) in enumerate(topology.links_of(spec.name)):
             if link.name in spec.source_routing:
                 _source_routing(ip, link, spec.name, _SOURCE_TABLE + number)
@@ -34,6 +40,15 @@ def configure(topology: Topology, spec: NodeSpec, node: Node) -> None:
     if spec.nat:
         filters.masquerade(node.netns, spec.nat, node.interfaces[spec.nat.outside])
     namespace.sysctl(node.netns, dict(spec.sysctl))
+
+
+@contextmanager
+def _refusal(what: str) -> Iterator[None]:
+    """The kernel's refusal, with what it was that it refused."""
+    try:
+        yield
+    except NetlinkError as error:
+        raise LabError(f"{what}: the kernel refuses it: {error.args[1]}") from error
 
 
 def _source_routing(ip: IPRoute, link: LinkSpec, node: str, table: int) -> None:

@@ -1,6 +1,6 @@
 """Reads tables of a TOML file, and says of each complaint in which file and key it is, and what was expected."""
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from lab.errors import TopologyError
 
@@ -91,7 +91,7 @@ class Reader:
         return f"{self.where}: {key}" if ": " not in self.where else f"{self.where}.{key}"
 
 
-def _numbered(value: object, number: int) -> object:
+def _numbered(value: Any, number: int) -> Any:
     """The value with {i} replaced in all its texts, however deep."""
     if isinstance(value, str):
         return value.replace("{i}", str(number))
@@ -102,7 +102,7 @@ def _numbered(value: object, number: int) -> object:
     return value
 
 
-def _spread(value: object, values: dict[str, int]) -> object:
+def _spread(value: Any, values: dict[str, int]) -> Any:
     """Lists with an element "n*TEXT" have it once for each number, with {i} replaced; n is a parameter."""
     if isinstance(value, dict):
         return {key: _spread(each, values) for key, each in value.items()}

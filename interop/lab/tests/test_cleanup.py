@@ -200,6 +200,9 @@ def test_a_folder_that_is_used_is_refused(tmp_path: Path) -> None:
     (tmp_path / "old").write_text("")
     with pytest.raises(LabError, match="is not empty; each run has one of its own"), Laboratory("nat", folder=tmp_path):
         pytest.fail("it cannot be entered")
+    below = tmp_path / "old" / "lab"
+    with pytest.raises(LabError, match="lab: cannot be made: Not a directory"), Laboratory("nat", folder=below):
+        pytest.fail("it cannot be entered")
 
 
 def test_the_program_runs_a_command_between_up_and_down(tmp_path: Path) -> None:

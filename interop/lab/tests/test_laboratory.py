@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import emulated
 
+from lab import namespace
 from lab.errors import CommandFailed, CommandTimedOut, LabError
 from lab.impairment import Direction, Impairment
 from lab.laboratory import Laboratory
@@ -332,6 +333,24 @@ def test_a_dead_emulator_is_reported(privileged: None, tmp_path: Path) -> None:
         os.kill(int(pid), 9)
         with pytest.raises(LabError, match="link outer: its emulator does not answer: .*outer.emulator.log"):
             laboratory.links["outer"].impair(loss=0.1)
+    assert json.loads((tmp_path / "lab" / "run.json").read_text())["died"] == ["outer.emulator.log"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('["default via 10.1.0.1"', '["default via 10.1.0.1", "default via 10.1.0.1"', "route to 0.0.0.0/0 via 10.1.0.1: .*exists"),
+        ('["10.1.0.2/24"', '["10.1.0.2/24", "10.1.0.2/24"', "node host-a: address 10.1.0.2/24 on link inner-a: .*exists"),
+        ('role = "gateway"', 'role = "gateway"\nsysctl = { "net.no.such" = 1 }', "sysctl net.no.such = 1: No such file"),
+    ],
+)
+def test_what_the_kernel_refuses_is_named(privileged: None, tmp_path: Path, old: str, new: str, complaint: str) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text((Path(__file__).parents[1] / "topologies" / "two-gateways.toml").read_text().replace(old, new))
+    laboratory = Laboratory(str(own), folder=tmp_path / "lab", capture=False)
+    with pytest.raises(LabError, match=complaint), laboratory:
+        pytest.fail("it cannot be entered")
+    assert namespace.names(f"mpsec-{laboratory.run}") == []
 
 
 def test_two_laboratories_at_once_do_not_see_each_other(privileged: None, tmp_path: Path) -> None:
