@@ -90,7 +90,8 @@ class Outside {
   // header put in front again, a raw IPv6 payload its IPv6 header, with addresses, ports and traffic class as
   // they came, hop limit and identification made up, checksum of UDP left out. IPv4 comes whole. AH over IPv6
   // behind extension headers cannot be verified: the kernel keeps those.
-  // True if there may be more: call again, with room in `packets`.
+  // True if there may be more: call again with room in `packets`, without polling before, for it may have
+  // left the kernel already.
   bool receive(int descriptor, PacketBatch& packets, std::vector<Datagram>& ike);
 
   // Sends datagrams as the data path made them, the outer IP header first, in their order. Each goes through

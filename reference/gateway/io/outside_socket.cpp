@@ -75,8 +75,9 @@ bool set_options(OutsideSocket& socket, const OutsideOptions& options) {
     if (socket.any) known &= set(number, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
     if (!udp) known &= set(number, IPPROTO_IPV6, IPV6_HDRINCL, 1);
   }
-  socket.segments =
-      options.segmentation && socket.kind == SocketKind::nat && set(number, IPPROTO_UDP, UDP_SEGMENT, 0);
+  const bool rows = options.segmentation && socket.kind == SocketKind::nat;
+  socket.segments = rows && set(number, IPPROTO_UDP, UDP_SEGMENT, 0);
+  socket.joins = rows && set(number, IPPROTO_UDP, UDP_GRO, 1);
   size_buffers(number, options);
   if (udp) socket.may_fragment = false, socket.let_fragment(true);
   return known;

@@ -25,7 +25,8 @@ struct OutsideSocket {
   Endpoint bound{};          // port 0: raw
   bool any = false;          // bound to no single address: each datagram names its source
   unsigned interface = 0;    // index, for link-local addresses; 0: none
-  bool segments = false;     // the kernel cuts and joins rows of datagrams
+  bool segments = false;     // the kernel cuts rows of datagrams that we send
+  bool joins = false;        // and gives us such rows
   bool may_fragment = true;  // what the kernel does with a UDP datagram that is too big, as last set
 
   // Makes the kernel cut large datagrams, with DF clear, or refuse them, with DF set. Raw packets have their

@@ -11,15 +11,28 @@ class ReceiveQueue {
   ReceiveQueue(OutsideCounters& counters, OutsideReports& reports) : counters_(counters), reports_(reports) {}
 
   // As Outside::receive.
-  bool receive(OutsideSocket& socket, PacketBatch& packets, std::vector<Datagram>& ike);
+  bool receive(const OutsideSocket& socket, PacketBatch& packets, std::vector<Datagram>& ike);
 
  private:
   static constexpr std::size_t most = PacketBatch::capacity;
+  // Of a socket that joins rows, a message may be as many packets as a batch has room for.
+  static constexpr std::size_t most_rows = 16, row_room = 1 << 16;
 
-  int call(const OutsideSocket& socket, std::size_t messages);
+  // A row, or what is left of one, in rows_room_.
+  struct Row {
+    const OutsideSocket* socket = nullptr;
+    Endpoint remote{};
+    Ancillary beside{};
+    OctetView payload{};
+    bool begun = false;
+  };
+
+  bool receive_rows(const OutsideSocket& socket, PacketBatch& packets);
+  bool hand_over(PacketBatch& packets);
+  std::size_t call(const OutsideSocket& socket, std::size_t messages);
   void prepare(std::size_t i, MutableOctets room);
-  static void add_packet(const OutsideSocket& socket, const Endpoint& remote, const Ancillary& beside,
-                         std::size_t size, PacketBatch& packets);
+  void add_packet(const OutsideSocket& socket, const Endpoint& remote, const Ancillary& beside,
+                  std::size_t size, PacketBatch& packets);
 
   OutsideCounters& counters_;
   OutsideReports& reports_;
@@ -27,6 +40,10 @@ class ReceiveQueue {
   std::array<iovec, most> parts_{};
   std::array<SocketAddress, most> names_{};
   std::array<ControlRoom, most> controls_{};
+
+  std::unique_ptr<std::uint8_t[]> rows_room_;  // once there is a socket that joins
+  std::array<Row, most_rows> rows_{};
+  std::size_t rows_used_ = 0, next_row_ = 0;
 };
 
 }  // namespace mpsec::gateway

@@ -33,7 +33,7 @@ class Tun {
   int descriptor() const { return device_.number(); }  // to be polled for reading
 
   // Appends what is there, whole IP packets with their checksums complete, as far as there is room. True if
-  // there may be more.
+  // there may be more: call again with room, without polling before.
   bool read(PacketBatch& packets) { return frames_.read(packets); }
   // IP packets for the hosts behind, in their order. What the kernel refuses is counted.
   void write(std::span<const OctetView> packets) { frames_.write(packets); }
