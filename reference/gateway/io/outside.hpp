@@ -28,6 +28,7 @@ struct OutsideOptions {
   // UDP segmentation offload both ways, where the kernel has it: rows of equal datagrams cross the kernel as
   // one. The octets on the wire are the same.
   bool segmentation = true;
+  std::uint32_t mark = 0;  // of all that is sent (SO_MARK, needs CAP_NET_ADMIN); 0: none
 };
 
 struct OutsideCounters {

@@ -78,6 +78,7 @@ bool set_options(OutsideSocket& socket, const OutsideOptions& options) {
   const bool rows = options.segmentation && socket.kind == SocketKind::nat;
   socket.segments = rows && set(number, IPPROTO_UDP, UDP_SEGMENT, 0);
   socket.joins = rows && set(number, IPPROTO_UDP, UDP_GRO, 1);
+  if (options.mark != 0) known &= set(number, SOL_SOCKET, SO_MARK, static_cast<int>(options.mark));
   size_buffers(number, options);
   if (udp) socket.may_fragment = false, socket.let_fragment(true);
   return known;

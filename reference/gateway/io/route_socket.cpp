@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fmt/format.h>
 #include <libmnl/libmnl.h>
+#include <linux/fib_rules.h>
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -151,32 +152,64 @@ Result<> RouteSocket::remove_address(unsigned interface, const AddressPrefix& ad
                   fmt::format("removing the address {}", to_string(address)));
 }
 
-int RouteSocket::change_route(unsigned interface, const AddressPrefix& to,
-                              const std::optional<IpAddress>& source, bool add) {
+int RouteSocket::change_route(const Route& route, bool add) {
   Request request(add ? RTM_NEWROUTE : RTM_DELROUTE, add ? NLM_F_CREATE | NLM_F_EXCL : 0);
   auto& body = request.body<rtmsg>();
-  body.rtm_family = family(to.address);
-  body.rtm_dst_len = to.prefix_length;
-  body.rtm_table = RT_TABLE_MAIN;
+  body.rtm_family = family(route.to.address);
+  body.rtm_dst_len = route.to.prefix_length;
+  body.rtm_table = route.table != nullptr ? RT_TABLE_UNSPEC : RT_TABLE_MAIN;
   body.rtm_protocol = RTPROT_STATIC;
   body.rtm_scope = add ? RT_SCOPE_LINK : RT_SCOPE_NOWHERE;
   body.rtm_type = RTN_UNICAST;
-  request.put(RTA_DST, to.address.octets());
-  request.put(RTA_OIF, interface);
-  if (source) request.put(RTA_PREFSRC, source->octets());
+  if (route.table != nullptr) request.put(RTA_TABLE, route.table->number);
+  request.put(RTA_DST, route.to.address.octets());
+  request.put(RTA_OIF, route.interface);
+  if (route.source) request.put(RTA_PREFSRC, route.source->octets());
   return ask(request.header());
 }
 
 Result<> RouteSocket::add_route(unsigned interface, const AddressPrefix& to,
-                                const std::optional<IpAddress>& source) {
-  return answered(change_route(interface, to, source, true), interface,
+                                const std::optional<IpAddress>& source, const RouteTable* table) {
+  return answered(change_route({interface, to, source, table}, true), interface,
                   fmt::format("adding a route to {}", to_string(to)),
                   "take another route to it away (`ip route`), or have the source address added first");
 }
 
-Result<> RouteSocket::remove_route(unsigned interface, const AddressPrefix& to) {
-  return answered(change_route(interface, to, {}, false), interface,
+Result<> RouteSocket::remove_route(unsigned interface, const AddressPrefix& to, const RouteTable* table) {
+  return answered(change_route({interface, to, std::nullopt, table}, false), interface,
                   fmt::format("removing the route to {}", to_string(to)));
+}
+
+int RouteSocket::change_rule(const RouteTable& table, IpVersion version, bool add) {
+  Request request(add ? RTM_NEWRULE : RTM_DELRULE, add ? NLM_F_CREATE | NLM_F_EXCL : 0);
+  auto& body = request.body<fib_rule_hdr>();
+  body.family = version == IpVersion::v4 ? AF_INET : AF_INET6;
+  body.action = FR_ACT_TO_TBL;
+  body.flags = FIB_RULE_INVERT;
+  request.put(FRA_TABLE, table.number);
+  request.put(FRA_FWMARK, table.mark);
+  request.put(FRA_FWMASK, 0xffff'ffffu);
+  request.put(FRA_PRIORITY, table.preference);
+  return ask(request.header());
+}
+
+Result<> RouteSocket::add_rules(const RouteTable& table) {
+  for (const IpVersion version : {IpVersion::v4, IpVersion::v6}) {
+    const int error = change_rule(table, version, true);
+    // A host without IPv6 has no rules for it either.
+    if (error == 0 || error == EEXIST || (version == IpVersion::v6 && error == EAFNOSUPPORT)) continue;
+    return refused("routing rules", fmt::format("adding one for table {}", table.number), error,
+                   error == EPERM
+                       ? needs_admin
+                       : "the kernel needs policy routing (CONFIG_IP_MULTIPLE_TABLES) for a tunnel to "
+                         "the peer's own address");
+  }
+  return {};
+}
+
+void RouteSocket::remove_rules(const RouteTable& table) {
+  for (const IpVersion version : {IpVersion::v4, IpVersion::v6})
+    change_rule(table, version, false);
 }
 
 }  // namespace mpsec::gateway

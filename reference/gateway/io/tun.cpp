@@ -71,6 +71,11 @@ Tun::Tun(FileDescriptor device, const Attached& attached, RouteSocket routes)
       interface_(if_nametoindex(name_.c_str())),
       frames_(device_.number(), TunFrames::negotiate(device_.number(), attached.has_header)) {}
 
+// Routes go with the interface, rules do not.
+Tun::~Tun() {
+  if (table_) route_socket_.remove_rules(*table_);
+}
+
 Result<std::unique_ptr<Tun>> Tun::open(const TunOptions& options) {
   FileDescriptor device(::open(device_file, O_RDWR | O_NONBLOCK | O_CLOEXEC));
   if (!device) return refused(device_file, "opening it", errno, remedy_for_open(errno));
@@ -88,6 +93,10 @@ Result<> Tun::configure(const TunOptions& options) {
   // A host without IPv6 has nothing to refuse.
   static_cast<void>(route_socket_.refuse_link_local(interface_));
   if (auto set = route_socket_.set_link(interface_, options.mtu, options.queue, true); !set) return set;
+  if (options.table) {
+    if (auto ruled = route_socket_.add_rules(*options.table); !ruled) return ruled;
+    table_ = options.table;
+  }
   for (const AddressPrefix& address : options.addresses)
     if (auto added = add_address(address); !added) return added;
   for (const AddressPrefix& to : options.routes)
@@ -109,7 +118,7 @@ Result<> Tun::add_route(const AddressPrefix& to, const std::optional<IpAddress>&
     ++there->second;
     return {};
   }
-  if (auto added = route_socket_.add_route(interface_, network, source); !added) return added;
+  if (auto added = route_socket_.add_route(interface_, network, source, table()); !added) return added;
   routes_.emplace(network, 1);
   return {};
 }
@@ -121,7 +130,7 @@ Result<> Tun::remove_route(const AddressPrefix& to) {
     return refused(name_, fmt::format("removing the route to {}: it was never added", to_string(network)));
   if (--there->second > 0) return {};
   routes_.erase(there);
-  return route_socket_.remove_route(interface_, network);
+  return route_socket_.remove_route(interface_, network, table());
 }
 
 }  // namespace mpsec::gateway

@@ -19,6 +19,7 @@ struct TunOptions {
   std::uint32_t queue = 1000;    // packets that wait to be read
   std::vector<AddressPrefix> addresses{};
   std::vector<AddressPrefix> routes{};  // through the interface
+  std::optional<RouteTable> table{};    // where all routes go; none: the main one
   // Rows of TCP segments and of UDP datagrams cross the kernel's boundary as one, where it knows that.
   bool segmentation = true;
 };
@@ -28,6 +29,9 @@ class Tun {
  public:
   // Fails with a remedy: no /dev/net/tun, CAP_NET_ADMIN missing, the name taken, addresses or routes refused.
   static Result<std::unique_ptr<Tun>> open(const TunOptions& options);
+  ~Tun();
+  Tun(const Tun&) = delete;
+  Tun& operator=(const Tun&) = delete;
 
   const std::string& name() const { return name_; }
   int descriptor() const { return device_.number(); }  // to be polled for reading
@@ -55,12 +59,14 @@ class Tun {
   static Result<Attached> attach(const FileDescriptor& device, const TunOptions& options);
   Tun(FileDescriptor device, const Attached& attached, RouteSocket routes);
   Result<> configure(const TunOptions& options);
+  const RouteTable* table() const { return table_ ? &*table_ : nullptr; }
 
   FileDescriptor device_;
   RouteSocket route_socket_;
   std::string name_;
   unsigned interface_ = 0;
   TunFrames frames_;
+  std::optional<RouteTable> table_;
   std::map<AddressPrefix, std::size_t> routes_;  // how often each was added
 };
 
