@@ -1,25 +1,13 @@
 // What holds for every key file, whatever its form.
 #pragma once
 
-#include <algorithm>
-#include <charconv>
 #include <string_view>
 
 #include "pcap-replay/keys/key_entry.hpp"
+#include "support/place_law.hpp"
 #include "support/require.hpp"
 
 namespace mpsec::fuzz {
-
-// "input:LINE:COLUMN" with a line that the text has.
-inline void require_place(const Error& error, std::string_view text) {
-  const auto lines = static_cast<std::size_t>(std::ranges::count(text, '\n')) + 1;
-  const std::string_view place =
-      std::string_view(error.path).substr(std::min<std::size_t>(error.path.size(), 6));
-  std::size_t line = 0;
-  std::from_chars(place.data(), place.data() + place.size(), line);
-  require(error.path.starts_with("input:") && line >= 1 && line <= lines,
-          "an error names a line of the file");
-}
 
 inline void require_key_file_law(const Result<replay::KeyFile>& parsed, std::string_view text) {
   if (!parsed) return require_place(parsed.error(), text);

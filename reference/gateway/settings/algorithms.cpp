@@ -45,18 +45,17 @@ Result<const Word*> find(std::string_view text, std::size_t at, const Use& use) 
   const Word* other = nullptr;
   std::vector<std::string_view> known;
   for (const Word& word : vocabulary()) {
-    if (!use.takes(word.kind)) {
-      if (word.text == text) other = &word;
-      continue;
-    }
-    if (word.text == text) return &word;
-    known.push_back(word.text);
+    const bool taken = use.takes(word.kind);
+    if (word.text == text && taken) return &word;
+    if (word.text == text) other = &word;
+    if (taken && std::ranges::count(known, word.text) == 0) known.push_back(word.text);
   }
   if (other != nullptr)
     return refuse(at,
                   fmt::format("'{}' is {}, which {} does not have", text, to_string(other->kind), use.name));
-  return refuse(
-      at, fmt::format("there is no algorithm '{}' for {}; {}", shown(text), use.name, advice(text, known)));
+  const bool near = !near_words(text, known).empty();
+  return refuse(at, fmt::format("there is no algorithm '{}' for {}; {}", shown(text), use.name,
+                                near ? advice(text, known) : "docs/gateway.md has those that there are"));
 }
 
 void add(Lists& lists, const Word& word) {

@@ -216,6 +216,14 @@ void warn_of_shadows(Reading& reading) {
   for (const auto& shadowed : ipsec::find_shadowed(ipsec::SpdSnapshot(policies), lookups).shadowed)
     reading.findings.warning(reading.policy_places[shadowed.policy->id.value - 1], to_string(shadowed),
                              "RFC 4301 4.4.1");
+  ipsec::PadList entries;
+  for (const ipsec::PadEntry& entry : reading.settings.pad)
+    entries.emplace_back(std::shared_ptr<const void>(), &entry);  // the settings keep it
+  for (const auto& shadowed : ipsec::find_shadowed(entries))
+    reading.findings.warning(
+        reading.peer_places[shadowed.entry->id.value - 1].at,
+        fmt::format("{}; write several paths or children into one [[peer]]", to_string(shadowed)),
+        "RFC 4301 4.4.3.1");
 }
 
 }  // namespace

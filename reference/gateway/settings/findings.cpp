@@ -67,7 +67,6 @@ std::vector<std::string_view> near_words(std::string_view word, const std::vecto
 }
 
 std::string advice(std::string_view word, const std::vector<std::string_view>& known) {
-  if (known.empty()) return "there is none";
   if (const auto near = near_words(word, known); !near.empty())
     return fmt::format("did you mean {}?", fmt::join(near, " or "));
   return fmt::format("known are {}", fmt::join(known, ", "));

@@ -77,6 +77,7 @@ std::vector<SelectorSide> pool_of(TableReader& reader, const ike::PeerConfigurat
 void read_selectors(TableReader& reader, const ike::PeerConfiguration& peer, const Settings& settings,
                     ChildConfiguration& child) {
   const std::size_t errors = reader.findings().errors();
+  reader.expect({"local", "remote"});
   for (const std::string_view key : {"local", "remote"})
     if (!reader.has(key))
       reader.fail(key, "expected addresses, found none; \"0.0.0.0/0\" is every IPv4 address");
@@ -137,8 +138,6 @@ ChildConfiguration read_child(TableReader& reader, Reading& reading, const ike::
       reader, "proposals", [&](std::string_view words) { return child_proposal_of(words, child.protocol); });
   if (!reader.has("proposals"))
     child.proposals = {child.protocol == ipsec::Protocol::ah ? ike::ah_proposal() : ike::esp_proposal()};
-  else if (reader.texts("proposals").empty())
-    reader.fail("proposals", "expected at least one proposal, found none");
   read_selectors(reader, peer, reading.settings, child);
   reader.number("replay_window", child.replay_window, 0);
   if (const auto checked = ipsec::ReplayWindow::check_size(child.replay_window); !checked)
@@ -209,8 +208,10 @@ void read_children(TableReader& peer_reader, Reading& reading) {
     ChildConfiguration child = read_child(reader, reading, peer);
     if (!child.name.empty()) names.declare(child.name, reader.place("name"));
     child.policy = reading.add(policy_for(peer, child, reading.settings), reader.place());
+    const bool clean = reading.findings.errors() == errors &&
+                       (!child.cluster || reading.clean_clusters.contains(child.cluster->name));
+    reading.peer_places.back().children.push_back({reader.place(), clean});
     peer.children.push_back(std::move(child));
-    reading.peer_places.back().children.push_back({reader.place(), reading.findings.errors() == errors});
   }
 }
 

@@ -139,6 +139,7 @@ void read_path_settings(TableReader& cluster_reader, ClusterSettings& cluster) {
 }
 
 void read_cluster(TableReader& reader, Reading& reading) {
+  const std::size_t errors = reading.findings.errors();
   ClusterSettings cluster;
   const auto name = reader.name_of("name");
   read_window(reader, cluster);
@@ -151,11 +152,11 @@ void read_cluster(TableReader& reader, Reading& reading) {
     reader.fail("share_with_ordinary_peer",
                 "expected duplication = false with it: such a peer delivers both copies");
   read_path_settings(reader, cluster);
+  if (name && reading.findings.errors() == errors) reading.clean_clusters.insert(*name);
   if (!name || !reading.clusters.declare(*name, reader.place("name"))) return;
   cluster.wish.name = *name;
   cluster.id = ipsec::ClusterId{static_cast<std::uint32_t>(reading.settings.clusters.size() + 1)};
   reading.settings.clusters.emplace(*name, std::move(cluster));
-  reading.cluster_places.emplace(*name, reader.place());
 }
 
 }  // namespace

@@ -172,8 +172,6 @@ void read_protocol(TableReader& reader, Draft& draft) {
   ike::PeerConfiguration& peer = draft.configuration;
   peer.proposals = read_proposals(reader, "ike", ike_proposal_of);
   if (!reader.has("ike")) peer.proposals = {ike::ike_proposal()};
-  if (reader.has("ike") && reader.texts("ike").empty())
-    reader.fail("ike", "expected at least one proposal, found none");
   reader.number("fragment_beyond", peer.fragment_beyond, 0, 65535);
   if (peer.fragment_beyond != 0 && peer.fragment_beyond < least_fragment)
     reader.fail("fragment_beyond", fmt::format("expected 0 for no fragments, or at least {}, found {}",

@@ -171,7 +171,9 @@ void read_sa(TableReader& reader, Reading& reading) {
   read_half(reader, "outbound", sa.outbound);
   sa.policy = policy_of(common, reader.place(), reading);
   reading.settings.sas.push_back(std::move(sa));
-  reading.sa_places.push_back({reader.place(), reading.findings.errors() == errors});
+  const bool clean = reading.findings.errors() == errors &&
+                     (!common.cluster || reading.clean_clusters.contains(*common.cluster));
+  reading.sa_places.push_back({reader.place(), clean});
 }
 
 }  // namespace

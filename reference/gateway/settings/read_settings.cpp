@@ -1,5 +1,6 @@
 #include "gateway/settings/read_settings.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <toml++/toml.h>
 
@@ -8,17 +9,18 @@
 namespace mpsec::gateway {
 namespace {
 
-// The parser quotes what it stumbled over: but for single characters that may be of a secret.
+// The parser quotes what it stumbled over: of more than a character, which may be part of a secret, nothing
+// is shown.
 std::string without_quotations(std::string_view text) {
+  constexpr std::size_t escaped_character = 2;
   std::string result;
   while (!text.empty()) {
     const std::size_t open = text.find('\'');
     result += text.substr(0, open);
     if (open == text.npos) break;
-    const std::size_t close = text.find('\'', open + 1);
-    if (close == text.npos) break;
-    if (close - open <= 2) result += text.substr(open, close - open + 1);
-    text.remove_prefix(close + 1);
+    const std::size_t size = std::min(text.find('\'', open + 1), text.size()) - open - 1;
+    result += size <= escaped_character ? text.substr(open, size + 2) : "...";
+    text.remove_prefix(std::min(open + size + 2, text.size()));
   }
   return result;
 }

@@ -22,15 +22,12 @@ bool Names::refer(const std::string& name, Place at, std::string_view path) {
   for (const auto& [known, entry] : known_)
     names.push_back(known);
   const bool near = !near_words(name, names).empty();
-  findings_.error(
-      at, fmt::format("{}: there is no {}{}; {}", path, kind_,
-                      near ? fmt::format(" '{}'", shown(name)) : " of that name", advice(name, names)));
+  const std::string which =
+      near ? fmt::format("{} '{}'", kind_, shown(name)) : fmt::format("{} of that name", kind_);
+  findings_.error(at, names.empty()
+                          ? fmt::format("{}: there is no {} at all", path, kind_)
+                          : fmt::format("{}: there is no {}; {}", path, which, advice(name, names)));
   return false;
-}
-
-bool Names::is_used(const std::string& name) const {
-  const auto found = known_.find(name);
-  return found != known_.end() && found->second.used;
 }
 
 std::vector<std::pair<std::string, Place>> Names::unused() const {
@@ -53,8 +50,8 @@ std::optional<Octets> Reading::file(TableReader& reader, std::string_view key) {
 std::optional<Octets> Reading::file(TableReader& reader, std::string_view key, const PlacedText& name) {
   auto octets = sources.read_file(resolve(name.text));
   if (octets) return *std::move(octets);
-  reader.fail_at(name.at, key,
-                 fmt::format("the file \"{}\" cannot be read: {}", shown(name.text), octets.error().why));
+  // Not by its name, which may be a key that was taken for a file's.
+  reader.fail_at(name.at, key, fmt::format("the file cannot be read: {}", octets.error().why));
   return std::nullopt;
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,7 +24,6 @@ class Names {
   // Whether there is one; an error at `at` where there is none. What was written is shown only where it is
   // like a name: it may be a secret that somebody took for one.
   bool refer(const std::string& name, Place at, std::string_view path);
-  bool is_used(const std::string& name) const;
   std::vector<std::pair<std::string, Place>> unused() const;
 
  private:
@@ -77,7 +77,7 @@ struct Reading {
   Names credentials{"credential", findings}, authorities{"authority", findings}, pools{"pool", findings},
       clusters{"cluster", findings}, peers{"peer", findings}, sas{"SA", findings};
   std::map<std::string, CredentialEntry> credential_entries;
-  std::map<std::string, Place> cluster_places;
+  std::set<std::string> clean_clusters;
   std::vector<PeerPlace> peer_places;
   std::vector<Place> policy_places;
   std::vector<ChildPlace> sa_places;

@@ -247,7 +247,7 @@ toml::table* TableReader::table(std::string_view name) {
   toml::node* const node = take(name);
   if (node == nullptr) return nullptr;
   if (auto* table = node->as_table()) return table;
-  fail(name, fmt::format("expected a table [{}] or {} = {{ ... }}, found {}", name, name, kind_of(*node)));
+  fail(name, fmt::format("expected a table, {} = {{ ... }}, found {}", name, kind_of(*node)));
   return nullptr;
 }
 

@@ -24,7 +24,11 @@ void read_lifetime(TableReader& table, ike::SaLifetime& lifetime);
 template <class Parse>
 auto read_proposals(TableReader& reader, std::string_view key, Parse parse) {
   std::vector<typename decltype(parse(std::string_view()))::value_type> proposals;
-  for (const PlacedText& words : reader.texts(key)) {
+  const std::size_t errors = reader.findings().errors();
+  const auto list = reader.texts(key);
+  if (list.empty() && reader.has(key) && reader.findings().errors() == errors)
+    reader.fail(key, "expected at least one proposal, found none");
+  for (const PlacedText& words : list) {
     auto proposal = parse(std::string_view(words.text));
     if (proposal)
       proposals.push_back(*std::move(proposal));
