@@ -1,4 +1,5 @@
 // What must hold for every document, whatever is wrong with it.
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 #include <regex>
@@ -28,7 +29,7 @@ std::string document_with_secrets() {
   return least("cluster = \"c\"", "accept = [\".example\"]",
                fmt::format("[[credential]]\nname = \"hex\"\nkey_hex = \"5ec2e75ec2e75ec2e7\"\n"
                            "[[cluster]]\nname = \"c\"\nscheduler = \"round-robin burst=4\"\n")) +
-         sa("s", "aes128gcm16", "5ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2", 4096);
+         "\n" + sa("s", "aes128gcm16", "5ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2", 4096);
 }
 
 void expect_law(const std::string& document) {
