@@ -15,7 +15,7 @@ const Error error{Blame::peer_misbehaved, "IKE_AUTH/AUTH", 12, "it is wrong", "R
 
 struct Row {
   const char* name;
-  std::variant<ike::Event, ipsec::Event> event;
+  std::variant<ike::Event, ipsec::Event, cluster::ClusterEvent> event;
   std::vector<const char*> members;  // behind time_ns, host and event
 };
 
@@ -81,10 +81,30 @@ std::vector<Row> cluster_rows() {
   };
 }
 
+std::vector<Row> local_cluster_rows() {
+  constexpr ipsec::ClusterId id{3};
+  const auto row = [](const char* name, cluster::ClusterEvent event, std::vector<const char*> members) {
+    members.insert(members.begin(), "local_cluster");
+    return Row{name, event, std::move(members)};
+  };
+  return {
+      row("sub_sa_ended", cluster::SubSaEnded{id, cluster::SubSaId{2}}, {"sub_sa"}),
+      row("cluster_without_sub_sa", cluster::ClusterEnded{id}, {}),
+      row("sequence_runs_out", cluster::SequenceRunsOut{id, 5}, {"numbers_left"}),
+      row("window_too_small", cluster::WindowTooSmall{id, 64, 200}, {"window", "would_have_held"}),
+      row("numbers_not_shared", cluster::NumbersNotShared{id}, {}),
+      row("cluster_mtu_changed", cluster::ClusterMtuChanged{id, 1400}, {"largest_packet"}),
+      row("path_changed",
+          cluster::PathChanged{id, cluster::SubSaId{2}, cluster::PathCondition::alive,
+                               cluster::PathCondition::suspect},
+          {"sub_sa", "from", "to"}),
+  };
+}
+
 std::vector<Row> rows() {
   std::vector<Row> all = ike_rows();
-  const std::vector<Row> of_clusters = cluster_rows();
-  all.insert(all.end(), of_clusters.begin(), of_clusters.end());
+  for (const std::vector<Row>& more : {cluster_rows(), local_cluster_rows()})
+    all.insert(all.end(), more.begin(), more.end());
   const std::vector<Row> data_path = {
       {"acquire",
        ipsec::Event(ipsec::Acquire{ipsec::PolicyId{1}, ipsec::PacketSelectors{}}),
@@ -122,7 +142,8 @@ TEST(EventLines, EveryEventHasItsMembers) {
     EXPECT_EQ(object["time_ns"], 1'000'005'000);
   }
   // None is forgotten here.
-  EXPECT_EQ(rows().size(), std::variant_size_v<ike::Event> + std::variant_size_v<ipsec::Event>);
+  EXPECT_EQ(rows().size(), std::variant_size_v<ike::Event> + std::variant_size_v<ipsec::Event> +
+                               std::variant_size_v<cluster::ClusterEvent>);
 }
 
 TEST(EventLines, ValuesAreAsDocumented) {
@@ -134,6 +155,23 @@ TEST(EventLines, ValuesAreAsDocumented) {
             R"({"time_ns":0,"event":"message_refused","local":"192.0.2.1:500","remote":"[2001:db8::2]:4500",)"
             R"("error":{"blame":"peer misbehaved","path":"IKE_AUTH/AUTH","offset":12,"why":"it is wrong",)"
             R"("clause":"RFC 7296 2.15"}})");
+}
+
+TEST(EventLines, AFaultIsALineToo) {
+  EXPECT_EQ(to_json_line(origin, error),
+            R"({"time_ns":1000005000,"host":"A","event":"fault","error":{"blame":"peer misbehaved",)"
+            R"("path":"IKE_AUTH/AUTH","offset":12,"why":"it is wrong","clause":"RFC 7296 2.15"}})");
+  EXPECT_EQ(to_text_line(origin, error),
+            "1.000005000 A: fault: IKE_AUTH/AUTH @ 0xc: it is wrong (RFC 7296 2.15)");
+}
+
+TEST(EventLines, ACalendarGivesTheTimeOfDay) {
+  const Origin dated{Instant{1s + 5us}, "A", 1'774'958'399};
+  EXPECT_THAT(to_json_line(dated, error),
+              testing::StartsWith(R"({"time":"2026-03-31T12:00:00.000005000Z","time_ns":1000005000,)"));
+  EXPECT_THAT(to_text_line(dated, error), testing::StartsWith("2026-03-31T12:00:00.000005000Z A: fault"));
+  EXPECT_EQ(calendar_text(0, Instant{-1ns}), "1969-12-31T23:59:59.999999999Z");
+  EXPECT_EQ(calendar_text(951'782'400, Instant{}), "2000-02-29T00:00:00.000000000Z");
 }
 
 TEST(EventLines, WhateverAPeerSaysIsOneLine) {

@@ -3,11 +3,10 @@
 
 #include "ipsec/inbound_sa.hpp"
 #include "trace/event_lines.hpp"
+#include "trace/json_values.hpp"
 
 namespace mpsec::trace {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // JSON numbers are safe up to 2^53 only, and SPIs are read in hexadecimal anyway.
 std::string ike_spi(IkeSpi spi) {
@@ -20,15 +19,6 @@ std::string child_spi(Spi spi) {
 void put(Json& json, const ike::IkeSpis& spis) {
   json["initiator_spi"] = ike_spi(spis.initiator);
   json["responder_spi"] = ike_spi(spis.responder);
-}
-
-void put(Json& json, const Error& error) {
-  Json& inside = json["error"];
-  inside["blame"] = to_string(error.blame);
-  inside["path"] = error.path;
-  if (error.offset) inside["offset"] = *error.offset;
-  inside["why"] = error.why;
-  if (!error.clause.empty()) inside["clause"] = error.clause;
 }
 
 template <class Value>
@@ -95,14 +85,14 @@ struct IkeFields {
     json["event"] = "negotiation_failed";
     json["ike_sa"] = event.sa.value;
     if (event.child) json["child_name"] = *event.child;
-    put(json, event.error);
+    json["error"] = to_json(event.error);
   }
   void operator()(const ike::MessageRefused& event) const {
     json["event"] = "message_refused";
     json["local"] = to_string(event.local);
     json["remote"] = to_string(event.remote);
     if (event.sa) json["ike_sa"] = event.sa->value;
-    put(json, event.error);
+    json["error"] = to_json(event.error);
   }
   void operator()(const ike::PeerMoved& event) const {
     json["event"] = "peer_moved";
@@ -199,16 +189,70 @@ struct DataPathFields {
   }
 };
 
+struct ClusterFields {
+  Json& json;
+
+  void put(std::string_view event, ipsec::ClusterId cluster) const {
+    json["event"] = event;
+    json["local_cluster"] = cluster.value;
+  }
+  void operator()(const cluster::SubSaEnded& event) const {
+    put("sub_sa_ended", event.cluster);
+    json["sub_sa"] = event.sub_sa.value;
+  }
+  void operator()(const cluster::ClusterEnded& event) const { put("cluster_without_sub_sa", event.cluster); }
+  void operator()(const cluster::SequenceRunsOut& event) const {
+    put("sequence_runs_out", event.cluster);
+    json["numbers_left"] = event.left;
+  }
+  void operator()(const cluster::WindowTooSmall& event) const {
+    put("window_too_small", event.cluster);
+    json["window"] = event.window;
+    json["would_have_held"] = event.would_have_held;
+  }
+  void operator()(const cluster::NumbersNotShared& event) const { put("numbers_not_shared", event.cluster); }
+  void operator()(const cluster::ClusterMtuChanged& event) const {
+    put("cluster_mtu_changed", event.cluster);
+    json["largest_packet"] = event.largest_packet;
+  }
+  void operator()(const cluster::PathChanged& event) const {
+    put("path_changed", event.cluster);
+    json["sub_sa"] = event.sub_sa.value;
+    json["from"] = to_string(event.from);
+    json["to"] = to_string(event.to);
+  }
+};
+
 template <class Fields, class Event>
 std::string line(const Origin& origin, const Event& event) {
-  Json json;
-  json["time_ns"] = origin.at.time_since_epoch().count();
-  if (!origin.host.empty()) json["host"] = origin.host;
+  Json json = begun_line(origin);
   std::visit(Fields{json}, event);
-  return json.dump(-1, ' ', true, Json::error_handler_t::replace);
+  return to_line(json);
 }
 
 }  // namespace
+
+Json begun_line(const Origin& origin) {
+  Json json;
+  if (origin.calendar) json["time"] = calendar_text(*origin.calendar, origin.at);
+  json["time_ns"] = origin.at.time_since_epoch().count();
+  if (!origin.host.empty()) json["host"] = origin.host;
+  return json;
+}
+
+Json to_json(const Error& error) {
+  Json json;
+  json["blame"] = to_string(error.blame);
+  json["path"] = error.path;
+  if (error.offset) json["offset"] = *error.offset;
+  json["why"] = error.why;
+  if (!error.clause.empty()) json["clause"] = error.clause;
+  return json;
+}
+
+std::string to_line(const Json& json) {
+  return json.dump(-1, ' ', true, Json::error_handler_t::replace);
+}
 
 std::string to_json_line(const Origin& origin, const ike::Event& event) {
   return line<IkeFields>(origin, event);
@@ -216,6 +260,17 @@ std::string to_json_line(const Origin& origin, const ike::Event& event) {
 
 std::string to_json_line(const Origin& origin, const ipsec::Event& event) {
   return line<DataPathFields>(origin, event);
+}
+
+std::string to_json_line(const Origin& origin, const cluster::ClusterEvent& event) {
+  return line<ClusterFields>(origin, event);
+}
+
+std::string to_json_line(const Origin& origin, const Error& fault) {
+  Json json = begun_line(origin);
+  json["event"] = "fault";
+  json["error"] = to_json(fault);
+  return to_line(json);
 }
 
 }  // namespace mpsec::trace
