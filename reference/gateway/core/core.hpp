@@ -67,6 +67,8 @@ class Core {
   Status status() const;
   Counters counters() const;
   const Settings& settings() const { return settings_; }
+  // The name that its configuration has in the settings; empty: it is not there (any more).
+  std::string child_name(ike::ChildId child) const;
 
  private:
   Core(Settings settings, const Seams& seams);

@@ -61,6 +61,13 @@ Status Core::status() const {
   return status;
 }
 
+std::string Core::child_name(ike::ChildId child) const {
+  const SaTable::Child* const held = parts_->sas.find(child);
+  if (held == nullptr) return {};
+  const auto& [_, configuration] = owner_of(settings_, held->policy);
+  return configuration == nullptr ? std::string() : configuration->name;
+}
+
 Counters Core::counters() const {
   Counters counters = counters_;
   counters.ike = engine_->counters();
