@@ -1,0 +1,107 @@
+"""A strongSwan daemon and its swanctl, wherever the two run: in a namespace or in a guest's kernel."""
+
+import subprocess
+from abc import abstractmethod
+from pathlib import Path
+
+from lab.network import Node
+
+from peers.peer import Peer, PeerError, Status, until
+from peers.scenario import End, Scenario
+from peers.strongswan import answers, files, words
+
+CHARON = "/usr/lib/ipsec/charon"
+SWANCTL = "/usr/sbin/swanctl"
+_SOCKET_PATH_OCTETS = 107  # of sockaddr_un, without its end
+_START_SECONDS = 20
+_ANSWER_SECONDS = 20
+
+
+class StrongSwan(Peer):
+    """All but where the daemon runs: that is for the subclasses."""
+
+    kernel_plugins: str
+
+    @classmethod
+    def unsupported(cls, scenario: Scenario, node: str) -> str | None:
+        if unknown := words.unknown(scenario.end(node).transforms()):
+            return f"{cls.name}: strongSwan has no word for {unknown[0]}"
+        return super().unsupported(scenario, node)
+
+    def configure(self, node: Node, end: End, other: End, scenario: Scenario) -> None:
+        if reason := self.unsupported(scenario, end.node):
+            raise PeerError(f"scenario '{scenario.name}' at node {end.node}: {reason}")
+        self.node, self.end = node, end
+        self.folder = node.folder / "swanctl"
+        self.socket, self.log_file = self._socket(), node.folder / "charon.log"
+        if len(str(self.socket)) > _SOCKET_PATH_OCTETS:
+            raise PeerError(f"{self.socket}: too long for a socket's path, give the laboratory a shorter folder")
+        settings = files.daemon(end, self.kernel_plugins, self.socket, self.log_file)
+        files.write(node.folder / "strongswan.conf", files.render(settings))
+        files.write(self.folder / "swanctl.conf", files.render(files.connections(end, other)))
+        files.credentials(end, self.folder)
+        timers = ("retransmit_timeout", "retransmit_base", "retransmit_tries")
+        self.lowered_timers = {f"charon.{name}": str(settings["charon"][name]) for name in timers}
+        self.lowered_timers["dpd_delay"] = f"{max(1, round(end.liveness_seconds))}s"
+
+    def start(self) -> None:
+        self._launch()
+        until(self._answers, _START_SECONDS, f"{self.name} at {self.node.name} answers swanctl", self.log)
+        self.load()
+
+    def load(self) -> None:
+        """Gives the daemon the configuration and credentials, again after a change of the files."""
+        self._swanctl("--load-all", "--file", str(self.folder / "swanctl.conf"), "--noprompt")
+
+    def _answers(self) -> bool:
+        if not self._alive():
+            raise PeerError(f"{self.name} at {self.node.name} ended while it started", self.log())
+        return self._execute(self._command("--stats")).returncode == 0
+
+    def initiate(self, child: str) -> None:
+        self._swanctl("--initiate", "--child", child, "--timeout", str(_ANSWER_SECONDS))
+
+    def rekey_child(self, child: str) -> None:
+        self._swanctl("--rekey", "--child", child)
+
+    def rekey_ike(self) -> None:
+        self._swanctl("--rekey", "--ike", files.CONNECTION)
+
+    def terminate(self, child: str | None = None) -> None:
+        which = ("--child", child) if child else ("--ike", files.CONNECTION)
+        self._swanctl("--terminate", *which, "--timeout", str(_ANSWER_SECONDS))
+
+    def status(self) -> Status:
+        return answers.status(self._swanctl("--list-sas", "--pretty"))
+
+    def statistics(self) -> dict[str, int]:
+        """Counters of IKE messages, `ike-rekey-init` and the like."""
+        found = answers.messages(self._swanctl("--counters", "--pretty"), "counters reply")
+        counters = found[0].get("counters", {}) if found else {}
+        return {name: int(value) for section in counters.values() for name, value in section.items()}
+
+    def _swanctl(self, *arguments: str) -> str:
+        done = self._execute(self._command(*arguments))
+        if done.returncode != 0:
+            said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-5:])
+            raise PeerError(f"{self.name} at {self.node.name}: swanctl {' '.join(arguments)}: {said}", self.log())
+        return done.stdout
+
+    def _command(self, *arguments: str) -> list[str]:
+        conf = self.node.folder / "strongswan.conf"
+        return ["env", f"SWANCTL_DIR={self.folder}", f"STRONGSWAN_CONF={conf}", SWANCTL, *arguments, "--uri", f"unix://{self.socket}"]
+
+    @abstractmethod
+    def _socket(self) -> Path:
+        """Where swanctl reaches the daemon."""
+
+    @abstractmethod
+    def _launch(self) -> None:
+        """Starts the daemon and returns at once."""
+
+    @abstractmethod
+    def _alive(self) -> bool: ...
+
+    @abstractmethod
+    def _execute(self, argv: list[str]) -> subprocess.CompletedProcess:
+        """Runs it where the daemon is, within some time."""
