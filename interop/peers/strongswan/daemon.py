@@ -32,12 +32,13 @@ class StrongSwan(Peer):
         if reason := self.unsupported(scenario, end.node):
             raise PeerError(f"scenario '{scenario.name}' at node {end.node}: {reason}")
         self.node, self.end = node, end
-        self.folder = node.folder / "swanctl"
-        self.socket, self.log_file = self._socket(), node.folder / "charon.log"
+        self.folder = node.folder / scenario.name
+        self.settings, self.log_file = self.folder / "strongswan.conf", self.folder / "charon.log"
+        self.socket = self._socket()
         if len(str(self.socket)) > _SOCKET_PATH_OCTETS:
             raise PeerError(f"{self.socket}: too long for a socket's path, give the laboratory a shorter folder")
         settings = files.daemon(end, self.kernel_plugins, self.socket, self.log_file)
-        files.write(node.folder / "strongswan.conf", files.render(settings))
+        files.write(self.settings, files.render(settings))
         files.write(self.folder / "swanctl.conf", files.render(files.connections(end, other)))
         files.credentials(end, self.folder)
         timers = ("retransmit_timeout", "retransmit_base", "retransmit_tries")
@@ -88,8 +89,8 @@ class StrongSwan(Peer):
         return done.stdout
 
     def _command(self, *arguments: str) -> list[str]:
-        conf = self.node.folder / "strongswan.conf"
-        return ["env", f"SWANCTL_DIR={self.folder}", f"STRONGSWAN_CONF={conf}", SWANCTL, *arguments, "--uri", f"unix://{self.socket}"]
+        environment = [f"SWANCTL_DIR={self.folder}", f"STRONGSWAN_CONF={self.settings}"]
+        return ["env", *environment, SWANCTL, *arguments, "--uri", f"unix://{self.socket}"]
 
     @abstractmethod
     def _socket(self) -> Path:

@@ -14,6 +14,7 @@ _PLUGINS = (
     "random nonce aes sha1 sha2 md5 openssl gmp curve25519 hmac cmac xcbc ctr ccm gcm chapoly kdf mgf1 "
     "pem pkcs1 pkcs8 x509 revocation constraints pubkey socket-default vici counters"
 )
+_SWANCTL_PLUGINS = "random openssl pem pkcs1 pkcs8 x509 pubkey"  # not all there are: it starts often
 _FOREVER = "0s"
 
 
@@ -50,7 +51,8 @@ def daemon(end: End, kernel_plugins: str, socket: Path, log: Path) -> dict[str, 
             "cookie_threshold_ip": end.cookie_threshold,
             "plugins": {"vici": {"socket": f"unix://{socket}"}, "kernel-libipsec": {"allow_peer_ts": "yes"}},
             "filelog": {"file": {"path": log, "default": 1, "flush_line": "yes"}},
-        }
+        },
+        "swanctl": {"load": _SWANCTL_PLUGINS},
     }
 
 

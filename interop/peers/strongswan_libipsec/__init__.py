@@ -51,7 +51,7 @@ class StrongSwanLibipsec(StrongSwan):
         return self.node.folder / "vici"
 
     def _launch(self) -> None:
-        environment = {"STRONGSWAN_CONF": str(self.node.folder / "strongswan.conf")}
+        environment = {"STRONGSWAN_CONF": str(self.settings)}
         self._process = self.node.start([CHARON], log="charon.out", env=environment, own_run=True)
 
     def _alive(self) -> bool:
