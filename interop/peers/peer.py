@@ -1,5 +1,6 @@
 """What every peer can be asked to do, whoever wrote it."""
 
+import subprocess
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -142,6 +143,10 @@ class Peer(ABC):
 
     @abstractmethod
     def log(self) -> str: ...
+
+    def execute(self, argv: list[str], timeout: float = 60) -> subprocess.CompletedProcess:
+        """Runs a program on the gateway itself, in the network stack that its packets come from; any outcome is returned."""
+        return self.node.run(argv, timeout=timeout, check=False)
 
 
 def until(ready: Callable[[], T], seconds: float, what: str, log: Callable[[], str] = lambda: "") -> T:

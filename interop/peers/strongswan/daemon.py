@@ -1,20 +1,25 @@
 """A strongSwan daemon and its swanctl, wherever the two run: in a namespace or in a guest's kernel."""
 
-import subprocess
+import shutil
 from abc import abstractmethod
 from pathlib import Path
 
 from lab.network import Node
 
-from peers.peer import Peer, PeerError, Status, until
+from peers.peer import Peer, PeerError, Status
 from peers.scenario import End, Scenario
 from peers.strongswan import answers, files, words
 
 CHARON = "/usr/lib/ipsec/charon"
 SWANCTL = "/usr/sbin/swanctl"
 _SOCKET_PATH_OCTETS = 107  # of sockaddr_un, without its end
-_START_SECONDS = 20
 _ANSWER_SECONDS = 20
+
+
+def not_installed() -> str | None:
+    """What of strongSwan is missing."""
+    missing = [path for path in (CHARON, SWANCTL) if shutil.which(path) is None]
+    return f"{missing[0]} is not there (ci/setup installs it)" if missing else None
 
 
 class StrongSwan(Peer):
@@ -47,17 +52,11 @@ class StrongSwan(Peer):
 
     def start(self) -> None:
         self._launch()
-        until(self._answers, _START_SECONDS, f"{self.name} at {self.node.name} answers swanctl", self.log)
         self.load()
 
     def load(self) -> None:
         """Gives the daemon the configuration and credentials, again after a change of the files."""
         self._swanctl("--load-all", "--file", str(self.folder / "swanctl.conf"), "--noprompt")
-
-    def _answers(self) -> bool:
-        if not self._alive():
-            raise PeerError(f"{self.name} at {self.node.name} ended while it started", self.log())
-        return self._execute(self._command("--stats")).returncode == 0
 
     def initiate(self, child: str) -> None:
         self._swanctl("--initiate", "--child", child, "--timeout", str(_ANSWER_SECONDS))
@@ -81,8 +80,11 @@ class StrongSwan(Peer):
         counters = found[0].get("counters", {}) if found else {}
         return {name: int(value) for section in counters.values() for name, value in section.items()}
 
+    def log(self) -> str:
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
     def _swanctl(self, *arguments: str) -> str:
-        done = self._execute(self._command(*arguments))
+        done = self.execute(self._command(*arguments))
         if done.returncode != 0:
             said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-5:])
             raise PeerError(f"{self.name} at {self.node.name}: swanctl {' '.join(arguments)}: {said}", self.log())
@@ -98,11 +100,4 @@ class StrongSwan(Peer):
 
     @abstractmethod
     def _launch(self) -> None:
-        """Starts the daemon and returns at once."""
-
-    @abstractmethod
-    def _alive(self) -> bool: ...
-
-    @abstractmethod
-    def _execute(self, argv: list[str]) -> subprocess.CompletedProcess:
-        """Runs it where the daemon is, within some time."""
+        """Starts the daemon and returns when it listens on its socket."""

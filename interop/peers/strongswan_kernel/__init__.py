@@ -1,21 +1,35 @@
 """strongSwan over a Linux kernel's ESP and AH: the host's where it has them, else a guest's in the node's place."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
-from lab.network import Node, Process
+from lab.network import Node
 
 from peers import guest
 from peers.guest import Guest
 from peers.kernel import host_lacks_esp
-from peers.peer import PeerError, until
+from peers.peer import PeerError
 from peers.scenario import End, Scenario
-from peers.strongswan.daemon import CHARON, SWANCTL, StrongSwan
+from peers.strongswan.daemon import CHARON, StrongSwan, not_installed
+from peers.strongswan.in_namespace import Charon
 
-_RUN_SECONDS = 60
-_STOP_SECONDS = 10
 _GUEST_SOCKET = Path("/run/mpsec.vici")  # the guest's own /run: a socket cannot lie on hostfs
+# The waiting shell reaps the daemon, so that the file with its number says whether it runs.
+_START = """
+( STRONGSWAN_CONF='{settings}' {charon} >'{folder}/charon.out' 2>&1 &
+  echo $! >/run/charon.id; wait; rm -f /run/charon.id ) >/dev/null 2>&1 &
+for i in $(seq 200); do [ -S {socket} ] && exit 0; sleep 0.05; done; exit 1
+"""
+_END = """
+[ -e /run/charon.id ] || exit 0
+kill -{signal} $(cat /run/charon.id)
+for i in $(seq 200); do [ -e /run/charon.id ] || break; sleep 0.05; done
+"""
+# What a killed daemon leaves behind would answer for it, and would be in the way of the next.
+_FORGET = """
+rm -f /run/charon.pid {socket}; ip xfrm state flush; ip xfrm policy flush
+ip route flush table 220; ip -6 route flush table 220
+"""
 
 
 class StrongSwanKernel(StrongSwan):
@@ -23,13 +37,13 @@ class StrongSwanKernel(StrongSwan):
 
     name = "strongswan-kernel"
     kernel_plugins = "kernel-netlink"
-    _process: Process | None = None
+    _charon: Charon | None = None
     _guest: Guest | None = None
 
     @classmethod
     def probe(cls) -> str | None:
-        if missing := [path for path in (CHARON, SWANCTL) if shutil.which(path) is None]:
-            return f"{missing[0]} is not there (ci/setup installs it)"
+        if reason := not_installed():
+            return reason
         if (reason := host_lacks_esp()) and (no_guest := guest.probe()):
             return f"the host's kernel has no ESP ({reason}), and {no_guest}"
         return None
@@ -50,45 +64,31 @@ class StrongSwanKernel(StrongSwan):
 
     def _launch(self) -> None:
         if self._guest is None:
-            environment = {"STRONGSWAN_CONF": str(self.settings)}
-            self._process = self.node.start([CHARON], log="charon.out", env=environment, own_run=True)
+            self._charon = Charon(self.node, self.settings, self.socket)
             return
         if not self._guest.alive:
             self._guest.boot()
-        self._shell(f"STRONGSWAN_CONF='{self.settings}' {CHARON} >'{self.folder}/charon.out' 2>&1 & echo $! >/run/charon.id")
-
-    def _alive(self) -> bool:
-        if self._guest is None:
-            return self._process is not None and self._process.alive()
-        return self._guest.alive and self._signal("0")
-
-    def _signal(self, name: str) -> bool:
-        return self._shell(f"[ -e /run/charon.id ] && kill -{name} $(cat /run/charon.id)") == 0
+        if self._shell(_START.format(settings=self.settings, charon=CHARON, folder=self.folder, socket=self.socket)) != 0:
+            raise PeerError(f"charon in the guest at {self.node.name} did not start", self.log() or self._guest.console())
 
     def _shell(self, command: str) -> int:
-        assert self._guest is not None
-        return self._guest.run(["sh", "-c", command]).returncode
+        return self.execute(["sh", "-c", command]).returncode
 
     def stop(self) -> None:
-        if self._process:
-            self._process.stop()
-            self._process = None
-        if self._guest and self._guest.alive and self._signal("TERM"):
-            until(lambda: not self._signal("0"), _STOP_SECONDS, "strongSwan in the guest ends", self.log)
-            self._forget()
+        if self._charon:
+            self._charon.stop()
+        self._end("TERM")
 
     def kill(self) -> None:
-        if self._process:
-            self._process.stop(timeout=0)
-            self._process = None
-            self._execute(["sh", "-c", "ip xfrm state flush; ip xfrm policy flush"])
-        if self._guest and self._guest.alive:
-            self._signal("KILL")
-            self._forget()
+        if self._charon:
+            self._charon.kill()
+            self._shell(_FORGET.format(socket=self.socket))
+        self._end("KILL")
 
-    def _forget(self) -> None:
-        """What a killed daemon leaves behind would answer for it, and would be in the way of the next."""
-        self._shell("rm -f /run/charon.* /run/mpsec.vici; ip xfrm state flush; ip xfrm policy flush; ip route flush table 220")
+    def _end(self, signal: str) -> None:
+        self._charon = None
+        if self._guest and self._guest.alive:
+            self._shell(_END.format(signal=signal) + _FORGET.format(socket=self.socket))
 
     def close(self) -> None:
         self.stop()
@@ -96,17 +96,14 @@ class StrongSwanKernel(StrongSwan):
             self._guest.halt()
         self._guest = None
 
-    def log(self) -> str:
-        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
-
     def kernel_counters(self) -> dict[str, int]:
         """The kernel's own counters of what it dropped, `XfrmInStateSeqError` and the like."""
-        lines = self._execute(["cat", "/proc/net/xfrm_stat"]).stdout.splitlines()
+        lines = self.execute(["cat", "/proc/net/xfrm_stat"]).stdout.splitlines()
         return {name: int(value) for name, value in (line.split() for line in lines)}
 
-    def _execute(self, argv: list[str]) -> subprocess.CompletedProcess:
+    def execute(self, argv: list[str], timeout: float = 60) -> subprocess.CompletedProcess:
         if self._guest is None:
-            return self.node.run(argv, timeout=_RUN_SECONDS, check=False)
+            return super().execute(argv, timeout)
         if not self._guest.alive:
             raise PeerError(f"{self.name} at {self.node.name}: the guest does not run", self._guest.console())
-        return self._guest.run(argv, _RUN_SECONDS)
+        return self._guest.run(argv, timeout)
