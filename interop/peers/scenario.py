@@ -38,9 +38,13 @@ Proposal = tuple[Transform, ...]
 
 
 def proposal(text: str) -> Proposal:
-    """From words such as "ENCR_AES_GCM_16:128 PRF_HMAC_SHA2_256 Curve25519"."""
+    """From words such as "ENCR_AES_GCM_16:128 PRF_HMAC_SHA2_256 2048-bit_MODP_Group": blanks within a name are written "_"."""
     words = [word.partition(":") for word in text.split()]
-    return tuple(Transform(name, int(bits) if bits else None) for name, _, bits in words)
+    return tuple(Transform(_spaced(name), int(bits) if bits else None) for name, _, bits in words)
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ") if "-bit" in name else name
 
 
 @dataclass(frozen=True)
