@@ -1,0 +1,54 @@
+"""What carries packets: protocol, mode, IP versions, numbers, encapsulation."""
+
+import pytest
+
+from scenarios.traffic import between_gateways, both_ways
+
+_AH = "AUTH_HMAC_SHA2_256_128"
+
+
+@pytest.mark.parametrize("inner, outer", [(4, 4), (6, 6), (6, 4), (4, 6)], ids=lambda version: f"IPv{version}")
+def test_tunnel(started, plan, inner: int, outer: int) -> None:
+    session = started(plan.scenario(inner=inner, outer=outer))
+    session.up()
+    both_ways(session, inner)
+
+
+@pytest.mark.parametrize("version", [pytest.param(4, marks=pytest.mark.short), 6], ids=["IPv4", "IPv6"])
+def test_transport(started, plan, version: int) -> None:
+    session = started(plan.scenario(inner=version, outer=version, plain_packets=True, children={"mode": "transport"}))
+    session.up()
+    between_gateways(session, version)
+
+
+@pytest.mark.short
+def test_extended_numbers(started, plan) -> None:
+    session = started(plan.scenario(plain_packets=True, children={"extended_numbers": True}))
+    session.up()
+    assert session.agreed("net").extended_numbers
+    both_ways(session)
+
+
+@pytest.mark.parametrize("mode", ["tunnel", "transport"])
+@pytest.mark.parametrize("extended", [False, True], ids=["32 bits", "64 bits"])
+def test_ah(started, plan, mode: str, extended: bool) -> None:
+    children = {"protocol": "ah", "mode": mode, "extended_numbers": extended}
+    session = started(plan.scenario(child=_AH, plain_packets=True, children=children))
+    session.up()
+    (both_ways if mode == "tunnel" else between_gateways)(session)
+
+
+@pytest.mark.short
+def test_plain_esp(started, plan) -> None:
+    session = started(plan.scenario(plain_packets=True))
+    session.up()
+    assert not session.agreed("net").encapsulated
+    both_ways(session)
+
+
+@pytest.mark.parametrize("outer", [4, 6], ids=["IPv4", "IPv6"])
+def test_forced_encapsulation(started, plan, outer: int) -> None:
+    session = started(plan.scenario(outer=outer, encapsulate=True))
+    session.up()
+    assert session.agreed("net").encapsulated
+    both_ways(session)

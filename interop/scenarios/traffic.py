@@ -1,0 +1,115 @@
+"""Traffic through a tunnel, and whether all of it arrived."""
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+from lab.network import Node
+from peers.peer import Peer, until
+
+from scenarios.sites import Session
+
+PINGS = 4
+_DOWNLOAD = Path(__file__).with_name("download.py")
+_PYTHON = "/usr/bin/python3"
+
+
+def received(output: str) -> tuple[int, int]:
+    """Packets sent and answered, as ping says at its end."""
+    match = re.search(r"(\d+) packets transmitted, (\d+) (?:packets )?received", output)
+    if match is None:
+        raise AssertionError(f"ping gave no summary:\n{output}")
+    return int(match[1]), int(match[2])
+
+
+def ping(run: Callable[..., subprocess.CompletedProcess], to: str, *options: str, count: int = PINGS) -> None:
+    """From where `run` runs; every one must be answered."""
+    done = run(["ping", "-c", str(count), "-i", "0.02", "-W", "5", *options, to])
+    sent, back = received(done.stdout + done.stderr)
+    assert (sent, back) == (count, count), f"{back} of {count} pings to {to} were answered:\n{done.stdout}{done.stderr}"
+
+
+def behind(node: Node) -> Callable[..., subprocess.CompletedProcess]:
+    """Runs in a host; its outcome is for the caller to judge."""
+    return lambda argv: node.run(argv, timeout=120, check=False)
+
+
+def both_ways(session: Session, inner: int = 4, child: str = "net", *options: str) -> None:
+    """Pings from the host behind each gateway to the other's; all of it is counted by both ends as of this child."""
+    plan = session.plan
+    before = _counted(session, child)
+    for here, there in ("ab", "ba"):
+        ping(behind(session.site.node(f"host-{here}")), plan.host(there, inner), *options)
+    _moved(session, child, before)
+
+
+def between_gateways(session: Session, version: int = 4, child: str = "net") -> None:
+    """As `both_ways`, from gateway to gateway."""
+    before = _counted(session, child)
+    for here, there in ("ab", "ba"):
+        ping(session.site.peers[here].execute, session.plan.outer(there, version))
+    _moved(session, child, before)
+
+
+def _counts(peer: Peer, child: str) -> tuple[int, int]:
+    found = [status for status in peer.status().children if status.name == child]
+    return sum(status.packets_in for status in found), sum(status.packets_out for status in found)
+
+
+def _counted(session: Session, child: str) -> list[tuple[int, int]]:
+    return [_counts(peer, child) for peer in (session.first, session.second)]
+
+
+def _moved(session: Session, child: str, before: list[tuple[int, int]]) -> None:
+    """A ping and its answer each way: every counter moves by at least twice the count. Kernels may count a moment later."""
+
+    def moved() -> bool:
+        after = _counted(session, child)
+        return all(new - old >= 2 * PINGS for ends in zip(before, after) for old, new in zip(*ends))
+
+    session.until(moved, f"both ends count {2 * PINGS} packets each way in child '{child}' beyond {before}", 10)
+
+
+class Flow:
+    """Pings at a steady rate from one host to another while something else happens."""
+
+    def __init__(self, session: Session, interval: float = 0.01, inner: int = 4) -> None:
+        host = session.site.node("host-a")
+        argv = ["ping", "-i", str(interval), "-W", "5", session.plan.host("b", inner)]
+        self._process = host.start(argv, log=f"{session.scenario.name}-flow.log")
+        until(lambda: "icmp_seq=3 " in self._said(), 10, "the flow begins", self._said)
+
+    def _said(self) -> str:
+        return self._process.log.read_text(errors="replace")
+
+    def finish(self) -> int:
+        """Ends it and returns how many were sent; AssertionError if one was not answered."""
+        os.kill(self._process.pid, signal.SIGINT)
+        until(lambda: not self._process.alive(), 10, "the flow ends", self._said)
+        sent, back = received(self._said())
+        assert back >= sent - 1 and not self._gaps(), f"{back} of {sent} pings were answered, lost: {self._gaps()[:10]}"
+        return sent
+
+    def _gaps(self) -> list[int]:
+        """Numbers that are missing between answered ones; the last may have been under way when it ended."""
+        seen = {int(number) for number in re.findall(r"icmp_seq=(\d+) ", self._said())}
+        return sorted(set(range(1, max(seen))) - seen)
+
+
+def download(session: Session, octets: int, inner: int = 4, seconds: float = 120) -> None:
+    """One TCP stream from the host behind b to the host behind a; intact by SHA-256."""
+    address = session.plan.host("b", inner)
+    server = session.site.node("host-b").start(
+        [_PYTHON, _DOWNLOAD, "serve", address, str(octets)], log=f"{session.scenario.name}-serve.log"
+    )
+    try:
+        until(lambda: "listening" in server.log.read_text(), 10, "the server listens")
+        done = session.site.node("host-a").run([_PYTHON, _DOWNLOAD, "fetch", address], timeout=seconds)
+        until(lambda: "sent" in server.log.read_text(), 10, "the server has sent all")
+        sent = server.log.read_text().split("sent ")[1].split()
+        assert done.stdout.split() == sent, f"sent {sent}, received {done.stdout.split()}"
+    finally:
+        server.stop()
