@@ -26,16 +26,16 @@ class PeerError(RuntimeError):
 
 @dataclass(frozen=True)
 class ChildStatus:
-    """One Child SA as its end sees it. SPIs are numbers; octets are those inside the tunnel."""
+    """One Child SA as its end sees it. SPIs are numbers; octets are those inside the tunnel. None: the peer does not tell."""
 
     name: str
     spi_in: int
     spi_out: int
     mode: str
     protocol: str
-    transforms: frozenset[Transform]
-    extended_numbers: bool
-    encapsulated: bool
+    transforms: frozenset[Transform] | None
+    extended_numbers: bool | None
+    encapsulated: bool | None
     packets_in: int
     octets_in: int
     packets_out: int
@@ -143,6 +143,10 @@ class Peer(ABC):
 
     @abstractmethod
     def log(self) -> str: ...
+
+    def refused(self) -> int | None:
+        """How many packets its ESP or AH has refused, by its own counter or log; None where it tells nothing of it."""
+        return None
 
     def execute(self, argv: list[str], timeout: float = 60) -> subprocess.CompletedProcess:
         """Runs a program on the gateway itself, in the network stack that its packets come from; any outcome is returned."""

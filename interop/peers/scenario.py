@@ -38,7 +38,7 @@ Proposal = tuple[Transform, ...]
 
 
 def proposal(text: str) -> Proposal:
-    """From words such as "ENCR_AES_GCM_16:128 PRF_HMAC_SHA2_256 2048-bit_MODP_Group": blanks within a name are written "_"."""
+    """From words such as "ENCR_AES_GCM_16:128 PRF_HMAC_SHA2_256 2048-bit_MODP": blanks within a name are written "_"."""
     words = [word.partition(":") for word in text.split()]
     return tuple(Transform(_spaced(name), int(bits) if bits else None) for name, _, bits in words)
 
@@ -89,7 +89,10 @@ class Retransmission:
 
 @dataclass(frozen=True)
 class End:
-    """One of the two gateways: all that it is told."""
+    """One of the two gateways: all that it is told. It expects the other's identity where it is told of no other to expect.
+
+    One that is not reachable has a NAT in front of it: the other does not know its address.
+    """
 
     node: str
     addresses: tuple[str, ...]
@@ -97,6 +100,8 @@ class End:
     authentication: Authentication
     ike_proposals: tuple[Proposal, ...]
     children: tuple[Child, ...]
+    reachable: bool = True
+    expected_identity: str | None = None
     trusted: tuple[Path, ...] = ()
     revocations: tuple[Path, ...] = ()
     ike_rekey_seconds: int | None = None
@@ -107,6 +112,10 @@ class End:
     request_address: bool = False
     fragment_octets: int | None = None
     cookie_threshold: int | None = None
+
+    def expects(self, other: "End") -> str:
+        """The identity that the other must prove."""
+        return self.expected_identity or other.identity
 
     def child(self, name: str) -> Child:
         """The child of this name; KeyError names what there is."""

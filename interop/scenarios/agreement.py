@@ -1,27 +1,31 @@
 """Whether two ends say the same of one SA: SPIs crossed, algorithms, mode, selectors."""
 
-from peers.peer import ChildStatus, IkeStatus, Peer, PeerError, until
+from collections.abc import Callable
+from typing import TypeVar
+
+from peers.peer import ChildStatus, IkeStatus, Peer, PeerError, Status, until
 from peers.scenario import Proposal, Scenario, Transform
 
+T = TypeVar("T")
 # Written in several ways by those who show them, and meant as one.
 _NO_KEY_LENGTH = {"ENCR_CHACHA20_POLY1305", "ENCR_NULL", "ENCR_3DES"}
 
 
 def ike(first: Peer, second: Peer, scenario: Scenario, seconds: float) -> IkeStatus:
     """The initiator's view of the one IKE SA, as soon as both have exactly one and the same; PeerError with the difference."""
-    return _agreed(first, second, lambda: _ike_difference(first, second, scenario), seconds)
+    return _agreed(first, second, seconds, lambda views: _ike_difference(views, scenario))
 
 
 def child(first: Peer, second: Peer, name: str, scenario: Scenario, seconds: float) -> ChildStatus:
     """The initiator's view of the newest child of this name, as soon as both have the same; PeerError with the difference."""
-    return _agreed(first, second, lambda: _child_difference(first, second, name, scenario), seconds)
+    return _agreed(first, second, seconds, lambda views: _child_difference(views, name, scenario))
 
 
-def _agreed(first: Peer, second: Peer, look, seconds: float):
-    last: list = []
+def _agreed(first: Peer, second: Peer, seconds: float, look: Callable[[list[Status]], T | str]) -> T:
+    last: list[T | str] = []
 
     def same() -> bool:
-        last[:] = [look()]
+        last[:] = [look([first.status(), second.status()])]
         return not isinstance(last[0], str)
 
     try:
@@ -29,42 +33,51 @@ def _agreed(first: Peer, second: Peer, look, seconds: float):
     except PeerError as error:
         log = f"{first.log()[-1500:]}\n--- {second.name} at {second.node.name}:\n{second.log()[-1500:]}"
         raise PeerError(f"{error}: {last[0]}", log) from None
+    assert not isinstance(last[0], str)
     return last[0]
 
 
-def _ike_difference(first: Peer, second: Peer, scenario: Scenario) -> IkeStatus | str:
-    views = [peer.status().established for peer in (first, second)]
-    if [len(view) for view in views] != [1, 1]:
-        return f"IKE SAs: {first.name} has {len(views[0])}, {second.name} has {len(views[1])}"
-    one, other = views[0][0], views[1][0]
+def _ike_difference(views: list[Status], scenario: Scenario) -> IkeStatus | str:
+    sas = [view.established for view in views]
+    if [len(each) for each in sas] != [1, 1]:
+        return f"the initiator has {len(sas[0])} IKE SAs, the responder {len(sas[1])}"
+    one, other = sas[0][0], sas[1][0]
+    chosen = _plain(one.transforms)
     return _different(
         ("IKE SPIs", (one.spi_initiator, one.spi_responder), (other.spi_initiator, other.spi_responder)),
         ("one initiator", one.initiator, not other.initiator),
         ("identities", (one.local_identity, one.remote_identity), (other.remote_identity, other.local_identity)),
-        ("algorithms of IKE", _plain(one.transforms), _plain(other.transforms)),
-        ("algorithms of IKE as configured", _plain(one.transforms), _only_choice(scenario.ends[0].ike_proposals, _plain(one.transforms))),
+        ("algorithms of IKE", chosen, _plain(other.transforms)),
+        ("algorithms of IKE as configured", chosen, _only_choice(scenario.ends[0].ike_proposals, chosen)),
     ) or one
 
 
-def _child_difference(first: Peer, second: Peer, name: str, scenario: Scenario) -> ChildStatus | str:
-    views = [[child for child in peer.status().children if child.name == name] for peer in (first, second)]
-    if not all(views):
-        return f"child '{name}': {first.name} has {len(views[0])}, {second.name} has {len(views[1])}"
-    inbound = {child.spi_in: child for child in views[1]}
-    pairs = [(child, inbound[child.spi_out]) for child in views[0] if child.spi_out in inbound]
+def _child_difference(views: list[Status], name: str, scenario: Scenario) -> ChildStatus | str:
+    found = [[child for child in view.children if child.name == name] for view in views]
+    inbound = {child.spi_in: child for child in found[1]}
+    pairs = [(child, inbound[child.spi_out]) for child in found[0] if child.spi_out in inbound]
     if not pairs:
-        return f"child '{name}': no SPI of {first.name}'s outbound SAs is one of {second.name}'s inbound"
+        spis = [[f"in {child.spi_in:08x}, out {child.spi_out:08x}" for child in each] for each in found]
+        return f"child '{name}' of the initiator: {spis[0]}, of the responder: {spis[1]}"
     one, other = pairs[-1]
-    offers = scenario.ends[0].child(name).proposals
+    configured = scenario.ends[0].child(name)
+    told = [_protection(each) for each in (one.transforms, other.transforms) if each is not None]
+    offers = tuple(map(_protection, configured.proposals))
     return _different(
         ("SPIs", (one.spi_in, one.spi_out), (other.spi_out, other.spi_in)),
         ("mode and protocol", (one.mode, one.protocol), (other.mode, other.protocol)),
-        ("extended numbers", one.extended_numbers, other.extended_numbers),
-        ("encapsulation", one.encapsulated, other.encapsulated),
+        ("mode and protocol as configured", (one.mode, one.protocol), (configured.mode, configured.protocol)),
+        ("extended numbers", *_both_told(one.extended_numbers, other.extended_numbers)),
+        ("encapsulation", *_both_told(one.encapsulated, other.encapsulated)),
         ("selectors", (sorted(one.local), sorted(one.remote)), (sorted(other.remote), sorted(other.local))),
-        ("algorithms", _plain(one.transforms), _plain(other.transforms)),
-        ("algorithms as configured", _protection(one.transforms), _only_choice(tuple(map(_protection, offers)), _protection(one.transforms))),
+        ("algorithms", told[0], told[-1]) if told else ("", 0, 0),
+        ("algorithms as configured", told[0], _only_choice(offers, told[0])) if told else ("", 0, 0),
     ) or one
+
+
+def _both_told(one: T | None, other: T | None) -> tuple[T | None, T | None]:
+    """Nothing to compare where an end does not tell."""
+    return (one, other) if one is not None and other is not None else (None, None)
 
 
 def _different(*claims: tuple[str, object, object]) -> str:

@@ -4,6 +4,7 @@ Parameters: the peer (with ours at the other end), and whether it initiates or r
 both ends, carry the mark `rehearsal`; `short` marks what ci/test runs.
 """
 
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -35,23 +36,32 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """The peers that a module names in PAIRS, or all; a pair of the same maker needs one role only."""
     if "site" in metafunc.fixturenames:
         topology = getattr(metafunc.module, "TOPOLOGY", "two-gateways")
-        marks = {pair: [pytest.mark.rehearsal] if pair.rehearsal else [] for pair in PAIRS}
-        sites = [pytest.param((pair, topology), marks=marks[pair], id=str(pair)) for pair in PAIRS]
-        metafunc.parametrize("site", sites, indirect=True, scope="session")
+        metafunc.parametrize("site", _sites(topology), indirect=True, scope="session")
     if "role" in metafunc.fixturenames:
-        roles = getattr(metafunc.module, "ROLES", ("initiates", "responds"))
-        metafunc.parametrize("role", roles, scope="function")
+        metafunc.parametrize("role", _roles(metafunc.module), scope="function")
+
+
+@functools.cache
+def _sites(topology: str) -> list:
+    """Made once: pytest keeps a fixture as long as its parameter is the same object."""
+    marks = {pair: [pytest.mark.rehearsal] if pair.rehearsal else [] for pair in PAIRS}
+    return [pytest.param((pair, topology), marks=marks[pair], id=str(pair)) for pair in PAIRS]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Two of one maker play the same in both roles."""
     items[:] = [item for item in items if not _said_twice(item)]
 
 
 def _said_twice(item: pytest.Item) -> bool:
+    """Two of one maker play the same in both roles; one of them is enough."""
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
     pair = parameters.get("site", (None,))[0]
-    return pair is not None and pair.a is pair.b and parameters.get("role") == "responds"
+    return pair is not None and pair.a is pair.b and parameters.get("role") not in (None, _roles(item.module)[0])
+
+
+def _roles(module) -> tuple[str, ...]:
+    """Those that the peer plays in the scenarios of a module."""
+    return getattr(module, "ROLES", ("initiates", "responds"))
 
 
 @pytest.fixture(scope="session")

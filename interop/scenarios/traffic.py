@@ -99,6 +99,30 @@ class Flow:
         return sorted(set(range(1, max(seen))) - seen)
 
 
+class Flood:
+    """A ping flood for so many seconds: the next goes as soon as one is answered, or a hundred in a second."""
+
+    def __init__(self, session: Session, seconds: int, inner: int = 4) -> None:
+        host = session.site.node("host-a")
+        argv = ["ping", "-f", "-q", "-w", str(seconds), "-p", "c3", session.plan.host("b", inner)]
+        self._process = host.start(argv, log=f"{session.scenario.name}-flood.log")
+        self._seconds, self.sent = seconds, 0
+
+    def __enter__(self) -> "Flood":
+        return self
+
+    def __exit__(self, kind, *error) -> None:
+        """Waits for its end. Every one must have been answered, but for those under way then."""
+        if kind is not None:
+            self._process.stop()
+            return
+        until(lambda: not self._process.alive(), self._seconds + 10, "the flood ends")
+        said = self._process.log.read_text(errors="replace")
+        self.sent, back = received(said)
+        assert back >= self.sent - 2, f"{back} of {self.sent} were answered:\n{said[-500:]}"
+        assert "wrong data" not in said
+
+
 def download(session: Session, octets: int, inner: int = 4, seconds: float = 120) -> None:
     """One TCP stream from the host behind b to the host behind a; intact by SHA-256."""
     address = session.plan.host("b", inner)

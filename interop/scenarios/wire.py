@@ -72,8 +72,32 @@ class Frame:
         in_udp = ports is not None and _NAT_PORT in ports and payload[:4] != bytes(4) and len(payload) > 8
         return payload if in_udp else None
 
+    def with_udp_checksum(self) -> "Frame":
+        """With the checksum that its changed UDP payload needs; other packets stay as they are."""
+        if self.protocol != _UDP:
+            return self
+        at = _ETHERNET + self.header_octets
+        body = self.body[:6] + b"\0\0" + self.body[8:]
+        total = _ones_sum(self._pseudo_header(len(body)) + body)
+        checksum = (~total & 0xFFFF) or 0xFFFF
+        return Frame(self.octets[: at + 6] + struct.pack("!H", checksum) + self.octets[at + 8 :])
+
+    def _pseudo_header(self, octets: int) -> bytes:
+        ip = self.octets[_ETHERNET:]
+        addresses = ip[12:20] if self.version == 4 else ip[8:40]
+        return addresses + struct.pack("!II", octets, _UDP)
+
     def ah(self) -> bytes | None:
         return self.body if self.protocol == _AH else None
+
+
+def _ones_sum(octets: bytes) -> int:
+    """Ones' complement sum of 16-bit words (RFC 1071)."""
+    octets += bytes(len(octets) % 2)
+    total = sum(struct.unpack(f"!{len(octets) // 2}H", octets))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return total
 
 
 class Watch:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from lab.network import Node
 
+from peers import keywords
 from peers.peer import Peer, PeerError, Status
 from peers.scenario import End, Scenario
-from peers.strongswan import answers, files, words
+from peers.strongswan import answers, files
 
 CHARON = "/usr/lib/ipsec/charon"
 SWANCTL = "/usr/sbin/swanctl"
@@ -29,7 +30,7 @@ class StrongSwan(Peer):
 
     @classmethod
     def unsupported(cls, scenario: Scenario, node: str) -> str | None:
-        if unknown := words.unknown(scenario.end(node).transforms()):
+        if unknown := keywords.unknown(scenario.end(node).transforms()):
             return f"{cls.name}: strongSwan has no word for {unknown[0]}"
         return super().unsupported(scenario, node)
 

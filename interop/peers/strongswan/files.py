@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from peers.scenario import Authentication, Child, End
-from peers.strongswan import words
+from peers import keywords
 
 CONNECTION = "mpsec"
 POOL = "inner"
@@ -62,8 +62,8 @@ def connections(end: End, other: End) -> dict[str, Any]:
         "version": 2,
         "mobike": "no",
         "local_addrs": ",".join(end.addresses),
-        "remote_addrs": ",".join(other.addresses),
-        "proposals": ",".join(words.ike(offer) for offer in end.ike_proposals),
+        "remote_addrs": ",".join(other.addresses) if other.reachable else "%any",
+        "proposals": ",".join(keywords.ike(offer) for offer in end.ike_proposals),
         "encap": "yes" if end.encapsulate else "no",
         "fragmentation": "yes",
         "dpd_delay": f"{max(1, round(end.liveness_seconds))}s",
@@ -75,14 +75,14 @@ def connections(end: End, other: End) -> dict[str, Any]:
         "local": _proof(end.authentication) | {"id": end.identity},
         "remote": {
             "auth": _method(other.authentication),
-            "id": other.identity,
+            "id": end.expects(other),
             "revocation": "strict" if end.revocations else None,
         },
         "children": {child.name: _child(child) for child in end.children},
     }
     return {
         "connections": {CONNECTION: connection},
-        "secrets": _secrets(end.authentication, other.authentication, end.identity, other.identity),
+        "secrets": _secrets(end.authentication, other.authentication, end.identity, end.expects(other)),
         "pools": {POOL: {"addrs": end.pool}} if end.pool else {},
     }
 
@@ -92,7 +92,7 @@ def _any_address(children: tuple[Child, ...]) -> str:
 
 
 def _child(child: Child) -> dict[str, Any]:
-    offers = ",".join(words.child(offer, child) for offer in child.proposals)
+    offers = ",".join(keywords.child(offer, child) for offer in child.proposals)
     return {
         "mode": child.mode,
         f"{child.protocol}_proposals": offers,

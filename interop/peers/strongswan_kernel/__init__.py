@@ -101,6 +101,10 @@ class StrongSwanKernel(StrongSwan):
         lines = self.execute(["cat", "/proc/net/xfrm_stat"]).stdout.splitlines()
         return {name: int(value) for name, value in (line.split() for line in lines)}
 
+    def refused(self) -> int:
+        counters = self.kernel_counters()
+        return counters["XfrmInStateSeqError"] + counters["XfrmInStateProtoError"]
+
     def execute(self, argv: list[str], timeout: float = 60) -> subprocess.CompletedProcess:
         if self._guest is None:
             return super().execute(argv, timeout)

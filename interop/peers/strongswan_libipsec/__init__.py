@@ -1,10 +1,14 @@
 """strongSwan with ESP of its own in user space (its plugin kernel-libipsec): runs on any kernel with TUN."""
 
 import os
+import re
 from pathlib import Path
 
 from peers.strongswan.daemon import StrongSwan, not_installed
 from peers.strongswan.in_namespace import Charon
+
+
+_REFUSED = re.compile(r"ESP sequence number verification failed|ESP decryption or ICV verification failed")
 
 
 class StrongSwanLibipsec(StrongSwan):
@@ -36,6 +40,9 @@ class StrongSwanLibipsec(StrongSwan):
         if self._charon:
             self._charon.kill()
         self._charon = None
+
+    def refused(self) -> int:
+        return len(_REFUSED.findall(self.log()))
 
     def _socket(self) -> Path:
         return self.node.folder / "vici"
