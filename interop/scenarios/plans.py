@@ -9,7 +9,7 @@ from peers.scenario import Authentication, Child, End, Retransmission, Scenario,
 
 IKE = "ENCR_AES_GCM_16:128 PRF_HMAC_SHA2_256 Curve25519"
 ESP = "ENCR_AES_GCM_16:128"
-QUICK = Retransmission(first=0.3, factor=1.3, tries=4)
+SHORT_WAITS = Retransmission(first=0.5, factor=1.4, tries=5)  # gives up after 8 s
 _SHARED = Authentication("psk", secret="a secret of the laboratory, known to all")
 
 
@@ -42,7 +42,7 @@ class Plan:
                 "children": (self.child("net", node, child, inner, **(children or {})),),
                 "identity": f"{node}.mpsec.test",
                 "authentication": authentication[i],
-                "retransmission": QUICK,
+                "retransmission": SHORT_WAITS,
             }
             ends.append(End(node, **(whole | both)))
         return Scenario(re.sub(r"\W+", "-", self.name).strip("-"), (ends[0], ends[1]), plain_packets)

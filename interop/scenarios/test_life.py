@@ -89,7 +89,7 @@ def test_dead_peer(started, plan) -> None:
     session = started(plan.scenario(liveness_seconds=1))
     session.up()
     session.second.kill()
-    session.until(lambda: not session.first.status().ike_sas, "the initiator has found the peer dead", 20)
+    session.until(lambda: not session.first.status().ike_sas, "the initiator has found the peer dead")
     session.second.start()
     session.up()
     both_ways(session)
