@@ -13,25 +13,17 @@
 namespace mpsec::gateway {
 namespace {
 
-std::unexpected<Error> failed(const std::filesystem::path& path, std::string_view what,
-                              std::string_view remedy) {
-  return std::unexpected(Error{Blame::local_fault, path.string(), std::nullopt,
-                               fmt::format("{}: {}; {}", what, std::strerror(errno), remedy), ""});
-}
-
 // For adding to; a pipe that nobody reads does not hold us up.
-Result<int> open_file(const std::filesystem::path& path) {
-  const int file =
-      ::open(path.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
-  if (file < 0)
-    return failed(path, "the journal cannot be opened",
-                  "name a file in a folder that is there and may be written");
+Result<FileDescriptor> open_file(const std::filesystem::path& path) {
+  constexpr int how = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  FileDescriptor file(::open(path.c_str(), how, 0600));
+  if (!file)
+    return refused(path, "opening the journal", errno,
+                   "it has to be a file in a folder that is there and writable");
   struct stat about{};
-  const bool is_file = ::fstat(file, &about) == 0 && S_ISREG(about.st_mode);
-  if (!is_file || (about.st_mode & 0777) == 0600 || ::fchmod(file, 0600) == 0) return file;
-  auto error = failed(path, "the journal cannot be made its owner's alone", "chown or remove it");
-  ::close(file);
-  return error;
+  const bool is_file = ::fstat(file.number(), &about) == 0 && S_ISREG(about.st_mode);
+  if (!is_file || (about.st_mode & 0777) == 0600 || ::fchmod(file.number(), 0600) == 0) return file;
+  return refused(path, "making the journal its owner's alone", errno, "it has to be the gateway's own");
 }
 
 }  // namespace
@@ -41,9 +33,9 @@ Result<std::unique_ptr<Journal>> Journal::open(const std::filesystem::path& path
                                                const JournalOptions& options) {
   std::unique_ptr<Journal> journal(new Journal(path, std::move(host), calendar, options));
   if (path.empty()) return journal;
-  const auto file = open_file(path);
-  if (!file) return std::unexpected(file.error());
-  journal->file_ = *file;
+  auto file = open_file(path);
+  if (!file) return std::unexpected(std::move(file).error());
+  journal->file_ = *std::move(file);
   return journal;
 }
 
@@ -54,10 +46,6 @@ Journal::Journal(std::filesystem::path path, std::string host,
       calendar_(calendar),
       options_(options),
       limit_(options.lines_a_second) {}
-
-Journal::~Journal() {
-  if (file_ >= 0) ::close(file_);
-}
 
 void Journal::write(Instant now, const Report& report) {
   on_time(now);
@@ -72,7 +60,7 @@ void Journal::on_time(Instant now) {
 template <class Told>
 void Journal::tell(Instant now, const Told& told) {
   const trace::Origin origin{now, host_, calendar_};
-  if (file_ >= 0)
+  if (file_)
     put(now, to_json_line(origin, told));
   else
     complain(to_text_line(origin, told));
@@ -87,7 +75,7 @@ void Journal::put(Instant now, const std::string& line) {
     text += trace::to_line(gap) + "\n";
   }
   text += line + "\n";
-  const ssize_t written = ::write(file_, text.data(), text.size());
+  const ssize_t written = ::write(file_.number(), text.data(), text.size());
   if (written > 0) torn_ = text[static_cast<std::size_t>(written) - 1] != '\n';
   if (written != static_cast<ssize_t>(text.size())) return lose(written < 0 ? errno : ENOSPC);
   if (const std::uint64_t lost = std::exchange(lost_, 0); lost != 0)
@@ -103,9 +91,9 @@ void Journal::lose(int error) {
 
 void Journal::reopen() {
   if (path_.empty()) return;
-  const auto file = open_file(path_);
-  if (!file) return complain(fmt::format("journal {}", to_string(file.error())));
-  ::close(std::exchange(file_, *file));
+  auto file = open_file(path_);
+  if (!file) return complain(to_string(file.error()));
+  file_ = *std::move(file);
   torn_ = false;
 }
 

@@ -9,6 +9,7 @@
 
 #include "gateway/control/line_limit.hpp"
 #include "gateway/control/report_lines.hpp"
+#include "gateway/io/system.hpp"
 
 namespace mpsec::gateway {
 
@@ -24,8 +25,6 @@ class Journal {
   static Result<std::unique_ptr<Journal>> open(const std::filesystem::path& path, std::string host,
                                                std::optional<crypto::CalendarSeconds> calendar = std::nullopt,
                                                const JournalOptions& options = {});
-  ~Journal();
-  Journal(const Journal&) = delete;
 
   void write(Instant now, const Report& report);
   // Tells what was left out, when its second is over.
@@ -50,7 +49,7 @@ class Journal {
   std::optional<crypto::CalendarSeconds> calendar_;
   JournalOptions options_;
   LineLimit limit_;
-  int file_ = -1;
+  FileDescriptor file_;                       // none: standard error
   bool torn_ = false;                         // the file ends within a line
   std::uint64_t lost_ = 0, lost_in_all_ = 0;  // since it could be written last; ever
 };

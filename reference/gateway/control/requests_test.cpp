@@ -220,7 +220,8 @@ TEST_F(Established, WatchersSeeEvents) {
 
 TEST_F(Established, AFloodOfPacketsDoesNotFloodWatchers) {
   host.ask(R"({"request": "watch"})");
-  const Report audit = ipsec::Event(ipsec::Audit{.cause = ipsec::Discard::replay_duplicate});
+  const Report audit = ipsec::Event(
+      ipsec::Audit{ipsec::Discard::replay_duplicate, false, Spi{5}, outer(1, 0), outer(2, 0), 7, 0, {}});
   for (int i = 0; i < 1000; ++i)
     host.requests.on_report(audit);
   EXPECT_EQ(host.client.events.size(), 10u);
