@@ -121,7 +121,9 @@ TEST(Requests, InitiateSaysWhyItFailed) {
     settings.ike.peers[0].credential = std::make_shared<ike::PreSharedKeyCredential>(secret("another"));
   };
   TestHost host({.change = psk}, {});
-  EXPECT_EQ(why(host.ask_and_wait(R"({"request": "initiate", "peer": "peer"})")), "") << host.world.logs();
+  EXPECT_EQ(why(host.ask_and_wait(R"({"request": "initiate", "peer": "peer"})")),
+            "IKE SA 1/IKE_AUTH: the peer says AUTHENTICATION_FAILED")
+      << host.world.logs();
 }
 
 TEST(Requests, AChildThatFailsIsNamed) {
@@ -130,7 +132,9 @@ TEST(Requests, AChildThatFailsIsNamed) {
         {.encryption = {{crypto::EncryptionId::aes_gcm_16, 256}}, .integrity = {}, .key_exchange = {}}};
   };
   TestHost host({.change = other}, {});
-  EXPECT_EQ(why(host.ask_and_wait(R"({"request": "initiate", "peer": "peer"})")), "") << host.world.logs();
+  EXPECT_EQ(why(host.ask_and_wait(R"({"request": "initiate", "peer": "peer"})")),
+            "IKE SA 1/child 'net'/IKE_AUTH: the peer says NO_PROPOSAL_CHOSEN")
+      << host.world.logs();
 }
 
 TEST(Requests, GiveUpInTime) {
