@@ -9,13 +9,13 @@ import json
 import os
 import select
 import shlex
-import shutil
 import subprocess
 import threading
 import time
 import tty
 from pathlib import Path
 
+from lab import probe
 from lab.network import Node, Process
 
 from peers.peer import PeerError
@@ -53,13 +53,9 @@ poweroff -f
 """
 
 
-def probe() -> str | None:
+def missing() -> str | None:
     """None where a guest can run, else why not."""
-    if os.geteuid() != 0:
-        return "a user-mode kernel on a node's interfaces needs root"
-    if shutil.which(PROGRAM) is None or not MODULES.is_dir():
-        return f"{PROGRAM} is not there (Debian's user-mode-linux; ci/setup installs it)"
-    return None
+    return probe.needed() or probe.QUESTIONS[PROGRAM]()
 
 
 class Guest:

@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+from lab import probe
 from lab.network import Node, Process
 
 from peers import keywords
@@ -38,10 +39,10 @@ class Reference(Peer):
 
     @classmethod
     def probe(cls) -> str | None:
-        if os.geteuid() != 0:
-            return "needs root"
         path = program("mpsec-gateway")
-        return None if shutil.which(path) else f"{path} is not there: build the target mpsec-gateway, or set MPSEC_BIN"
+        if shutil.which(path) is None:
+            return f"{path} is not there: build the target mpsec-gateway, or set MPSEC_BIN to its folder"
+        return probe.needed() or probe.tun()
 
     @classmethod
     def unsupported(cls, scenario: Scenario, node: str) -> str | None:

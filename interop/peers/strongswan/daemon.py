@@ -1,6 +1,5 @@
 """A strongSwan daemon and its swanctl, wherever the two run: in a namespace or in a guest's kernel."""
 
-import shutil
 from abc import abstractmethod
 from pathlib import Path
 
@@ -15,12 +14,6 @@ CHARON = "/usr/lib/ipsec/charon"
 SWANCTL = "/usr/sbin/swanctl"
 _SOCKET_PATH_OCTETS = 107  # of sockaddr_un, without its end
 _ANSWER_SECONDS = 20
-
-
-def not_installed() -> str | None:
-    """What of strongSwan is missing."""
-    missing = [path for path in (CHARON, SWANCTL) if shutil.which(path) is None]
-    return f"{missing[0]} is not there (ci/setup installs it)" if missing else None
 
 
 class StrongSwan(Peer):

@@ -3,14 +3,14 @@
 import subprocess
 from pathlib import Path
 
+from lab import probe
 from lab.network import Node
 
 from peers import guest
 from peers.guest import Guest
-from peers.kernel import host_lacks_esp
 from peers.peer import PeerError
 from peers.scenario import End, Scenario
-from peers.strongswan.daemon import CHARON, StrongSwan, not_installed
+from peers.strongswan.daemon import CHARON, StrongSwan
 from peers.strongswan.in_namespace import Charon
 
 _GUEST_SOCKET = Path("/run/mpsec.vici")  # the guest's own /run: a socket cannot lie on hostfs
@@ -42,25 +42,26 @@ class StrongSwanKernel(StrongSwan):
 
     @classmethod
     def probe(cls) -> str | None:
-        if reason := not_installed():
+        needed = (probe.needed, *(probe.QUESTIONS[name] for name in ("charon", "swanctl")))
+        if reason := next((reason for ask in needed if (reason := ask())), None):
             return reason
-        if (reason := host_lacks_esp()) and (no_guest := guest.probe()):
-            return f"the host's kernel has no ESP ({reason}), and {no_guest}"
+        if (reason := probe.kernel_esp()) and (no_guest := guest.missing()):
+            return f"the host's kernel has no ESP ({reason}), and there can be no guest: {no_guest}"
         return None
 
     @staticmethod
     def kernel() -> str:
         """Which kernel was chosen, for reports."""
-        reason = host_lacks_esp()
+        reason = probe.kernel_esp()
         return f"a user-mode guest, since the host has no ESP: {reason}" if reason else "the host"
 
     def configure(self, node: Node, end: End, other: End, scenario: Scenario) -> None:
         super().configure(node, end, other, scenario)
-        if host_lacks_esp() and self._guest is None:
+        if probe.kernel_esp() and self._guest is None:
             self._guest = Guest(node)
 
     def _socket(self) -> Path:
-        return _GUEST_SOCKET if host_lacks_esp() else self.node.folder / "vici"
+        return _GUEST_SOCKET if probe.kernel_esp() else self.node.folder / "vici"
 
     def _launch(self) -> None:
         if self._guest is None:

@@ -1,10 +1,11 @@
 """strongSwan with ESP of its own in user space (its plugin kernel-libipsec): runs on any kernel with TUN."""
 
-import os
 import re
 from pathlib import Path
 
-from peers.strongswan.daemon import StrongSwan, not_installed
+from lab import probe
+
+from peers.strongswan.daemon import StrongSwan
 from peers.strongswan.in_namespace import Charon
 
 
@@ -27,9 +28,8 @@ class StrongSwanLibipsec(StrongSwan):
 
     @classmethod
     def probe(cls) -> str | None:
-        if os.geteuid() != 0:
-            return "needs root"
-        return not_installed() or (None if os.path.exists("/dev/net/tun") else "/dev/net/tun is not there")
+        needed = (probe.needed, probe.tun, *(probe.QUESTIONS[name] for name in ("charon", "swanctl")))
+        return next((reason for ask in needed if (reason := ask())), None)
 
     def stop(self) -> None:
         if self._charon:
