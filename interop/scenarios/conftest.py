@@ -85,8 +85,9 @@ def _told(request: pytest.FixtureRequest, record_property) -> None:
         return
     record_property("peer", str(parameters["site"][0]))
     record_property("role", parameters.get("role", ""))
-    rest = [str(value) for name, value in parameters.items() if name not in ("site", "role")]
-    record_property("scenario", " ".join([request.node.originalname.removeprefix("test_").replace("_", " "), *rest]))
+    variant = request.node.callspec.id.removeprefix(f"{parameters['site'][0]}-{parameters.get('role', '')}").lstrip("-")
+    name = request.node.originalname.removeprefix("test_").replace("_", " ")
+    record_property("scenario", f"{name} {variant}".rstrip())
 
 
 @pytest.fixture

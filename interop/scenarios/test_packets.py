@@ -2,16 +2,30 @@
 
 import pytest
 
-from scenarios.traffic import between_gateways, both_ways
+from scenarios.traffic import PINGS, between_gateways, both_ways
 
+_PATTERN = b"mpsec in clear!!"  # as long as ping takes
 _AH = "AUTH_HMAC_SHA2_256_128"
 
 
-@pytest.mark.parametrize("inner, outer", [(4, 4), (6, 6), (6, 4), (4, 6)], ids=lambda version: f"IPv{version}")
+@pytest.mark.parametrize("inner, outer", [(4, 4), (6, 6), (6, 4), (4, 6)], ids=["4 in 4", "6 in 6", "6 in 4", "4 in 6"])
 def test_tunnel(started, plan, inner: int, outer: int) -> None:
     session = started(plan.scenario(inner=inner, outer=outer))
     session.up()
     both_ways(session, inner)
+
+
+def test_nothing_in_clear(started, plan) -> None:
+    """What hosts say is nowhere on the link between the gateways, and protected packets are."""
+    session = started(plan.scenario())
+    session.up()
+    both_ways(session, 4, "net", "-p", _PATTERN.hex())
+    session.until(lambda: _protected(session) >= 4 * PINGS, "the protected packets are captured", 5)
+    assert not session.watch.clear(_PATTERN * 2)
+
+
+def _protected(session) -> int:
+    return sum(frame.esp() is not None for frame in session.watch.frames())
 
 
 @pytest.mark.parametrize("version", [pytest.param(4, marks=pytest.mark.short), 6], ids=["IPv4", "IPv6"])

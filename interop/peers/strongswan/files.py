@@ -117,10 +117,15 @@ def _proof(authentication: Authentication) -> dict[str, Any]:
 def _secrets(own: Authentication, peers: Authentication, identity: str, other: str) -> dict[str, Any]:
     secrets = {}
     if own.method == "psk":
-        secrets["ike-own"] = {"secret": f'"{own.secret}"', "id-a": identity, "id-b": other}
+        secrets["ike-own"] = {"secret": _hex(own.secret), "id-a": identity, "id-b": other}
     if peers.method == "psk" and own.method != "psk":
-        secrets["ike-other"] = {"secret": f'"{peers.secret}"', "id-a": identity, "id-b": other}
+        secrets["ike-other"] = {"secret": _hex(peers.secret), "id-a": identity, "id-b": other}
     return secrets
+
+
+def _hex(secret: str) -> str:
+    """As a number: so it needs no quotes, whatever is in it."""
+    return f"0x{secret.encode().hex()}"
 
 
 def credentials(end: End, folder: Path) -> None:
