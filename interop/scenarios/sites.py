@@ -1,5 +1,6 @@
 """Where scenarios run: a laboratory with a gateway of some maker at each of two nodes, and one scenario at a time over them."""
 
+import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -85,7 +86,9 @@ class Session:
     def __enter__(self) -> "Session":
         self.watch = self.new_watch()
         for name, peer in self.site.peers.items():
-            peer.configure(self.site.node(name), self.scenario.end(name), self.scenario.other(name), self.scenario)
+            node = self.site.node(name)
+            peer.configure(node, self.scenario.end(name), self.scenario.other(name), self.scenario)
+            node.write(f"{self.scenario.name}/timers.json", json.dumps(peer.lowered_timers, indent=2) + "\n")
         try:
             self.second.start()
             self.first.start()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from scenarios.plans import changed, children_changed
 from scenarios.traffic import Flow, both_ways
 
 BY = pytest.mark.parametrize("by", ["initiator", "responder"])
@@ -11,7 +12,7 @@ def _who(session, by: str):
     return session.first if by == "initiator" else session.second
 
 
-@BY
+@pytest.mark.parametrize("by", ["initiator", "responder", "both"])
 @pytest.mark.parametrize("exchange", ["without", "with"], ids=lambda word: f"{word} key exchange")
 def test_child_rekey(started, plan, by: str, exchange: str) -> None:
     """A flow goes on without a loss; the new SA carries it, the old one goes."""
@@ -20,10 +21,26 @@ def test_child_rekey(started, plan, by: str, exchange: str) -> None:
     session.up()
     old = session.agreed("net")
     flow = Flow(session)
-    _who(session, by).rekey_child("net")
-    session.until(lambda: _only(session, new := session.agreed("net")) and new.spi_in != old.spi_in, "only the new child is left")
+    for peer in (session.first, session.second) if by == "both" else (_who(session, by),):
+        peer.rekey_child("net")
+    session.until(lambda: _only(session, new := session.agreed("net")) and new.spi_in != old.spi_in, "only a new child is left")
     flow.finish()
     both_ways(session)
+
+
+@BY
+def test_rekey_by_time(started, plan, role: str, by: str) -> None:
+    """One end has short lifetimes: it replaces child and IKE SA by itself, under traffic."""
+    first = "b" if role == "initiates" else "a"
+    node = first if by == "initiator" else "ab".replace(first, "")
+    scenario = changed(children_changed(plan.scenario(), node, rekey_seconds=4), node, ike_rekey_seconds=6)
+    session = started(scenario)
+    session.up()
+    child, ike = session.agreed("net"), session.agreed_ike()
+    flow = Flow(session)
+    session.until(lambda: session.agreed("net").spi_in != child.spi_in, "the child has been replaced")
+    session.until(lambda: _replaced(session, ike), "the IKE SA has been replaced")
+    flow.finish()
 
 
 def _only(session, child) -> bool:

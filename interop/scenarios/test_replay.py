@@ -28,6 +28,22 @@ def test_replay(started, plan, sender: str) -> None:
     both_ways(session)
 
 
+@pytest.mark.parametrize("extended", [False, True], ids=["32 bits", "64 bits"])
+def test_replay_window(started, plan, role: str, extended: bool) -> None:
+    """A window of 128 numbers, as configured at the responder, tells apart what is 100 behind its top and what is 200."""
+    children = {"replay_window": 128, "extended_numbers": extended}
+    session = started(plan.scenario(plain_packets=True, children=children))
+    session.up()
+    wire = Wire(session, "b" if role == "initiates" else "a")
+    late = wire.withhold(1)
+    wire.send(100)
+    _delivered(session, wire, late)
+    _refused(session, wire, late)
+    too_late = wire.withhold(1)
+    wire.send(200)
+    _refused(session, wire, too_late)
+
+
 def _above_and_within(session, wire: Wire) -> None:
     first, second, third, fourth = wire.withhold(4)
     _delivered(session, wire, [second])  # above all that came before

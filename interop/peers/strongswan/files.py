@@ -16,6 +16,7 @@ _PLUGINS = (
 )
 _SWANCTL_PLUGINS = "random openssl pem pkcs1 pkcs8 x509 pubkey"  # not all there are: it starts often
 _FOREVER = "0s"
+_GRACE = 30  # seconds from rekeying to the end: the tenth that is usual comes to nothing where lifetimes are seconds
 
 
 def write(path: Path, text: str) -> None:
@@ -68,6 +69,7 @@ def connections(end: End, other: End) -> dict[str, Any]:
         "fragmentation": "yes",
         "dpd_delay": f"{max(1, round(end.liveness_seconds))}s",
         "rekey_time": f"{end.ike_rekey_seconds}s" if end.ike_rekey_seconds else _FOREVER,
+        "over_time": f"{_GRACE}s" if end.ike_rekey_seconds else None,
         "rand_time": _FOREVER,
         "vips": _any_address(end.children) if end.request_address else None,
         "pools": POOL if end.pool else None,
@@ -99,7 +101,7 @@ def _child(child: Child) -> dict[str, Any]:
         "local_ts": ",".join(child.local),
         "remote_ts": ",".join(child.remote),
         "rekey_time": f"{child.rekey_seconds}s" if child.rekey_seconds else _FOREVER,
-        "life_time": None if child.rekey_seconds else _FOREVER,
+        "life_time": f"{child.rekey_seconds + _GRACE}s" if child.rekey_seconds else _FOREVER,
         "rand_time": _FOREVER,
         "replay_window": child.replay_window,
     }

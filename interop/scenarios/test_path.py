@@ -1,0 +1,46 @@
+"""A link in the middle of the way carries less than those at its ends: the gateway learns of it by ICMP, or cuts."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from scenarios.plans import Plan
+from scenarios.traffic import behind, download, ping, received
+
+TOPOLOGY = "two-routers"
+_NARROW = 1280
+_OCTETS = 500_000
+
+
+@pytest.fixture
+def plan(plan: Plan) -> Plan:
+    return replace(plan, outer_links=("a-r1", "r1-b"))
+
+
+@pytest.fixture
+def narrow(site) -> Iterator[None]:
+    """The link from the router to b; a is not told."""
+    far = site.node("r1"), site.node("b")
+    for node in far:
+        node.run(["ip", "link", "set", "r1-b", "mtu", str(_NARROW)])
+    yield
+    for node in far:
+        node.run(["ip", "link", "set", "r1-b", "mtu", "1500"])
+
+
+@pytest.mark.parametrize("forced", [False, True], ids=["as found", "in UDP"])
+def test_narrow_link(started, plan: Plan, site, narrow, forced: bool) -> None:
+    """Downloads and large pings get through, both ways."""
+    session = started(plan.scenario(encapsulate=forced))
+    site.peers["b"].execute(["ip", "link", "set", "r1-b", "mtu", str(_NARROW)])
+    session.up()
+    for here, there in ("ab", "ba"):
+        run, host = behind(site.node(f"host-{here}")), plan.host(there)
+        session.until(lambda: _passes(run, host), f"{host} answers large pings", 10)  # the first tell of the limit
+        ping(run, host, "-M", "dont", "-s", "1400")
+    download(session, _OCTETS)
+
+
+def _passes(run, host: str) -> bool:
+    return received(run(["ping", "-M", "dont", "-c", "1", "-W", "1", "-s", "1400", host]).stdout) == (1, 1)
