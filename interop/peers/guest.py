@@ -76,15 +76,15 @@ class Guest:
         self._folder.mkdir(exist_ok=True)
         self._taken = _Taken(self._node)
         self._master, self._slave = os.openpty()
-        tty.setraw(self._slave)
-        init = self._folder / "init"
-        init.write_text(self._init())
-        init.chmod(0o700)
-        self._taken.take()
-        self._process = self._node.start(self._command(init), log="guest.console")
         try:
+            tty.setraw(self._slave)
+            init = self._folder / "init"
+            init.write_text(self._init())
+            init.chmod(0o700)
+            self._taken.take()
+            self._process = self._node.start(self._command(init), log="guest.console")
             self._await("up", _BOOT_SECONDS, "the guest's boot")
-        except PeerError:
+        except BaseException:
             self.kill()
             raise
 
@@ -141,23 +141,21 @@ class Guest:
 
     def halt(self) -> None:
         """Powers it off, by force where it does not obey, and gives the node its interfaces back."""
-        if self.alive:
+        if self._process and self.alive:
             os.write(self._master, b"halt\n")
-            deadline = time.monotonic() + _HALT_SECONDS
-            while self.alive and time.monotonic() < deadline:
-                select.select([self._master], [], [], 0.05)
-                time.sleep(0.02)
+            self._process.wait(_HALT_SECONDS)
         self.kill()
 
     def kill(self) -> None:
         """Ends it at once."""
-        if self._process is None:
-            return
-        self._process.stop(timeout=0)
-        self._process = None
-        os.close(self._master)
-        os.close(self._slave)
-        self._taken.give_back()
+        if self._process:
+            self._process.stop(timeout=0)
+            self._process = None
+        if self._master >= 0:
+            os.close(self._master)
+            os.close(self._slave)
+            self._master = self._slave = -1
+            self._taken.give_back()
 
 
 class _Taken:

@@ -21,6 +21,16 @@ def child(first: Peer, second: Peer, name: str, scenario: Scenario, seconds: flo
     return _agreed(first, second, seconds, lambda views: _child_difference(views, name, scenario))
 
 
+def whole(first: Peer, second: Peer, names: tuple[str, ...], scenario: Scenario, seconds: float) -> None:
+    """The one IKE SA, and these children, at once."""
+
+    def look(views: list[Status]) -> IkeStatus | str:
+        children = [_child_difference(views, name, scenario) for name in names]
+        return next((text for text in children if isinstance(text, str)), None) or _ike_difference(views, scenario)
+
+    _agreed(first, second, seconds, look)
+
+
 def _agreed(first: Peer, second: Peer, seconds: float, look: Callable[[list[Status]], T | str]) -> T:
     last: list[T | str] = []
 

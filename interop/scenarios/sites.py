@@ -98,15 +98,17 @@ class Session:
         return self
 
     def __exit__(self, *error) -> None:
-        for peer in (self.first, self.second):
-            peer.stop()
+        try:
+            self.first.stop()
+        finally:
+            self.second.stop()
 
     def up(self, *children: str) -> None:
         """Makes these children, or all, and checks that both ends agree on each and on their IKE SA."""
-        for name in children or [child.name for child in self.scenario.ends[0].children]:
+        names = children or tuple(child.name for child in self.scenario.ends[0].children)
+        for name in names:
             self.first.initiate(name)
-            self.agreed(name)
-        self.agreed_ike()
+        agreement.whole(self.first, self.second, names, self.scenario, PATIENCE)
 
     def agreed(self, child: str) -> ChildStatus:
         """The initiator's view of the newest child of this name, once both ends have the same view."""
