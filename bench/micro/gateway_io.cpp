@@ -11,11 +11,11 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "gateway/io/ip_header.hpp"
 #include "gateway/io/outside.hpp"
 #include "gateway/io/socket_address.hpp"
 #include "gateway/io/tun.hpp"
 #include "support/comparison.hpp"
-#include "wire/header_build.hpp"
 #include "wire/protocol.hpp"
 
 namespace mpsec::bench {
@@ -45,16 +45,16 @@ bool own_network() {
 
 Octets udp_packet(const Endpoint& from, const Endpoint& to, std::size_t octets) {
   Octets packet(octets, 0x5a);
-  wire::Ipv4Build build{.protocol = wire::protocol::udp,
-                        .dont_fragment = true,
-                        .total_length = static_cast<std::uint16_t>(octets)};
-  std::ranges::copy(from.address.octets(), build.source.begin());
-  std::ranges::copy(to.address.octets(), build.destination.begin());
-  wire::store_ipv4_header(packet.data(), build);
-  const auto length = static_cast<std::uint16_t>(octets - wire::ipv4_header_size);
+  const std::size_t behind_ip = octets - wire::ipv4_header_size;
+  gateway::store_ip_header(packet.data(), {.source = from.address,
+                                           .destination = to.address,
+                                           .protocol = wire::protocol::udp,
+                                           .dont_fragment = true,
+                                           .payload_octets = behind_ip});
+  const auto length = static_cast<std::uint16_t>(behind_ip);
   wire::store_udp_header(packet.data() + wire::ipv4_header_size, from.port, to.port, length);
   const OctetView upper = OctetView(packet).subspan(wire::ipv4_header_size);
-  auto sum = wire::pseudo_header_sum(build.source, build.destination, wire::protocol::udp, length);
+  auto sum = wire::pseudo_header_sum(from.address.octets(), to.address.octets(), wire::protocol::udp, length);
   store_be(packet.data() + wire::ipv4_header_size + 6, wire::udp_checksum_on_wire(sum.add(upper).checksum()));
   return packet;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <linux/sock_diag.h>
 #include <tuple>
 
 #include "gateway/io/outside_inside.hpp"
@@ -44,6 +45,17 @@ std::vector<PathReport> Outside::take_reports() {
 
 const OutsideCounters& Outside::counters() const {
   return inside_->counters;
+}
+
+std::uint64_t Outside::lost_before_reading() const {
+  std::uint64_t lost = 0;
+  for (const int descriptor : descriptors()) {
+    std::array<std::uint32_t, SK_MEMINFO_VARS> values{};
+    socklen_t size = sizeof values;
+    if (::getsockopt(descriptor, SOL_SOCKET, SO_MEMINFO, values.data(), &size) == 0)
+      lost += values[SK_MEMINFO_DROPS];
+  }
+  return lost;
 }
 
 Result<> Outside::Inside::open(std::span<const ListenAddress> addresses, const OutsideOptions& options) {

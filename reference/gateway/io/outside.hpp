@@ -108,6 +108,8 @@ class Outside {
   std::vector<PathReport> take_reports();
 
   const OutsideCounters& counters() const;
+  // Datagrams that came and found a socket's receive buffer full, of all sockets. Asks the system.
+  std::uint64_t lost_before_reading() const;
 
  private:
   class Inside;

@@ -8,10 +8,10 @@
 #include <optional>
 
 #include "gateway/io/ancillary.hpp"
+#include "gateway/io/ip_header.hpp"
 #include "gateway/io/outer_view.hpp"
 #include "ipsec/icmp_errors.hpp"
 #include "wire/esp.hpp"
-#include "wire/header_build.hpp"
 #include "wire/protocol.hpp"
 
 namespace mpsec::gateway {
@@ -90,21 +90,14 @@ Octets lengthened(OctetView quoted) {
 // Nothing where the SPI is not among it.
 Octets rebuild(const PathReport& report, OctetView payload) {
   if (payload.size() < wire::end_of<&wire::Esp::spi> || report.mtu < ipv4_minimum) return {};
-  const IpAddress &source = report.local.address, &destination = report.remote.address;
   const auto size = static_cast<std::uint16_t>(std::min<std::uint32_t>(report.mtu + 1, 0xffff));
-  Octets packet(source.is_v4() ? wire::ipv4_header_size : wire::ipv6_header_size);
+  Octets packet(ip_header_size(report.local.address.version()));
   const auto behind_ip = static_cast<std::uint16_t>(size - packet.size());
-  if (source.is_v4()) {
-    wire::Ipv4Build build{.protocol = wire::protocol::udp, .dont_fragment = true, .total_length = size};
-    std::ranges::copy(source.octets(), build.source.begin());
-    std::ranges::copy(destination.octets(), build.destination.begin());
-    wire::store_ipv4_header(packet.data(), build);
-  } else {
-    wire::Ipv6Build build{.next_header = wire::protocol::udp, .payload_length = behind_ip};
-    std::ranges::copy(source.octets(), build.source.begin());
-    std::ranges::copy(destination.octets(), build.destination.begin());
-    wire::store_ipv6_header(packet.data(), build);
-  }
+  store_ip_header(packet.data(), {.source = report.local.address,
+                                  .destination = report.remote.address,
+                                  .protocol = wire::protocol::udp,
+                                  .dont_fragment = true,
+                                  .payload_octets = behind_ip});
   packet.resize(packet.size() + wire::udp_header_size);
   wire::store_udp_header(packet.data() + packet.size() - wire::udp_header_size, report.local.port,
                          report.remote.port, behind_ip);

@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <cstring>
 
-#include "wire/header_build.hpp"
+#include "gateway/io/ip_header.hpp"
 #include "wire/protocol.hpp"
 
 namespace mpsec::gateway {
@@ -12,30 +12,9 @@ namespace {
 
 // What has to be put in front of what the socket gives, in octets.
 std::size_t missing_octets(const OutsideSocket& socket) {
-  const bool v4 = socket.bound.address.is_v4();
-  if (!is_udp(socket.kind)) return v4 ? 0 : wire::ipv6_header_size;
-  return (v4 ? wire::ipv4_header_size : wire::ipv6_header_size) + wire::udp_header_size;
-}
-
-// The IP header in front of `payload_octets`, which begin with the header of `protocol`.
-void store_ip_header(std::uint8_t* at, const IpAddress& source, const IpAddress& destination,
-                     std::uint8_t protocol, std::uint8_t traffic_class, std::size_t payload_octets) {
-  if (source.is_v4()) {
-    wire::Ipv4Build build{
-        .protocol = protocol,
-        .traffic_class = traffic_class,
-        .total_length = static_cast<std::uint16_t>(wire::ipv4_header_size + payload_octets)};
-    std::ranges::copy(source.octets(), build.source.begin());
-    std::ranges::copy(destination.octets(), build.destination.begin());
-    wire::store_ipv4_header(at, build);
-  } else {
-    wire::Ipv6Build build{.next_header = protocol,
-                          .traffic_class = traffic_class,
-                          .payload_length = static_cast<std::uint16_t>(payload_octets)};
-    std::ranges::copy(source.octets(), build.source.begin());
-    std::ranges::copy(destination.octets(), build.destination.begin());
-    wire::store_ipv6_header(at, build);
-  }
+  const IpVersion version = socket.bound.address.version();
+  if (is_udp(socket.kind)) return ip_header_size(version) + wire::udp_header_size;
+  return version == IpVersion::v4 ? 0 : wire::ipv6_header_size;
 }
 
 }  // namespace
@@ -44,11 +23,12 @@ bool ReceiveQueue::receive(const OutsideSocket& socket, PacketBatch& packets, st
   // Rows of an earlier call first, of whatever socket: they are here already.
   if (!hand_over(packets) || packets.room() == 0) return true;
   if (socket.joins) return receive_rows(socket, packets);
-  const std::size_t wanted = packets.room();
+  const std::size_t wanted = std::min(packets.room(), expected_);
   const std::size_t front = ipsec::default_headroom + missing_octets(socket);
   for (std::size_t i = 0; i < wanted; ++i)
     prepare(i, packets.slot(i).subspan(front));
   const std::size_t count = call(socket, wanted);
+  expected_ = count == wanted ? most : std::max(least_expected, 2 * count);
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t size = messages_[i].msg_len;
     const auto remote = to_endpoint(names_[i]).value_or(Endpoint{});
@@ -134,14 +114,17 @@ void ReceiveQueue::add_packet(const OutsideSocket& socket, const Endpoint& remot
   std::uint8_t* at = packets.add(ipsec::default_headroom, missing + size).data();
   ++counters_.received.packets, counters_.received.octets += missing + size;
   if (missing == 0) return;
-  if (!is_udp(socket.kind)) {
-    const std::uint8_t protocol = socket.kind == SocketKind::esp ? wire::protocol::esp : wire::protocol::ah;
-    return store_ip_header(at, remote.address, local, protocol, beside.traffic_class, size);
+  IpHeader header{.source = remote.address, .destination = local, .traffic_class = beside.traffic_class};
+  header.payload_octets = size;
+  if (is_udp(socket.kind)) {
+    header.protocol = wire::protocol::udp;
+    header.payload_octets += wire::udp_header_size;
+    wire::store_udp_header(at + missing - wire::udp_header_size, remote.port, socket.bound.port,
+                           static_cast<std::uint16_t>(header.payload_octets));
+  } else {
+    header.protocol = socket.kind == SocketKind::esp ? wire::protocol::esp : wire::protocol::ah;
   }
-  const std::size_t length = wire::udp_header_size + size;
-  store_ip_header(at, remote.address, local, wire::protocol::udp, beside.traffic_class, length);
-  wire::store_udp_header(at + missing - wire::udp_header_size, remote.port, socket.bound.port,
-                         static_cast<std::uint16_t>(length));
+  store_ip_header(at, header);
 }
 
 }  // namespace mpsec::gateway

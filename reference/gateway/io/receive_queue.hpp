@@ -36,6 +36,9 @@ class ReceiveQueue {
 
   OutsideCounters& counters_;
   OutsideReports& reports_;
+  // Where packets come one by one, making ready for a whole batch would cost more than the packet.
+  static constexpr std::size_t least_expected = 8;
+  std::size_t expected_ = least_expected;
   std::array<mmsghdr, most> messages_{};
   std::array<iovec, most> parts_{};
   std::array<SocketAddress, most> names_{};

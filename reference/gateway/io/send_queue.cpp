@@ -181,6 +181,7 @@ std::uint64_t& SendQueue::cause_of(int error) {
     case EHOSTDOWN:
     case ENETDOWN:
     case EADDRNOTAVAIL:
+    case ENODEV:
       return unsent.unreachable;
     case EPERM:
     case EACCES:

@@ -14,10 +14,10 @@
 #include <vector>
 
 #include "base/datagram.hpp"
+#include "gateway/io/ip_header.hpp"
 #include "gateway/io/packet_batch.hpp"
 #include "gateway/io/system.hpp"
 #include "gateway/io/tun.hpp"
-#include "wire/header_build.hpp"
 #include "wire/protocol.hpp"
 
 namespace mpsec::gateway::test {
@@ -61,25 +61,15 @@ struct PacketFields {
 // An IP datagram around `payload`.
 inline Octets ip_packet(const IpAddress& from, const IpAddress& to, std::uint8_t protocol, OctetView payload,
                         const PacketFields& fields = {}) {
-  Octets packet(from.is_v4() ? wire::ipv4_header_size : wire::ipv6_header_size);
+  Octets packet(ip_header_size(from.version()));
   append(packet, payload);
-  if (from.is_v4()) {
-    wire::Ipv4Build build{.protocol = protocol,
-                          .traffic_class = fields.traffic_class,
-                          .dont_fragment = fields.dont_fragment,
-                          .identification = fields.identification,
-                          .total_length = static_cast<std::uint16_t>(packet.size())};
-    std::ranges::copy(from.octets(), build.source.begin());
-    std::ranges::copy(to.octets(), build.destination.begin());
-    wire::store_ipv4_header(packet.data(), build);
-  } else {
-    wire::Ipv6Build build{.next_header = protocol,
-                          .traffic_class = fields.traffic_class,
-                          .payload_length = static_cast<std::uint16_t>(payload.size())};
-    std::ranges::copy(from.octets(), build.source.begin());
-    std::ranges::copy(to.octets(), build.destination.begin());
-    wire::store_ipv6_header(packet.data(), build);
-  }
+  store_ip_header(packet.data(), {.source = from,
+                                  .destination = to,
+                                  .protocol = protocol,
+                                  .traffic_class = fields.traffic_class,
+                                  .dont_fragment = fields.dont_fragment,
+                                  .identification = fields.identification,
+                                  .payload_octets = payload.size()});
   return packet;
 }
 

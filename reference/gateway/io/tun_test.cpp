@@ -162,6 +162,26 @@ TEST(Tun, AnInterfaceThatIsDeletedIsReported) {
   });
 }
 
+TEST(Tun, AnInterfaceThatIsDownRefusesUntilItIsUp) {
+  in_network([] {
+    const auto tun = opened();
+    ASSERT_TRUE(tun);
+    auto routes = RouteSocket::open();
+    const unsigned interface = if_nametoindex(tun->name().c_str());
+    const Octets packet =
+        test::udp_packet({ip("10.10.1.2"), 6000}, {ip("10.10.1.1"), 5000}, test::text("hello"));
+    ASSERT_TRUE(routes->set_link(interface, 1400, 100, false));
+    test::write(*tun, packet);
+    PacketBatch batch;
+    EXPECT_FALSE(tun->read(batch));
+    EXPECT_FALSE(tun->gone());
+    EXPECT_EQ(tun->counters().not_written, 1u);
+    ASSERT_TRUE(routes->set_link(interface, 1400, 100, true));
+    test::write(*tun, packet);
+    EXPECT_EQ(tun->counters().written.packets, 1u);
+  });
+}
+
 TEST(Tun, WhatIsNoPacketIsCountedAndTheNextOneGoes) {
   in_network([] {
     const auto tun = opened();
