@@ -106,6 +106,7 @@ std::set<std::string> named_by_sas(const Reading& reading) {
 }
 
 //= profile/1/one-sender-one-receiver
+//= profile/2/one-way-of-agreement
 //= profile/3/equal-over-the-cluster
 void check_cluster_children(Reading& reading, const std::vector<Child>& children) {
   const auto by_sas = named_by_sas(reading);
@@ -163,7 +164,7 @@ cluster::ClusterParameters parameters_of(const ClusterSettings& cluster, const M
   return parameters;
 }
 
-//= profile/2.1/configuration-is-complete
+//= profile/2.1/equal-fields-are-written-down
 void check_sub_sa(Reading& reading, const ManualSa& sa, Place at,
                   std::map<std::string, const ManualSa*>& first_of) {
   const ClusterSettings& cluster = reading.settings.clusters.at(*sa.cluster);
@@ -208,6 +209,22 @@ void warn_of_unused(Reading& reading) {
       reading.findings.warning(place, fmt::format("nothing uses the {} '{}'", kind, name));
 }
 
+bool counts_its_nonces(const ipsec::SaParameters& half) {
+  const auto cipher = crypto::find(half.encryption);
+  const auto integrity = crypto::find(half.integrity);
+  return (cipher && (*cipher)->counter_mode()) || (integrity && (*integrity)->salt_octets != 0);
+}
+
+void warn_of_static_keys(Reading& reading) {
+  for (std::size_t i = 0; i < reading.settings.sas.size(); ++i)
+    if (reading.sa_places[i].clean && counts_its_nonces(reading.settings.sas[i].outbound))
+      reading.findings.warning(
+          reading.sa_places[i].at,
+          "a counter mode under a static key: after a restart numbers, and so nonces, begin anew, "
+          "which breaks the cipher; take aes128-sha256, or other keys for each start",
+          "RFC 8221 3");
+}
+
 void warn_of_shadows(Reading& reading) {
   constexpr std::size_t lookups = 1'000'000;
   ipsec::PolicyList policies;
@@ -237,6 +254,7 @@ void check_parts(Reading& reading) {
   check_cluster_use(reading);
   check_sas(reading);
   warn_of_unused(reading);
+  warn_of_static_keys(reading);
   if (reading.findings.errors() == 0) warn_of_shadows(reading);
 }
 

@@ -159,6 +159,9 @@ const Case doubtful[] = {
               "credential = \"psk\"\npaths", "credential = \"me\"\nauthentication = \"psk\"\npaths"),
      "9:9: credential[1].chain: a certificate is not that of the issuer of the one before it; peers may not "
      "follow\n"},
+    {"ACounterModeUnderAStaticKey", of_sas(sa("s", "aes128gcm16", key_20, 4096)),
+     "3:1: a counter mode under a static key: after a restart numbers, and so nonces, begin anew, which "
+     "breaks the cipher; take aes128-sha256, or other keys for each start (RFC 8221 3)\n"},
     {"APeerThatAnEarlierOneTakes", least(second_peer("10.10.5.0/24", "10.10.6.0/24", "b.example")),
      "19:1: PAD entry 2 'c' never applies: PAD entry 1 'b' takes all its peers; write several paths or "
      "children into one [[peer]] (RFC 4301 4.4.3.1)\n"},
