@@ -119,14 +119,16 @@ TEST_F(ControlSocketTest, TakesAwayWhatADeadGatewayLeft) {
 
 TEST_F(ControlSocketTest, SaysWhatIsInTheWay) {
   const auto server = open();
-  EXPECT_EQ(refusal(path), fmt::format("{}: a gateway listens there already (process {}); stop it, or name another "
-                                       "control socket",
-                                       path.string(), ::getpid()));
+  EXPECT_EQ(refusal(path),
+            fmt::format("{}: a gateway listens there already (process {}); stop it, or name another "
+                        "control socket",
+                        path.string(), ::getpid()));
   EXPECT_TRUE(std::filesystem::exists(path)) << "it is the other's";
   std::ofstream(folder / "file") << "x";
-  EXPECT_EQ(refusal(folder / "file"), (folder / "file").string() +
-                                          ": something is there that is no socket; name another control socket, "
-                                          "or remove it");
+  EXPECT_EQ(refusal(folder / "file"),
+            (folder / "file").string() +
+                ": something is there that is no socket; name another control socket, "
+                "or remove it");
   EXPECT_THAT(refusal(folder / "no" / "c.sock"), HasSubstr("its folder must be there and writable"));
   EXPECT_THAT(refusal(std::string(200, 'x')), HasSubstr("at most 107 are possible"));
 }
@@ -194,7 +196,8 @@ TEST_F(ControlSocketTest, AWatcherThatDoesNotReadIsDropped) {
     context.poll();
   }
   const auto lines = peer.lines();
-  EXPECT_THAT(lines.back()["error"]["why"].get<std::string>(), HasSubstr("events came faster than they were read"));
+  EXPECT_THAT(lines.back()["error"]["why"].get<std::string>(),
+              HasSubstr("events came faster than they were read"));
   EXPECT_TRUE(peer.closed);
   EXPECT_LT(lines.size(), 2000u);
   EXPECT_EQ(server->clients(), 0u);

@@ -101,9 +101,10 @@ TEST_F(JournalTest, AFullDiskCostsLinesAndNothingElse) {
   for (int i = 0; i < 3; ++i)
     journal->write({}, fault("lost"));
   EXPECT_EQ(journal->lost(), 3u);
-  EXPECT_EQ(errors(), "journal " + name.string() +
-                          ": cannot be written: No space left on device; lines are lost, and counted, until it "
-                          "can\n")
+  EXPECT_EQ(errors(),
+            "journal " + name.string() +
+                ": cannot be written: No space left on device; lines are lost, and counted, until it "
+                "can\n")
       << "said once";
   // Room again.
   std::filesystem::remove(name);

@@ -49,6 +49,7 @@ Json to_json(const IkeReport& report) {
             {"responder_spi", hex64(sa.spis.responder.value)},
             {"local", to_string(sa.path.local)},
             {"remote", to_string(sa.path.remote)}};
+  if (report.local_id) json["local_id"] = ipsec::to_string(*report.local_id);
   if (!sa.remote_id.value.empty()) json["remote_id"] = ipsec::to_string(sa.remote_id);
   json["suite"] = sa.suite;
   json["we_are_behind_nat"] = sa.we_are_behind_nat;
@@ -60,7 +61,10 @@ Json to_json(const IkeReport& report) {
 }
 
 Json to_json(const SubSaReport& report) {
-  Json json{{"child", report.child.value}, {"path", report.path}, {"condition", to_string(report.condition)}};
+  Json json{{"child", report.child.value},
+            {"sub_sa", report.sub_sa.value},
+            {"path", report.path},
+            {"condition", to_string(report.condition)}};
   if (report.round_trip) json["round_trip_s"] = seconds(*report.round_trip);
   json["loss"] = report.loss;
   return json;
@@ -88,7 +92,7 @@ Json to_json(const cluster::ReorderCounters& counters) {
 }
 
 Json to_json(const ClusterReport& report) {
-  Json json{{"name", report.name}};
+  Json json{{"local_cluster", report.id.value}, {"name", report.name}};
   if (report.negotiated) json["cluster"] = hex64(report.negotiated->value);
   json["sub_sas"] = report.sub_sas;
   json["valid_sub_sas"] = report.valid_sub_sas;

@@ -20,7 +20,7 @@ SaTraffic traffic_of(const SaTable::Child& child) {
 }
 
 SubSaReport sub_sa_report(const cluster::ClusterEnd& ends, const SaTable::Child& child) {
-  SubSaReport report{.child = child.id, .path = 0, .condition = {}, .round_trip = {}};
+  SubSaReport report{.child = child.id, .sub_sa = child.place->sub_sa, .round_trip = {}};
   report.path = ends.path_number(child.place->cluster, child.place->sub_sa).value_or(0);
   if (const cluster::PathState* path = ends.path(child.place->cluster, child.place->sub_sa)) {
     report.condition = path->condition();
@@ -34,6 +34,9 @@ SubSaReport sub_sa_report(const cluster::ClusterEnd& ends, const SaTable::Child&
 
 Status Core::status() const {
   Status status{.name = settings_.name, .ike_sas = {}, .clusters = {}};
+  std::map<std::string_view, const ipsec::Identity*> local_ids;
+  for (const ike::PeerConfiguration& peer : settings_.ike.peers)
+    local_ids.emplace(peer.name, &peer.local_id);
   for (ike::IkeStatus& sa : engine_->status()) {
     IkeReport& report = status.ike_sas.emplace_back();
     for (ike::ChildStatus& child : sa.children) {
@@ -42,10 +45,13 @@ Status Core::status() const {
     }
     sa.children.clear();
     report.ike = std::move(sa);
+    if (const auto peer = local_ids.find(report.ike.peer); peer != local_ids.end())
+      report.local_id = *peer->second;
   }
   for (const ipsec::ClusterId id : parts_->sas.clusters()) {
     const cluster::SaCluster& cluster = *parts_->ends.find(id);
     ClusterReport& report = status.clusters.emplace_back();
+    report.id = id;
     report.name = parts_->sas.name_of(id);
     report.negotiated = parts_->sas.negotiated(id);
     report.sub_sas = cluster.sub_sas();

@@ -24,17 +24,20 @@ struct ChildReport {
   SaTraffic traffic;
 };
 struct IkeReport {
-  ike::IkeStatus ike;  // its children are below
+  ike::IkeStatus ike;                       // its children are below
+  std::optional<ipsec::Identity> local_id;  // as the settings have it for its peer, if they still name that
   std::vector<ChildReport> children;
 };
 struct SubSaReport {
   ike::ChildId child;
-  std::uint32_t path = 0;  // as metrics name it
+  cluster::SubSaId sub_sa;  // as events name it
+  std::uint32_t path = 0;   // as metrics name it
   cluster::PathCondition condition = cluster::PathCondition::unknown;
   std::optional<Duration> round_trip;
   double loss = 0;
 };
 struct ClusterReport {
+  ipsec::ClusterId id;  // as events name it
   std::string name;
   std::optional<ike::ClusterId> negotiated;
   std::size_t sub_sas = 0, valid_sub_sas = 0;
