@@ -20,12 +20,25 @@ std::unique_ptr<cluster::ReorderPolicy> reorder_policy(const ClusterSettings::Re
 
 }  // namespace
 
-cluster::ClusterParameters cluster_parameters(ipsec::ClusterId id, const std::string& name,
-                                              const ike::ClusterMembership& membership,
-                                              const ipsec::SaParameters& sub_sa) {
+//= profile/2.1/equal-fields-are-written-down
+ike::ClusterMembership configured_membership(const ClusterSettings& settings) {
+  ike::ClusterMembership membership;
+  membership.anti_replay = settings.wish.anti_replay;
+  membership.duplication = settings.wish.duplication;
+  membership.own_window = settings.wish.window;
+  membership.peer_window = settings.peer_window.value_or(settings.wish.window);
+  return membership;
+}
+
+cluster::ClusterParameters cluster_parameters(ipsec::ClusterId id, const ike::ClusterMembership& membership,
+                                              const ipsec::SaParameters& sub_sa,
+                                              const ClusterSettings& settings) {
   cluster::ClusterParameters parameters;
   parameters.id = id;
-  parameters.name = name;
+  parameters.name = settings.wish.name;
+  if (settings.share_with_ordinary_peer) parameters.peer = cluster::PeerKind::ordinary;
+  // A negotiated peer has said that it shares its numbers; one of whom only a file says so may not.
+  parameters.watch_numbers = !settings.negotiated;
   parameters.mode = sub_sa.mode;
   parameters.selectors = sub_sa.selectors;
   parameters.extended_sequence_numbers = sub_sa.extended_sequence_numbers;

@@ -51,7 +51,7 @@ void Core::take_path(const ike::PathReport& report, Instant now, Output& output)
   for (const auto& [_, child] : report.sub_sas) {
     const SaTable::Child* const known = parts_->sas.find(child);
     if (known == nullptr || !known->place) continue;
-    const auto& [negotiated, cluster, sub_sa] = *known->place;
+    const auto& [cluster, sub_sa] = *known->place;
     switch (report.kind) {
       case ike::PathReport::Kind::answered:
         ends.on_answer(cluster, sub_sa, now, report.round_trip, output.storage);

@@ -56,7 +56,8 @@ Status Core::status() const {
     report.negotiated = parts_->sas.negotiated(id);
     report.sub_sas = cluster.sub_sas();
     report.valid_sub_sas = cluster.valid_sub_sas();
-    report.highest_in = cluster.core()->window()->top();
+    // Towards an ordinary peer each sub-SA has a window of its own.
+    if (const auto& window = cluster.core()->window()) report.highest_in = window->top();
     report.numbers_left = cluster.core()->sequence().left();
     for (const auto& [_, child] : parts_->sas.children())
       if (child.place && child.place->cluster == id)

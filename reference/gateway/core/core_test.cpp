@@ -197,6 +197,84 @@ TEST(CoreClusters, APeerWithoutClustersGetsOneOrdinarySa) {
   EXPECT_TRUE(world.a.core().status().clusters.empty());
 }
 
+// Both files say so, IKE does not: without a JOIN on the wire.
+Plan configured(bool at_this_end, bool towards_ordinary) {
+  Plan plan = clustered(2);
+  plan.change = [at_this_end, towards_ordinary](Settings& settings) {
+    ike::ChildConfiguration& child = settings.ike.peers[0].children[0];
+    child.cluster.reset();
+    child.replay_window = 4096;
+    ClusterSettings& cluster = settings.clusters["net"];
+    cluster.scheduler = "round-robin burst=1";
+    cluster.negotiated = !at_this_end || towards_ordinary;
+    cluster.share_with_ordinary_peer = at_this_end && towards_ordinary;
+    if (!at_this_end) settings.policies[0].protect->by = ipsec::SaTemplate{};
+  };
+  return plan;
+}
+
+// One after the other: an INITIAL_CONTACT that crosses the founding of another path would end that one.
+void begin_both(World& world, Gateway& who) {
+  for (const char* path : {"path 1", "path 2"}) {
+    world.at(who, [&](Core& core, Output& output) { return core.initiate("peer", path, world.now, output); })
+        .value();
+    world.deliver_all();
+  }
+}
+
+void send_over_both(World& world) {
+  begin_both(world, world.a);
+  for (std::uint8_t i = 1; i <= 20; ++i) {
+    world.send(world.a, packet(true, i));
+    world.send(world.b, packet(false, i));
+    world.deliver_all();
+  }
+}
+
+TEST(CoreClusters, CanBeAgreedByConfigurationAtBothEnds) {
+  World world(configured(true, false));
+  send_over_both(world);
+  EXPECT_EQ(world.b.delivered.size(), 20u) << world.logs();
+  const Status status = world.b.core().status();
+  ASSERT_EQ(status.clusters.size(), 1u);
+  EXPECT_EQ(status.clusters[0].valid_sub_sas, 2u);
+  EXPECT_FALSE(status.clusters[0].negotiated);
+  EXPECT_EQ(status.clusters[0].highest_in, 20u);
+}
+
+//= profile/8/shared-numbers-to-an-ordinary-peer
+TEST(CoreClusters, ShareNumbersWithAPeerThatCountsEachSaForItself) {
+  World world(configured(true, true), configured(false, false));
+  send_over_both(world);
+  EXPECT_EQ(world.b.delivered.size(), 20u) << world.logs();
+  EXPECT_EQ(world.a.delivered.size(), 20u) << "each of the peer's SAs has numbers of its own";
+  std::uint64_t highest = 0, packets = 0;
+  for (const IkeReport& sa : world.b.core().status().ike_sas) {
+    highest = std::max(highest, sa.children.at(0).traffic.highest_in);
+    packets += sa.children.at(0).traffic.packets_in;
+  }
+  EXPECT_EQ(packets, 20u);
+  EXPECT_EQ(highest, 20u) << "one source for both";
+}
+
+TEST(CoreClusters, TellOfAPeerThatDoesNotShareItsNumbers) {
+  World world(configured(true, false), configured(false, false));
+  begin_both(world, world.b);
+  for (const IkeReport& sa : world.b.core().status().ike_sas) {
+    // The data path sends on the SA that was made last: each in its turn.
+    world.send(world.b, packet(false, 1));
+    world.deliver_all();
+    world
+        .at(world.b,
+            [&](Core& core, Output& output) {
+              return core.terminate_child(sa.children.at(0).ike.id, world.now, output);
+            })
+        .value();
+    world.deliver_all();
+  }
+  EXPECT_FALSE((world.a.told<cluster::ClusterEvent, cluster::NumbersNotShared>().empty())) << world.logs();
+}
+
 TEST(CoreClusters, RekeyKeepsNumbersAndMembership) {
   World world(clustered(2));
   world.send(world.a, packet());

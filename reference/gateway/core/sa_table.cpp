@@ -14,6 +14,10 @@ std::unexpected<Error> failed(ike::ChildId child, std::string_view half, Error e
   return std::unexpected(std::move(error));
 }
 
+bool is_configured(const ike::ClusterMembership& membership) {
+  return membership.id == ike::ClusterId{};
+}
+
 }  // namespace
 
 void SaTable::configure(const Settings& settings) {
@@ -24,11 +28,10 @@ void SaTable::configure(const Settings& settings) {
     if (const auto* cluster = std::get_if<ipsec::ClusterId>(&policy.protect->by))
       cluster_policies_[policy.id] = *cluster;
   }
-  for (const auto& [name, cluster] : settings.clusters) {
+  for (const auto& [_, cluster] : settings.clusters) {
     Configured& configured = configured_[cluster.id];
-    configured.name = name;
     configured.settings = cluster;
-    for (const auto& [_, peer] : settings.peers)
+    for (const auto& [name, peer] : settings.peers)
       for (const PathSettings& path : peer.paths)
         if (const auto weight = cluster.weights.find(path.name); weight != cluster.weights.end())
           configured.weights[path.local] = weight->second;
@@ -48,15 +51,13 @@ Result<> SaTable::add_manual(ManualSa& sa, Instant now) {
   const ike::ChildId id{manual_++};
   std::optional<ike::ClusterMembership> cluster;
   if (sa.cluster) {
-    const auto named =
-        std::ranges::find(configured_, *sa.cluster, [](const auto& one) { return one.second.name; });
+    const auto named = std::ranges::find(configured_, *sa.cluster,
+                                         [](const auto& one) { return one.second.settings.wish.name; });
     if (named == configured_.end())
       return std::unexpected(Error{Blame::local_fault, fmt::format("sa '{}'/cluster", sa.name), std::nullopt,
                                    fmt::format("there is no cluster '{}'", *sa.cluster), ""});
     cluster_policies_[sa.policy] = named->first;
-    cluster = ike::ClusterMembership{.id = ike::ClusterId{named->first.value}};
-    cluster->own_window = cluster->peer_window = sa.inbound.replay_window;
-    cluster->anti_replay = sa.inbound.anti_replay;
+    cluster = configured_membership(named->second.settings);
   }
   if (auto made = install(ike::InstallInbound{id, sa.policy, std::move(sa.inbound), cluster}, now); !made)
     return made;
@@ -74,8 +75,9 @@ Result<> SaTable::install(ike::InstallInbound change, Instant now) {
   Child& owner = child(change.child, change.policy);
   const Spi spi = change.parameters.spi;
   Result<ipsec::InboundSa*> made = nullptr;
-  if (change.cluster) {
-    const auto place = place_for(owner, *change.cluster, change.parameters, change.replaces);
+  if (const auto cluster = membership_of(change.cluster, change.policy)) {
+    change.parameters.replay_window = cluster->own_window;
+    const auto place = place_for(owner, *cluster, change.parameters, change.replaces);
     if (!place) return failed(change.child, "inbound", place.error());
     made = seams_.ends.join(place->cluster, place->sub_sa, std::move(change.parameters), now);
   } else {
@@ -94,8 +96,8 @@ Result<> SaTable::install(ike::InstallInbound change, Instant now) {
 Result<> SaTable::install(ike::InstallOutbound change, Instant now) {
   Child& owner = child(change.child, change.policy);
   const Spi spi = change.parameters.spi;
-  if (change.cluster) {
-    const auto place = place_for(owner, *change.cluster, change.parameters, std::nullopt);
+  if (const auto cluster = membership_of(change.cluster, change.policy)) {
+    const auto place = place_for(owner, *cluster, change.parameters, std::nullopt);
     if (!place) return failed(change.child, "outbound", place.error());
     const std::uint32_t share = weight(clusters_.at(place->cluster), change.parameters.source);
     auto joined = seams_.ends.join(place->cluster, place->sub_sa, std::move(change.parameters), now, share);
@@ -150,14 +152,33 @@ void SaTable::move(const ike::MoveChild& change) {
 
 // --- clusters
 
+std::optional<ike::ClusterMembership> SaTable::membership_of(
+    const std::optional<ike::ClusterMembership>& negotiated, ipsec::PolicyId policy) const {
+  if (negotiated) return negotiated;
+  const auto named = cluster_policies_.find(policy);
+  if (named == cluster_policies_.end()) return std::nullopt;
+  const auto configured = configured_.find(named->second);
+  if (configured == configured_.end() || !configured->second.settings.by_configuration()) return std::nullopt;
+  return configured_membership(configured->second.settings);
+}
+
+SaTable::Cluster* SaTable::find_cluster(const ike::ClusterMembership& membership, ipsec::PolicyId policy) {
+  const auto named = cluster_policies_.find(policy);
+  for (auto& [_, cluster] : clusters_) {
+    const bool same = is_configured(membership) ? !cluster.negotiated && named != cluster_policies_.end() &&
+                                                      cluster.policy == named->second
+                                                : cluster.negotiated == membership.id;
+    if (same) return &cluster;
+  }
+  return nullptr;
+}
+
 Result<SaTable::Child::Place> SaTable::place_for(Child& child, const ike::ClusterMembership& membership,
                                                  const ipsec::SaParameters& parameters,
                                                  std::optional<ike::ChildId> replaces) {
   if (child.place) return *child.place;
-  Cluster* cluster = nullptr;
-  if (const auto there = cluster_of(membership.id)) {
-    cluster = &clusters_.at(*there);
-  } else {
+  Cluster* cluster = find_cluster(membership, child.policy);
+  if (cluster == nullptr) {
     const auto founded = found(membership, child.policy, parameters);
     if (!founded) return std::unexpected(founded.error());
     cluster = *founded;
@@ -165,7 +186,7 @@ Result<SaTable::Child::Place> SaTable::place_for(Child& child, const ike::Cluste
   const Child* const old = replaces ? find(*replaces) : nullptr;
   std::optional<cluster::SubSaId> heir_of;
   if (old != nullptr && old->place && old->place->cluster == cluster->id) heir_of = old->place->sub_sa;
-  child.place = Child::Place{membership.id, cluster->id, seams_.ends.find(cluster->id)->new_sub_sa(heir_of)};
+  child.place = Child::Place{cluster->id, seams_.ends.find(cluster->id)->new_sub_sa(heir_of)};
   ++cluster->children;
   return *child.place;
 }
@@ -180,13 +201,15 @@ Result<SaTable::Cluster*> SaTable::found(const ike::ClusterMembership& membershi
                                  "it names no cluster, and its SA is to be a part of one", ""});
   }
   const ipsec::ClusterId id{++last_cluster_};
-  auto terms = cluster_parameters(id, configured->second.name, membership, parameters);
-  auto how = cluster_policy(configured->second.settings, membership, seams_.rng);
+  const ClusterSettings& settings = configured->second.settings;
+  auto terms = cluster_parameters(id, membership, parameters, settings);
+  auto how = cluster_policy(settings, membership, seams_.rng);
   if (!how) return std::unexpected(std::move(how).error());
   auto made = seams_.ends.found(std::move(terms), *std::move(how));
   if (!made) return std::unexpected(std::move(made).error());
   Cluster& cluster = clusters_[id];
-  cluster = {id, named->second, configured->second.name, membership.id};
+  cluster = {id, named->second, settings.wish.name, membership.id};
+  if (is_configured(membership)) cluster.negotiated.reset();
   //= profile/9/restart
   seams_.ends.data_path().use(cluster.policy, *made);
   return &cluster;
@@ -251,12 +274,6 @@ std::vector<SaTable::Child*> SaTable::find(Spi spi, bool outbound) {
 std::optional<ike::ClusterId> SaTable::negotiated(ipsec::ClusterId cluster) const {
   const auto at = clusters_.find(cluster);
   return at == clusters_.end() ? std::nullopt : at->second.negotiated;
-}
-
-std::optional<ipsec::ClusterId> SaTable::cluster_of(ike::ClusterId negotiated) const {
-  const auto at = std::ranges::find_if(
-      clusters_, [&](const auto& entry) { return entry.second.negotiated == negotiated; });
-  return at == clusters_.end() ? std::nullopt : std::optional(at->first);
 }
 
 std::string SaTable::name_of(ipsec::ClusterId cluster) const {

@@ -28,7 +28,6 @@ class SaTable {
     ipsec::InboundSa* inbound = nullptr;
     ipsec::OutboundSa* outbound = nullptr;
     struct Place {
-      ike::ClusterId negotiated;
       ipsec::ClusterId cluster;
       cluster::SubSaId sub_sa;
     };
@@ -55,7 +54,6 @@ class SaTable {
   std::vector<Child*> find(Spi spi, bool outbound);
   // The cluster as both ends know it; nothing: no longer there.
   std::optional<ike::ClusterId> negotiated(ipsec::ClusterId cluster) const;
-  std::optional<ipsec::ClusterId> cluster_of(ike::ClusterId negotiated) const;
   // The configured name of it.
   std::string name_of(ipsec::ClusterId cluster) const;
   std::vector<ipsec::ClusterId> clusters() const;
@@ -67,7 +65,7 @@ class SaTable {
     ipsec::ClusterId id;
     ipsec::ClusterId policy;  // by which the SPD knows it
     std::string name;
-    std::optional<ike::ClusterId> negotiated;
+    std::optional<ike::ClusterId> negotiated;  // none: by configuration
     std::size_t children = 0;
   };
   struct Halves;
@@ -77,7 +75,11 @@ class SaTable {
   void remove(const ike::RemoveOutbound& change);
   void remove(const ike::RemoveChild& change, Instant now, cluster::ClusterEnd::Actions& actions);
   void move(const ike::MoveChild& change);
-  // The child's place in the cluster that is negotiated, founded where it is not there yet.
+  // What is agreed over IKE, or else by the configuration of the policy; nothing: an SA of its own.
+  std::optional<ike::ClusterMembership> membership_of(const std::optional<ike::ClusterMembership>& negotiated,
+                                                      ipsec::PolicyId policy) const;
+  Cluster* find_cluster(const ike::ClusterMembership& membership, ipsec::PolicyId policy);
+  // The child's place in its cluster, which is founded where it is not there yet.
   Result<Child::Place> place_for(Child& child, const ike::ClusterMembership& membership,
                                  const ipsec::SaParameters& parameters, std::optional<ike::ChildId> replaces);
   Result<Cluster*> found(const ike::ClusterMembership& membership, ipsec::PolicyId policy,
@@ -88,7 +90,6 @@ class SaTable {
   std::uint32_t weight(const Cluster& cluster, const IpAddress& local) const;
 
   struct Configured {
-    std::string name;
     ClusterSettings settings;
     std::map<IpAddress, std::uint32_t> weights;  // by local address
   };

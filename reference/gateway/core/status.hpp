@@ -9,6 +9,7 @@
 #include "cluster/cluster_metrics.hpp"
 #include "cluster/path_transitions.hpp"
 #include "cluster/reorder_options.hpp"
+#include "cluster/types.hpp"
 #include "ike/engine.hpp"
 #include "ipsec/discard.hpp"
 

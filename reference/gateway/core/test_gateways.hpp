@@ -57,6 +57,7 @@ inline Settings settings(std::uint32_t end, const Plan& plan) {
   if (plan.cluster) {
     child.cluster = ike::ClusterWish{.name = "net", .most_sub_sas = 8};
     all.clusters["net"].id = ipsec::ClusterId{1};
+    all.clusters["net"].wish = *child.cluster;
     protect.by = ipsec::ClusterId{1};
   }
   ipsec::Policy policy;

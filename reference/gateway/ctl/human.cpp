@@ -29,7 +29,7 @@ std::string cell(const Json& object, const char* name) {
   return shown(member(object, name));
 }
 std::string pair(const Json& object, const char* first, const char* second) {
-  return cell(object, first) + "/" + cell(object, second);
+  return fmt::format("{}/{}", cell(object, first), cell(object, second));
 }
 // The elements of an array; of anything else none.
 const Json& list(const Json& object, const char* name) {
@@ -69,7 +69,7 @@ std::string children_text(const Json& status) {
                  pair(traffic, "packets_in", "packets_out"), pair(traffic, "octets_in", "octets_out"),
                  pair(traffic, "highest_in", "highest_out"), cell(child, "cluster"), selectors_text(child)});
     }
-  return table.empty() ? "" : "\n" + table.text();
+  return table.empty() ? "" : fmt::format("\n{}", table.text());
 }
 
 std::string clusters_text(const Json& status) {
@@ -94,13 +94,14 @@ std::string clusters_text(const Json& status) {
     }
   }
   if (clusters.empty()) return "";
-  return "\n" + clusters.text() + (paths.empty() ? "" : "\n" + paths.text());
+  const std::string below = paths.empty() ? "" : fmt::format("\n{}", paths.text());
+  return fmt::format("\n{}{}", clusters.text(), below);
 }
 
 void flatten(const Json& value, const std::string& name, Table& table) {
   if (value.is_object()) {
     for (const auto& [key, inner] : value.items())
-      flatten(inner, name.empty() ? key : name + "." + key, table);
+      flatten(inner, name.empty() ? key : fmt::format("{}.{}", name, key), table);
   } else if (!value.is_number() || value != 0) {
     table.add({name, shown(value)});
   }
@@ -173,9 +174,9 @@ std::string human_event(const Json& event) {
     if (name == "time_ns" && value.is_number_integer())
       text += fmt::format("{:.6f}", static_cast<double>(value.get<std::int64_t>()) * 1e-9);
     else if (name == "event")
-      text += " " + shown(value);
+      text += fmt::format(" {}", shown(value));
     else if (name == "error")
-      text += " error: " + human_error(event);
+      text += fmt::format(" error: {}", human_error(event));
     else if (name != "host" && name != "time")
       text += fmt::format(" {}={}", name, shown(value));
   }
@@ -187,7 +188,7 @@ std::string human_error(const Json& reply) {
   std::string text = cell(error, "path");
   if (const Json& offset = member(error, "offset"); offset.is_number())
     text += fmt::format(" @ {}", shown(offset));
-  text += ": " + cell(error, "why");
+  text += fmt::format(": {}", cell(error, "why"));
   if (error.contains("clause")) text += fmt::format(" ({})", cell(error, "clause"));
   return text;
 }

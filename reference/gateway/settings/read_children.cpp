@@ -211,6 +211,9 @@ void read_children(TableReader& peer_reader, Reading& reading) {
     const bool clean = reading.findings.errors() == errors &&
                        (!child.cluster || reading.clean_clusters.contains(child.cluster->name));
     reading.peer_places.back().children.push_back({reader.place(), clean});
+    // Then its policy alone names it.
+    if (child.cluster && reading.settings.clusters.at(child.cluster->name).by_configuration())
+      child.cluster.reset();
     peer.children.push_back(std::move(child));
   }
 }

@@ -147,6 +147,10 @@ void read_cluster(TableReader& reader, Reading& reading) {
   read_leases(reader, cluster, reading);
   read_reordering(reader, cluster);
   reader.boolean("metrics", cluster.metrics);
+  reader.boolean("negotiated", cluster.negotiated);
+  if (!cluster.negotiated && !cluster.peer_window)
+    reader.fail("negotiated", "expected peer_window with negotiated = false: nobody tells it otherwise",
+                "SA-cluster profile 2.1");
   reader.boolean("share_with_ordinary_peer", cluster.share_with_ordinary_peer);
   if (cluster.share_with_ordinary_peer && cluster.wish.duplication)
     reader.fail("share_with_ordinary_peer",

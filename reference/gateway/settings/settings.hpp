@@ -68,9 +68,15 @@ struct ClusterSettings {
   std::optional<Reordering> reordering{};  // none: packets leave as they come
   cluster::PathState::Settings paths{};
   bool metrics = true;
+  // All Child SAs of a policy that names the cluster are its sub-SAs, without a word over IKE (profile 2.1):
+  // both ends have to be told so.
+  bool negotiated = true;
   // Numbers are shared over the Child SAs of a peer that knows no clusters (profile 8): by configuration
   // only. Without ESN; refused otherwise.
   bool share_with_ordinary_peer = false;
+
+  // Whether IKE has nothing to do with it.
+  bool by_configuration() const { return !negotiated || share_with_ordinary_peer; }
   std::map<std::string, std::uint32_t> weights{};  // by the name of a path; 1 where there is none
 };
 
