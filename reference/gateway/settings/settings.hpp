@@ -48,8 +48,19 @@ struct TunSettings {
   bool operator==(const TunSettings&) const = default;
 };
 
+// When packets that came too early are let go. Outside of ClusterSettings, within which an optional one could
+// not be made yet.
+struct ReorderSettings {
+  enum class Policy : std::uint8_t { time, gap, adaptive };
+  Policy policy = Policy::adaptive;
+  Duration hold = std::chrono::milliseconds(100);  // time: how long; adaptive: its bound
+  std::uint32_t gap = 64;                          // of the policy `gap`, in numbers
+  cluster::ReorderOptions options{};
+};
+
 // How the packets of a cluster are spread and put back in order.
 struct ClusterSettings {
+  using Reordering = ReorderSettings;
   ipsec::ClusterId id{};  // the policies' name for it
   // What is negotiated, as the children have it that name the cluster; of a cluster of SAs without IKE what
   // holds.
@@ -58,13 +69,6 @@ struct ClusterSettings {
   std::optional<std::uint32_t> peer_window{};
   std::string scheduler = "round-robin";  // as cluster::make_scheduler takes it
   std::optional<cluster::LeaseRules> leases{};
-  struct Reordering {
-    enum class Policy : std::uint8_t { time, gap, adaptive };
-    Policy policy = Policy::adaptive;
-    Duration hold = std::chrono::milliseconds(100);  // time: how long; adaptive: its bound
-    std::uint32_t gap = 64;                          // of the policy `gap`, in numbers
-    cluster::ReorderOptions options{};
-  };
   std::optional<Reordering> reordering{};  // none: packets leave as they come
   cluster::PathState::Settings paths{};
   bool metrics = true;
