@@ -1,6 +1,7 @@
 """Whether two ends say the same of one SA: SPIs crossed, algorithms, mode, selectors."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from peers.peer import ChildStatus, IkeStatus, Peer, PeerError, Status, until
@@ -73,7 +74,7 @@ def _child_difference(views: list[Status], name: str, scenario: Scenario) -> Chi
     configured = scenario.ends[0].child(name)
     told = [_protection(each) for each in (one.transforms, other.transforms) if each is not None]
     offers = tuple(map(_protection, configured.proposals))
-    return _different(
+    difference = _different(
         ("SPIs", (one.spi_in, one.spi_out), (other.spi_out, other.spi_in)),
         ("mode and protocol", (one.mode, one.protocol), (other.mode, other.protocol)),
         ("mode and protocol as configured", (one.mode, one.protocol), (configured.mode, configured.protocol)),
@@ -82,7 +83,14 @@ def _child_difference(views: list[Status], name: str, scenario: Scenario) -> Chi
         ("selectors", (sorted(one.local), sorted(one.remote)), (sorted(other.remote), sorted(other.local))),
         ("algorithms", told[0], told[-1]) if told else ("", 0, 0),
         ("algorithms as configured", told[0], _only_choice(offers, told[0])) if told else ("", 0, 0),
-    ) or one
+    )
+    return difference or _completed(one, other)
+
+
+def _completed(one: ChildStatus, other: ChildStatus) -> ChildStatus:
+    """With what only the other end tells."""
+    shared = ("transforms", "extended_numbers", "encapsulated")
+    return replace(one, **{name: getattr(other, name) for name in shared if getattr(one, name) is None})
 
 
 def _both_told(one: T | None, other: T | None) -> tuple[T | None, T | None]:

@@ -32,9 +32,11 @@ def _fits(session, here: str, to: str) -> None:
 
 @pytest.mark.short
 def test_download(started, plan) -> None:
+    """Each way."""
     session = started(plan.scenario())
     session.up()
-    download(session, _DOWNLOAD_SHORT)
+    for sender in "ab":
+        download(session, _DOWNLOAD_SHORT, sender)
 
 
 @pytest.mark.long

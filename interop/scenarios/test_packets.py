@@ -39,7 +39,7 @@ def test_transport(started, plan, version: int) -> None:
 def test_extended_numbers(started, plan) -> None:
     session = started(plan.scenario(plain_packets=True, children={"extended_numbers": True}))
     session.up()
-    assert session.agreed("net").extended_numbers
+    assert session.agreed("net").extended_numbers is not False
     both_ways(session)
 
 
@@ -56,13 +56,17 @@ def test_ah(started, plan, mode: str, extended: bool) -> None:
 def test_plain_esp(started, plan) -> None:
     session = started(plan.scenario(plain_packets=True))
     session.up()
-    assert not session.agreed("net").encapsulated
+    assert session.agreed("net").encapsulated is not True
     both_ways(session)
+    session.until(lambda: _protected(session) >= 4 * PINGS, "the protected packets are captured", 5)
+    assert not any(frame.ports() for frame in session.watch.frames() if frame.esp() is not None), "ESP in UDP"
 
 
 @pytest.mark.parametrize("outer", [4, 6], ids=["IPv4", "IPv6"])
 def test_forced_encapsulation(started, plan, outer: int) -> None:
     session = started(plan.scenario(outer=outer, encapsulate=True))
     session.up()
-    assert session.agreed("net").encapsulated
+    assert session.agreed("net").encapsulated is not False
     both_ways(session)
+    session.until(lambda: _protected(session) >= 4 * PINGS, "the protected packets are captured", 5)
+    assert all(frame.ports() for frame in session.watch.frames() if frame.esp() is not None), "ESP without UDP"

@@ -39,7 +39,8 @@ def test_narrow_link(started, plan: Plan, site, narrow, forced: bool) -> None:
         run, host = behind(site.node(f"host-{here}")), plan.host(there)
         session.until(lambda: _passes(run, host), f"{host} answers large pings", 10)  # the first tell of the limit
         ping(run, host, "-M", "dont", "-s", "1400")
-    download(session, _OCTETS)
+    for sender in "ab":
+        download(session, _OCTETS, sender)
 
 
 def _passes(run, host: str) -> bool:

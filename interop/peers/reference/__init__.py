@@ -23,6 +23,7 @@ _ANSWER_SECONDS = 20.0
 _START_SECONDS = 10
 _IKE_ALIVE = {"established", "rekeying"}
 _CHILD_ALIVE = {"installed", "rekeying", "replaced"}
+_REFUSALS = ("replay_duplicate", "replay_too_old", "replay_below_zero", "integrity_failed")
 _SELECTOR = re.compile(r"local (\S+) port .*?, remote (\S+) port ")
 
 
@@ -112,6 +113,9 @@ class Reference(Peer):
     def statistics(self) -> dict[str, int]:
         """All numbers of `counters`, by their path."""
         return _numbers(self._ask("counters"))
+
+    def refused(self) -> int:
+        return sum(self.statistics()[f"counters.discards.{cause}"] for cause in _REFUSALS)
 
     def log(self) -> str:
         """What it said on standard error, and its journal."""

@@ -65,7 +65,7 @@ def _peer(end: End, other: End) -> dict[str, Any]:
         "liveness": f"{round(end.liveness_seconds * 1000)}ms",
         "force_encapsulation": end.encapsulate,
         "paths": _paths(end, other) if other.reachable else [],
-        "child": [_child(end, child) for child in end.children],
+        "child": [_child(child) for child in end.children],
     }
     if other.authentication.method == "psk":
         peer["authentication"] = _SHARED
@@ -86,14 +86,14 @@ def _paths(end: End, other: End) -> list[dict[str, Any]]:
     return [{"local": local, "remote": remote} for local, remote in zip(end.addresses, other.addresses)]
 
 
-def _child(end: End, child: Child) -> dict[str, Any]:
+def _child(child: Child) -> dict[str, Any]:
     table: dict[str, Any] = {
         "name": child.name,
         "mode": child.mode,
         "protocol": child.protocol,
         "proposals": [keywords.child(offer, child) for offer in child.proposals],
-        "local": ["assigned" if end.request_address and prefix == "dynamic" else prefix for prefix in child.local],
-        "remote": list(child.remote),
+        "local": "assigned" if child.local == ("dynamic",) else list(child.local),
+        "remote": "dynamic" if child.remote == ("dynamic",) else list(child.remote),
     }
     if child.replay_window is not None:
         table["replay_window"] = child.replay_window

@@ -46,7 +46,7 @@ def test_reference_with_certificates_and_addresses() -> None:
     assert read["credential"] == [{"name": "own", "certificate": "a.pem", "private_key": "a.key", "chain": ["m.pem"]}]
     assert peer["authorities"] == ["authority-0"] and "authentication" not in peer
     assert peer["paths"] == [] and peer["request_address"] == ["ipv4"]
-    assert (peer["child"][0]["local"], peer["child"][0]["replay_window"]) == (["assigned"], 128)
+    assert (peer["child"][0]["local"], peer["child"][0]["replay_window"]) == ("assigned", 128)
     assert peer["child"][0]["proposals"] == ["aes128-sha256-esn"]
 
 
