@@ -37,7 +37,7 @@ def _bound(address: str) -> socket.socket:
 def fetch(address: str) -> None:
     """Reads until the end."""
     digest, octets = hashlib.sha256(), 0
-    with socket.create_connection((address, PORT), timeout=60) as connection:
+    with socket.create_connection((address, PORT), timeout=20) as connection:
         while piece := connection.recv(_PIECE):
             digest.update(piece)
             octets += len(piece)
