@@ -71,6 +71,27 @@ class Child:
     extended_numbers: bool = False
     replay_window: int | None = None
     rekey_seconds: int | None = None
+    cluster: str | None = None
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One SA cluster as one end is configured for it: a child that names it has a sub-SA on each path. Times in seconds.
+
+    `scheduler` is in our gateway's words, as no other has clusters; `reorder` is None where packets leave as they come. A path
+    is dead `silence` and `dead_after` unanswered requests after it was heard last.
+    """
+
+    name: str
+    scheduler: str = "round-robin burst=32"
+    reorder: Literal["time", "gap", "adaptive"] | None = None
+    hold: float = 0.1
+    window: int = 4096
+    duplication: bool = False
+    share_with_ordinary_peer: bool = False
+    silence: float = 10
+    dead_after: int = 4
+    recover_after: float = 1
 
 
 @dataclass(frozen=True)
@@ -112,6 +133,11 @@ class End:
     request_address: bool = False
     fragment_octets: int | None = None
     cookie_threshold: int | None = None
+    clusters: tuple[Cluster, ...] = ()
+    weights: tuple[int, ...] = ()
+    """Of the paths from its addresses, for schedulers that ask for them; none: all are equal."""
+    begins: bool = False
+    """Whether it makes its IKE SAs by itself, and again when they are gone."""
 
     def expects(self, other: "End") -> str:
         """The identity that the other must prove."""
@@ -166,6 +192,8 @@ class Scenario:
             "cookies": end.cookie_threshold is not None,
             "encapsulate": end.encapsulate,
             "several_addresses": len(end.addresses) > 1,
+            "clusters": bool(end.clusters),
+            "begins": end.begins,
             "certificates": end.authentication.method != "psk",
         }
         return {word for word, needed in words.items() if needed}

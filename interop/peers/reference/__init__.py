@@ -110,6 +110,10 @@ class Reference(Peer):
     def status(self) -> Status:
         return Status(tuple(self._ike(sa) for sa in self._ask("status")["status"]["ike_sas"]))
 
+    def clusters(self) -> list[dict[str, Any]]:
+        """Those of `status`: sub-SAs, paths, reordering, metrics (vectors/schema/gateway_status.schema.json)."""
+        return self._ask("status")["status"]["clusters"]
+
     def statistics(self) -> dict[str, int]:
         """All numbers of `counters`, by their path."""
         return _numbers(self._ask("counters"))

@@ -4,12 +4,12 @@ import json
 from typing import Any
 
 from peers import keywords
-from peers.scenario import Child, End
+from peers.scenario import Child, Cluster, End
 
 TUN = "mpsec0"
 _OWN, _SHARED, _POOL = "own", "shared", "inner"
 _ENDS_AFTER = 1.2  # of a lifetime, beyond its rekeying
-_NEVER = "0s"
+_RETRY = "1s"
 
 
 def document(end: End, other: End, control: str, journal: str) -> dict[str, Any]:
@@ -21,6 +21,7 @@ def document(end: End, other: End, control: str, journal: str) -> dict[str, Any]
         "ike": _ike(end),
         "credential": _credentials(end, other),
         "authority": _authorities(end),
+        "cluster": [_cluster(cluster) for cluster in end.clusters],
         "peer": [_peer(end, other)],
     }
     if end.pool:
@@ -30,7 +31,7 @@ def document(end: End, other: End, control: str, journal: str) -> dict[str, Any]
 
 def _ike(end: End) -> dict[str, Any]:
     again = end.retransmission
-    retransmit = {"first": f"{round(again.first * 1000)}ms", "factor": again.factor, "tries": again.tries, "jitter": 0.0}
+    retransmit = {"first": _duration(again.first), "factor": again.factor, "tries": again.tries, "jitter": 0.0}
     cookies = {} if end.cookie_threshold is None else {"cookies_from": end.cookie_threshold}
     return {"retransmit": retransmit} | cookies
 
@@ -61,8 +62,9 @@ def _peer(end: End, other: End) -> dict[str, Any]:
         "remote_id": end.expects(other),
         "credential": _OWN,
         "ike": [keywords.ike(offer) for offer in end.ike_proposals],
-        "start": "none",
-        "liveness": f"{round(end.liveness_seconds * 1000)}ms",
+        "start": "at-once" if end.begins else "none",
+        "retry": _RETRY,
+        "liveness": _duration(end.liveness_seconds),
         "force_encapsulation": end.encapsulate,
         "paths": _paths(end, other) if other.reachable else [],
         "child": [_child(child) for child in end.children],
@@ -83,7 +85,8 @@ def _peer(end: End, other: End) -> dict[str, Any]:
 
 
 def _paths(end: End, other: End) -> list[dict[str, Any]]:
-    return [{"local": local, "remote": remote} for local, remote in zip(end.addresses, other.addresses)]
+    paths = [{"local": local, "remote": remote} for local, remote in zip(end.addresses, other.addresses)]
+    return [path | {"weight": weight} for path, weight in zip(paths, end.weights)] if end.weights else paths
 
 
 def _child(child: Child) -> dict[str, Any]:
@@ -99,7 +102,28 @@ def _child(child: Child) -> dict[str, Any]:
         table["replay_window"] = child.replay_window
     if child.rekey_seconds:
         table["rekey"] = _lifetime(child.rekey_seconds)
+    if child.cluster:
+        table["cluster"] = child.cluster
     return table
+
+
+def _cluster(cluster: Cluster) -> dict[str, Any]:
+    paths = {"silence": _duration(cluster.silence), "dead_after": cluster.dead_after, "hold": _duration(cluster.recover_after)}
+    table: dict[str, Any] = {
+        "name": cluster.name,
+        "window": cluster.window,
+        "scheduler": cluster.scheduler,
+        "duplication": cluster.duplication,
+        "share_with_ordinary_peer": cluster.share_with_ordinary_peer,
+        "path_settings": paths,
+    }
+    if cluster.reorder:
+        table["reorder"] = {"policy": cluster.reorder, "hold": _duration(cluster.hold)}
+    return table
+
+
+def _duration(seconds: float) -> str:
+    return f"{round(seconds * 1000)}ms"
 
 
 def _lifetime(seconds: int) -> dict[str, Any]:

@@ -20,6 +20,10 @@ class StrongSwan(Peer):
     """All but where the daemon runs: that is for the subclasses."""
 
     kernel_plugins: str
+    lacks = {
+        "clusters": "strongSwan knows no SA clusters",
+        "begins": "its driver waits to be told, and begins nothing by itself",
+    }
 
     @classmethod
     def unsupported(cls, scenario: Scenario, node: str) -> str | None:

@@ -17,7 +17,7 @@ class StrongSwanLibipsec(StrongSwan):
 
     name = "strongswan-libipsec"
     kernel_plugins = "kernel-libipsec kernel-netlink"
-    lacks = {
+    lacks = StrongSwan.lacks | {
         "transport": "kernel-libipsec has tunnel mode only",
         "ah": "kernel-libipsec has no AH",
         "extended_numbers": "kernel-libipsec has no extended sequence numbers",
