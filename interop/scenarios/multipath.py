@@ -52,9 +52,9 @@ def n_paths(n: int) -> Ways:
 class Multipath:
     """The laboratory, both gateways and their cluster, while a `with` block runs. Captures are off: streams fill disks."""
 
-    def __init__(self, name: str, ways: Ways, shared: Cluster, **both) -> None:
-        """`both`: fields of both ends."""
-        self.name, self.ways, self.cluster, self._both = name, ways, shared, both
+    def __init__(self, name: str, ways: Ways, shared: Cluster, begins: bool = False, **both) -> None:
+        """`begins`: whether a makes its IKE SAs by itself, and again when they are gone; `both`: fields of both ends."""
+        self.name, self.ways, self.cluster, self._begins, self._both = name, ways, shared, begins, both
         self.laboratory = Laboratory(ways.topology, capture=False)
         self.a, self.b = Reference(), Reference()
 
@@ -83,7 +83,7 @@ class Multipath:
         children = {"cluster": self.cluster.name, "extended_numbers": True}
         scenario = self.plan.scenario(children=children, **fields)
         first, second = (self._on_all_paths(end, links) for end, links in zip(scenario.ends, (self.ways.at_a, self.ways.at_b)))
-        return replace(scenario, ends=(first, second))
+        return replace(scenario, ends=(replace(first, begins=self._begins), second))
 
     def _on_all_paths(self, end: End, links: tuple[str, ...]) -> End:
         node = self.laboratory.nodes[end.node]

@@ -95,7 +95,11 @@ class Reference(Peer):
         if not present.established:
             self._ask("initiate", peer=self.other.node)
         elif child not in [found.name for found in present.children]:
-            self._ask("create_child", peer=self.other.node, child=child)
+            self.create_child(child)
+
+    def create_child(self, child: str) -> None:
+        """A further one of this name, where there is one already."""
+        self._ask("create_child", peer=self.other.node, child=child)
 
     def rekey_child(self, child: str) -> None:
         self._ask("rekey_child", child=child, peer=self.other.node, wait=False)
