@@ -78,8 +78,9 @@ class Child:
 class Cluster:
     """One SA cluster as one end is configured for it: a child that names it has a sub-SA on each path. Times in seconds.
 
-    `scheduler` is in our gateway's words, as no other has clusters; `reorder` is None where packets leave as they come. A path
-    is dead `silence` and `dead_after` unanswered requests after it was heard last.
+    `scheduler` is in our gateway's words, as no other has clusters; `reorder` is None where packets leave as they come. One that
+    is not `negotiated` is configured at both ends, with windows of one size. A path is dead `silence` and `dead_after`
+    unanswered requests after it was heard last.
     """
 
     name: str
@@ -88,6 +89,7 @@ class Cluster:
     hold: float = 0.1
     window: int = 4096
     duplication: bool = False
+    negotiated: bool = True
     share_with_ordinary_peer: bool = False
     silence: float = 10
     dead_after: int = 4

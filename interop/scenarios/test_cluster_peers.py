@@ -62,6 +62,23 @@ def test_shared_numbers(started, plan) -> None:
     both_ways(session)
 
 
+def test_peers_own_numbers(started, plan) -> None:
+    """A cluster by configuration, which the peer does not know of: it counts each SA for itself, which is told once."""
+    session = started(_ours_with(plan.scenario(), Cluster("net", negotiated=False)))
+    session.up()
+    both_ways(session)
+    ours = _ours(session)
+    ours.create_child("net")
+    session.until(lambda: len(session.site.peers["b"].status().children) == 2, "the peer has two SAs")
+
+    def told() -> bool:
+        behind(session.site.node("host-b"))(["ping", "-c", "3", "-i", "0.02", "-w", "1", plan.host("a")])
+        return '"numbers_not_shared"' in ours.log()
+
+    session.until(told, "the peer's numbers are found not to be shared")
+    assert ours.log().count('"numbers_not_shared"') == 1
+
+
 def _sent(session: Session, watch) -> list[bytes]:
     """ESP packets from ours."""
     source = session.plan.outer_octets("a")
@@ -98,7 +115,7 @@ def _with_static_sas(stack: ExitStack, plan: Plan, node: str, clustered: bool) -
     peer.configure(plan.nodes[node], scenario.end(node), scenario.other(node), scenario)
     tables = document(scenario.end(node), scenario.other(node), str(peer.socket), str(peer.journal))
     tables["tun"]["routes"] = [plan.network("b" if node == "a" else "a")]
-    tables["cluster"] = [{"name": _BY_HAND, "peer_window": 64}] if clustered else []
+    tables["cluster"] = [{"name": _BY_HAND, "negotiated": False, "peer_window": 64}] if clustered else []
     tables["sa"] = [_static_sa(plan, node, *each, clustered) for each in enumerate((plan.host("b"), _SECOND))]
     plan.nodes[node].write(f"{scenario.name}/{peer.file.name}", render(tables) + "\n")
     peer.start()

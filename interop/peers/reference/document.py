@@ -117,6 +117,8 @@ def _cluster(cluster: Cluster) -> dict[str, Any]:
         "share_with_ordinary_peer": cluster.share_with_ordinary_peer,
         "path_settings": paths,
     }
+    if not cluster.negotiated:
+        table |= {"negotiated": False, "peer_window": cluster.window}
     if cluster.reorder:
         table["reorder"] = {"policy": cluster.reorder, "hold": _duration(cluster.hold)}
     return table
