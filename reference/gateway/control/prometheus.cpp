@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <fmt/format.h>
 
 #include "gateway/control/exposition.hpp"
 
@@ -194,7 +195,7 @@ void write_counters(Exposition& out, const Counters& counters) {
 
 void write_io(Exposition& out, const Json& io, const std::string& path) {
   for (const auto& [name, value] : io.items()) {
-    const std::string inner = path.empty() ? name : path + "." + name;
+    const std::string inner = path.empty() ? name : fmt::format("{}.{}", path, name);
     if (value.is_structured()) write_io(out, value, inner);
     if (value.is_number_unsigned())
       out.sample({{"counter", inner}}, value.get<std::uint64_t>());

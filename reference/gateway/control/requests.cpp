@@ -71,7 +71,8 @@ const std::vector<Requests::Command>& Requests::commands() {
   return all;
 }
 
-Requests::Requests(Host& host) : host_(host) {}
+Requests::Requests(Host& host, std::optional<crypto::CalendarSeconds> calendar)
+    : host_(host), calendar_(calendar) {}
 Requests::~Requests() = default;
 
 void Requests::handle(std::string_view line, Client& client) {
@@ -100,6 +101,11 @@ Requests::Answer Requests::answer(Call& call) {
 
 Requests::Answer Requests::run(const Command& command, Call& call) {
   if (command.may_wait) {
+    if (waiting_.size() >= most_waiting) {
+      return std::unexpected(
+          Error{Blame::local_fault, "request", std::nullopt,
+                fmt::format("{} requests wait for their ends, as many as may", most_waiting), ""});
+    }
     call.wait = call.members.flag("wait", true);
     call.limit = call.members.seconds("timeout", usual_wait);
   }
@@ -135,25 +141,33 @@ bool Requests::expects_more(const Client& client) const {
 
 void Requests::on_report(const Report& report) {
   tell_watchers(report);
-  const auto* event = std::get_if<ike::Event>(&report);
-  if (event == nullptr || waiting_.empty()) return;
-  std::erase_if(waiting_, [&](Waiting& one) {
-    const auto outcome = one.wait->on(*event, host_.core());
-    if (outcome) reply(*one.client, std::move(one.head), *outcome);
-    return outcome.has_value();
-  });
+  if (const auto* event = std::get_if<ike::Event>(&report))
+    answer_waiting([&](const Waiting& one) { return one.wait->on(*event, host_.core()); });
 }
 
 void Requests::on_time(Instant now) {
-  std::erase_if(waiting_, [&](Waiting& one) {
-    if (now < one.until) return false;
+  answer_waiting([&](const Waiting& one) -> std::optional<Result<Json>> {
+    if (now < one.until) return std::nullopt;
     const double seconds = std::chrono::duration<double>(one.limit).count();
-    const std::string why = fmt::format(
-        "{} has neither come nor failed within {} s; the gateway goes on trying", one.wait->text(), seconds);
-    reply(*one.client, std::move(one.head),
-          std::unexpected(Error{Blame::local_fault, "request/timeout", std::nullopt, why, ""}));
-    return true;
+    return std::unexpected(
+        Error{Blame::local_fault, "request/timeout", std::nullopt,
+              fmt::format("{} has neither come nor failed within {} s; the gateway goes on trying",
+                          one.wait->text(), seconds),
+              ""});
   });
+}
+
+// Those that have come to their end leave first: an answer may make a client go.
+template <class Outcome>
+void Requests::answer_waiting(Outcome outcome_of) {
+  std::vector<std::pair<Waiting, Result<Json>>> done;
+  std::erase_if(waiting_, [&](Waiting& one) {
+    auto outcome = outcome_of(one);
+    if (outcome) done.emplace_back(std::move(one), *std::move(outcome));
+    return outcome.has_value();
+  });
+  for (auto& [one, outcome] : done)
+    reply(*one.client, std::move(one.head), outcome);
 }
 
 std::optional<Instant> Requests::next_deadline() const {
@@ -164,12 +178,13 @@ std::optional<Instant> Requests::next_deadline() const {
 
 void Requests::tell_watchers(const Report& report) {
   if (watchers_.empty()) return;
-  const trace::Origin origin{host_.now(), host_.core().settings().name};
+  const trace::Origin origin{host_.now(), host_.core().settings().name, calendar_};
   std::vector<std::string> lines;
   for (const LineLimit::LeftOut& one : limit_.left_out(origin.at))
     lines.push_back(to_json_line(origin, one));
   if (limit_.admits(report, origin.at)) lines.push_back(to_json_line(origin, report));
-  for (Client* const client : watchers_)
+  // A copy: one that reads too slowly leaves meanwhile.
+  for (Client* const client : std::vector(watchers_))
     for (const std::string& line : lines)
       client->event(line);
 }

@@ -36,7 +36,7 @@ class Host {
   virtual Json io_counters() const = 0;
 };
 
-// Who asks. Lines come without their end.
+// Who asks. Lines come without their end. Either may make it leave by Requests::forget(), and go later.
 class Client {
  public:
   virtual ~Client() = default;
@@ -50,8 +50,11 @@ class Requests {
  public:
   static constexpr std::size_t longest_line = std::size_t{64} * 1024;
 
-  // The host outlives it. `host_name`: in lines of events.
-  explicit Requests(Host& host);
+  // Whose replies are to come, of all clients.
+  static constexpr std::size_t most_waiting = 4096;
+
+  // The host outlives it. `calendar`: what it said at Instant{}, for lines of events.
+  explicit Requests(Host& host, std::optional<crypto::CalendarSeconds> calendar = std::nullopt);
   ~Requests();
 
   // Answers at once, or later where the request waits for something. Whatever the octets are, each line gets
@@ -105,7 +108,11 @@ class Requests {
   static void reply(Client& client, Json head, const Result<Json>& outcome);
   void tell_watchers(const Report& report);
 
+  template <class Outcome>
+  void answer_waiting(Outcome outcome_of);
+
   Host& host_;
+  std::optional<crypto::CalendarSeconds> calendar_;
   std::vector<Waiting> waiting_;
   std::vector<Client*> watchers_;
   LineLimit limit_;

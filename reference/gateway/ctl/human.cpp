@@ -169,7 +169,12 @@ std::string human_reply(const Json& reply) {
 }
 
 std::string human_event(const Json& event) {
+  const Json& running = member(event, "time_ns");
   std::string text;
+  if (event.contains("time"))
+    text = cell(event, "time");
+  else if (running.is_number_integer())
+    text = fmt::format("{:.6f}", static_cast<double>(running.get<std::int64_t>()) * 1e-9);
   for (const auto& [name, value] : event.items()) {
     if (name == "time_ns" && value.is_number_integer())
       text += fmt::format("{:.6f}", static_cast<double>(value.get<std::int64_t>()) * 1e-9);
