@@ -36,54 +36,62 @@ TEST(ClusterLife, ARekeyedSubSaStaysAndTheNewOneJoinsBeforeTheOldLeaves) {
 }
 
 // What PathState of the sub-SAs on an IKE SA lives on.
-TEST(ClusterLife, ExchangesTellOfThePathOfTheirSubSas) {
+struct PathReports : testing::Test {
   Clustered world;
-  world.up();
-  const IkeStatus first = world.a.engine().status().at(0);
-  const PathReport::SubSa sub_sa{world.only_cluster(world.a), first.children.at(0).id};
-  auto check = [&] {
-    world.a.paths.clear();
+  IkeStatus first;
+  PathReport::SubSa sub_sa{};
+  std::vector<PathReport>& told = world.a.paths;
+
+  void SetUp() override {
+    world.up();
+    first = world.a.engine().status().at(0);
+    sub_sa = {world.only_cluster(world.a), first.children.at(0).id};
+  }
+  void check() {
+    told.clear();
     world
         .at(world.a, [&](Engine& engine,
                          Actions& actions) { return engine.check_liveness(first.id, world.now, actions); })
         .value();
-  };
-  check();
-  world.now += 30ms;
-  world.deliver_all();
-  ASSERT_EQ(world.a.paths.size(), 1u) << world.a.log();
-  EXPECT_EQ(world.a.paths[0].sa, first.id);
-  EXPECT_EQ(world.a.paths[0].kind, PathReport::Kind::answered);
-  EXPECT_EQ(world.a.paths[0].round_trip, 30ms);
-  EXPECT_EQ(world.a.paths[0].sub_sas, std::vector{sub_sa});
-
-  auto next = [&] {
+  }
+  void lose_and_wait() {
+    world.wire.clear();
     world.now = *world.a.engine().next_deadline();
     world.at(world.a,
              [&](Engine& engine, Actions& actions) { return engine.on_time(world.now, actions), 0; });
-  };
-  world.now += 1min;
+  }
+};
+
+TEST_F(PathReports, AnAnswerHasItsRoundTripWhereItsRequestWasSentOnce) {
   check();
-  world.wire.clear();
-  next();
-  ASSERT_EQ(world.a.paths.size(), 1u);
-  EXPECT_EQ(world.a.paths[0].kind, PathReport::Kind::unanswered);
+  world.now += 30ms;
   world.deliver_all();
-  ASSERT_EQ(world.a.paths.size(), 2u);
-  EXPECT_EQ(world.a.paths[1].kind, PathReport::Kind::answered);
-  EXPECT_FALSE(world.a.paths[1].round_trip) << "it was sent twice";
+  ASSERT_EQ(told.size(), 1u) << world.a.log();
+  EXPECT_EQ(told[0].sa, first.id);
+  EXPECT_EQ(told[0].kind, PathReport::Kind::answered);
+  EXPECT_EQ(told[0].round_trip, 30ms);
+  EXPECT_EQ(told[0].sub_sas, std::vector{sub_sa});
 
   world.now += 1min;
   check();
-  while (world.a.engine().ike_sas() == 2) {
-    world.wire.clear();
-    next();
-  }
-  ASSERT_GT(world.a.paths.size(), 2u);
-  EXPECT_EQ(world.a.paths.back().kind, PathReport::Kind::given_up);
-  EXPECT_EQ(world.a.paths.back().sub_sas, std::vector{sub_sa});
-  for (std::size_t i = 0; i + 1 < world.a.paths.size(); ++i)
-    EXPECT_EQ(world.a.paths[i].kind, PathReport::Kind::unanswered);
+  lose_and_wait();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].kind, PathReport::Kind::unanswered);
+  world.deliver_all();
+  ASSERT_EQ(told.size(), 2u);
+  EXPECT_EQ(told[1].kind, PathReport::Kind::answered);
+  EXPECT_FALSE(told[1].round_trip) << "it was sent twice";
+}
+
+TEST_F(PathReports, APeerThatIsGivenUpIsSoOnThePathsOfItsSubSas) {
+  check();
+  while (world.a.engine().ike_sas() == 2)
+    lose_and_wait();
+  ASSERT_GT(told.size(), 2u);
+  EXPECT_EQ(told.back().kind, PathReport::Kind::given_up);
+  EXPECT_EQ(told.back().sub_sas, std::vector{sub_sa});
+  for (std::size_t i = 0; i + 1 < told.size(); ++i)
+    EXPECT_EQ(told[i].kind, PathReport::Kind::unanswered);
 }
 
 TEST(ClusterLife, CollidingRekeysLeaveOneSubSaEach) {

@@ -65,7 +65,9 @@ class Certificates : public testing::Test {
     const auto checking = [&](Settings& of) {
       auto store = crypto::make_openssl_pki()->certificate_store();
       store->add_anchor(root.certificate());
-      if (!revocation_list.empty()) EXPECT_TRUE(store->add_revocation_list(revocation_list));
+      if (!revocation_list.empty()) {
+        EXPECT_TRUE(store->add_revocation_list(revocation_list));
+      }
       of.anchors["root"] = std::move(store);
       of.pad[0].authentication.clear();
       ipsec::Certificate permitted;

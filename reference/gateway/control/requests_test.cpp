@@ -21,54 +21,55 @@ struct Bad {
   const char* error;
 };
 
+const std::vector<Bad> bad_requests{
+    {"", "request: this is no JSON: value - unexpected end of input; expected '[', '{', or a literal"},
+    {"{", "request: this is no JSON: object key - unexpected end of input; expected string literal"},
+    {"[]", "request: expected an object as {\"request\": \"status\"}, found an array"},
+    {"{}", "request/request: the member is missing"},
+    {R"({"request": 5})", "request/request: expected a text, found 5"},
+    {R"({"request": "statu"})",
+     "request/request: there is no request 'statu'; there are 'initiate', 'create_child', 'rekey_ike', "
+     "'rekey_child', 'terminate', 'status', 'counters', 'metrics', 'watch', 'reload', 'stop', 'get', "
+     "'put', "
+     "'version'"},
+    {R"({"request": "status", "of": 1})", "request: no member is called \"of\"; there are 'id', 'request'"},
+    {R"({"request": "initiate"})", "request/peer: the member is missing"},
+    {R"({"request": "initiate", "peer": ["peer"]})", "request/peer: expected a text, found an array"},
+    {R"({"request": "initiate", "peer": "nobody"})",
+     "request/peer: there is no peer 'nobody'; there is 'peer'"},
+    {R"({"request": "initiate", "peer": "peer", "path": "x"})",
+     "request/path: there is no path of 'peer' 'x'; there is 'path 1'"},
+    {R"({"request": "initiate", "peer": "peer", "wait": 1})",
+     "request/wait: expected true or false, found 1"},
+    {R"({"request": "initiate", "peer": "peer", "timeout": -1})",
+     "request/timeout: expected a number of seconds above 0, at most 86400, found -1"},
+    {R"({"request": "initiate", "peer": "peer", "timeout": 1e300})",
+     "request/timeout: expected a number of seconds above 0, at most 86400, found 1e+300"},
+    {R"({"request": "rekey_ike"})",
+     "request: expected one of 'ike_sa', a number as the status has it, and 'peer', a name"},
+    {R"({"request": "rekey_ike", "ike_sa": -3})",
+     "request/ike_sa: expected a whole number from 0 on, found -3"},
+    {R"({"request": "rekey_ike", "peer": "peer"})",
+     "request/peer: there is no established IKE SA with 'peer'"},
+    {R"({"request": "rekey_ike", "ike_sa": 7})", "IKE SA: there is no '7'"},
+    {R"({"request": "rekey_child", "child": 7})", "Child SA: there is no '7'"},
+    {R"({"request": "rekey_child", "child": "net", "peer": "peer"})",
+     "request/child: there is no installed Child SA 'net' of 'peer'"},
+    {R"({"request": "terminate"})",
+     "request: expected one of 'ike_sa', a number; 'peer', a name; 'child', a number, or a name with or "
+     "without "
+     "its 'peer'; and 'all', true"},
+    {R"({"request": "terminate", "ike_sa": 1, "all": true})",
+     "request: expected one of 'ike_sa', a number; 'peer', a name; 'child', a number, or a name with or "
+     "without "
+     "its 'peer'; and 'all', true"},
+    {R"({"request": "get"})", "request/request: 'get' is not available yet"},
+    {R"({"request": "put", "sa": {}})", "request/request: 'put' is not available yet"},
+};
+
 TEST(Requests, SayWhatIsWrongWithThem) {
   TestHost host;
-  const std::vector<Bad> all{
-      {"", "request: this is no JSON: value - unexpected end of input; expected '[', '{', or a literal"},
-      {"{", "request: this is no JSON: object key - unexpected end of input; expected string literal"},
-      {"[]", "request: expected an object as {\"request\": \"status\"}, found an array"},
-      {"{}", "request/request: the member is missing"},
-      {R"({"request": 5})", "request/request: expected a text, found 5"},
-      {R"({"request": "statu"})",
-       "request/request: there is no request 'statu'; there are 'initiate', 'create_child', 'rekey_ike', "
-       "'rekey_child', 'terminate', 'status', 'counters', 'metrics', 'watch', 'reload', 'stop', 'get', "
-       "'put', "
-       "'version'"},
-      {R"({"request": "status", "of": 1})", "request: no member is called \"of\"; there are 'id', 'request'"},
-      {R"({"request": "initiate"})", "request/peer: the member is missing"},
-      {R"({"request": "initiate", "peer": ["peer"]})", "request/peer: expected a text, found an array"},
-      {R"({"request": "initiate", "peer": "nobody"})",
-       "request/peer: there is no peer 'nobody'; there is 'peer'"},
-      {R"({"request": "initiate", "peer": "peer", "path": "x"})",
-       "request/path: there is no path of 'peer' 'x'; there is 'path 1'"},
-      {R"({"request": "initiate", "peer": "peer", "wait": 1})",
-       "request/wait: expected true or false, found 1"},
-      {R"({"request": "initiate", "peer": "peer", "timeout": -1})",
-       "request/timeout: expected a number of seconds above 0, at most 86400, found -1"},
-      {R"({"request": "initiate", "peer": "peer", "timeout": 1e300})",
-       "request/timeout: expected a number of seconds above 0, at most 86400, found 1e+300"},
-      {R"({"request": "rekey_ike"})",
-       "request: expected one of 'ike_sa', a number as the status has it, and 'peer', a name"},
-      {R"({"request": "rekey_ike", "ike_sa": -3})",
-       "request/ike_sa: expected a whole number from 0 on, found -3"},
-      {R"({"request": "rekey_ike", "peer": "peer"})",
-       "request/peer: there is no established IKE SA with 'peer'"},
-      {R"({"request": "rekey_ike", "ike_sa": 7})", "IKE SA: there is no '7'"},
-      {R"({"request": "rekey_child", "child": 7})", "Child SA: there is no '7'"},
-      {R"({"request": "rekey_child", "child": "net", "peer": "peer"})",
-       "request/child: there is no installed Child SA 'net' of 'peer'"},
-      {R"({"request": "terminate"})",
-       "request: expected one of 'ike_sa', a number; 'peer', a name; 'child', a number, or a name with or "
-       "without "
-       "its 'peer'; and 'all', true"},
-      {R"({"request": "terminate", "ike_sa": 1, "all": true})",
-       "request: expected one of 'ike_sa', a number; 'peer', a name; 'child', a number, or a name with or "
-       "without "
-       "its 'peer'; and 'all', true"},
-      {R"({"request": "get"})", "request/request: 'get' is not available yet"},
-      {R"({"request": "put", "sa": {}})", "request/request: 'put' is not available yet"},
-  };
-  for (const Bad& bad : all)
+  for (const Bad& bad : bad_requests)
     EXPECT_EQ(why(host.ask(bad.line)), bad.error) << bad.line;
 }
 

@@ -35,6 +35,37 @@ inline SecretOctets secret(std::string_view text) {
   return SecretOctets(OctetView(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
 }
 
+inline ike::PeerConfiguration peer_configuration(std::uint32_t end, const Plan& plan) {
+  ike::ChildConfiguration child;
+  child.name = "net";
+  child.policy = ipsec::PolicyId{1};
+  child.proposals = {
+      {.encryption = {{crypto::EncryptionId::aes_gcm_16, 128}}, .integrity = {}, .key_exchange = {}}};
+  child.selectors = {{.local = {inner(end)}, .remote = {inner(3 - end)}}};
+  if (plan.cluster) child.cluster = ike::ClusterWish{.name = "net", .most_sub_sas = 8};
+  ike::PeerConfiguration peer;
+  peer.name = "peer";
+  peer.local_id = ipsec::Identity::fqdn(fmt::format("g{}.example", end));
+  peer.remote_id = ipsec::Identity::fqdn(fmt::format("g{}.example", 3 - end));
+  peer.proposals = {{.encryption = {{crypto::EncryptionId::aes_gcm_16, 128}},
+                     .prf = {crypto::PrfId::hmac_sha2_256},
+                     .integrity = {},
+                     .key_exchange = {crypto::KeyExchangeId::curve25519}}};
+  peer.credential = std::make_shared<ike::PreSharedKeyCredential>(secret("shared"));
+  peer.children.push_back(std::move(child));
+  peer.force_encapsulation = plan.force_encapsulation;
+  return peer;
+}
+
+inline ipsec::PadEntry pad_entry(std::uint32_t end) {
+  ipsec::PadEntry entry;
+  entry.id = ipsec::PadEntryId{1};
+  entry.identities = {ipsec::IdentityPattern::dns(fmt::format("g{}.example", 3 - end)).value()};
+  entry.authentication.emplace_back(ipsec::PreSharedKey{secret("shared")});
+  entry.children = ipsec::ChildrenByAddress{{ipsec::AddressRange::parse("0.0.0.0/0").value()}};
+  return entry;
+}
+
 // Gateway 1 or 2, speaking to the other.
 inline Settings settings(std::uint32_t end, const Plan& plan) {
   const std::uint32_t other = 3 - end;
@@ -46,44 +77,21 @@ inline Settings settings(std::uint32_t end, const Plan& plan) {
     all.listen.push_back({.address = outer(end, path)});
     beside.paths.push_back({fmt::format("path {}", path + 1), outer(end, path), outer(other, path)});
   }
-  ike::ChildConfiguration child;
-  child.name = "net";
-  child.policy = ipsec::PolicyId{1};
-  child.proposals = {
-      {.encryption = {{crypto::EncryptionId::aes_gcm_16, 128}}, .integrity = {}, .key_exchange = {}}};
-  child.selectors = {{.local = {inner(end)}, .remote = {inner(other)}}};
+  all.ike.peers.push_back(peer_configuration(end, plan));
+  const ike::ChildConfiguration& child = all.ike.peers[0].children[0];
   ipsec::ProtectSpec protect;
   protect.endpoints = ipsec::TunnelEndpoints{outer(end, 0), outer(other, 0)};
   if (plan.cluster) {
-    child.cluster = ike::ClusterWish{.name = "net", .most_sub_sas = 8};
     all.clusters["net"].id = ipsec::ClusterId{1};
     all.clusters["net"].wish = *child.cluster;
     protect.by = ipsec::ClusterId{1};
   }
-  ipsec::Policy policy;
+  ipsec::Policy& policy = all.policies.emplace_back();
   policy.id = child.policy;
   policy.action = ipsec::Action::protect;
   policy.selectors = child.selectors;
   policy.protect = protect;
-  all.policies.push_back(policy);
-  ike::PeerConfiguration peer;
-  peer.name = "peer";
-  peer.local_id = ipsec::Identity::fqdn(fmt::format("g{}.example", end));
-  peer.remote_id = ipsec::Identity::fqdn(fmt::format("g{}.example", other));
-  peer.proposals = {{.encryption = {{crypto::EncryptionId::aes_gcm_16, 128}},
-                     .prf = {crypto::PrfId::hmac_sha2_256},
-                     .integrity = {},
-                     .key_exchange = {crypto::KeyExchangeId::curve25519}}};
-  peer.credential = std::make_shared<ike::PreSharedKeyCredential>(secret("shared"));
-  peer.children.push_back(std::move(child));
-  peer.force_encapsulation = plan.force_encapsulation;
-  all.ike.peers.push_back(std::move(peer));
-  ipsec::PadEntry entry;
-  entry.id = ipsec::PadEntryId{1};
-  entry.identities = {ipsec::IdentityPattern::dns(fmt::format("g{}.example", other)).value()};
-  entry.authentication.emplace_back(ipsec::PreSharedKey{secret("shared")});
-  entry.children = ipsec::ChildrenByAddress{{ipsec::AddressRange::parse("0.0.0.0/0").value()}};
-  all.pad.push_back(std::move(entry));
+  all.pad.push_back(pad_entry(end));
   plan.change(all);
   return all;
 }
