@@ -100,9 +100,9 @@ py::dict change_of(const SadChange& change) {
 
 const char* kind_of(const Event& event) {
   static constexpr const char* kinds[] = {
-      "state",          "authenticated",   "rekeyed",      "child",        "failed",
-      "refused",        "moved",           "nat",          "reported",     "cluster_founded",
-      "cluster_joined", "cluster_refused", "cluster_left", "cluster_ended"};
+      "state",           "authenticated", "rekeyed",      "child",    "failed",          "refused",
+      "moved",           "nat",           "assigned",     "reported", "cluster_founded", "cluster_joined",
+      "cluster_refused", "cluster_left",  "cluster_ended"};
   static_assert(std::size(kinds) == std::variant_size_v<Event>);
   return kinds[event.index()];
 }
