@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-from lab.laboratory import Laboratory
 from lab.links import Link
 from peers.peer import PeerError, until
 from peers.reference import Reference
 from peers.scenario import Cluster, End, Retransmission, Scenario
 
-from scenarios.plans import Plan
+from scenarios.facing import Facing
 from scenarios.traffic import behind, ping
 
 UP_SECONDS = 30
@@ -49,41 +48,24 @@ def n_paths(n: int) -> Ways:
     return Ways(f"n-paths:n={n}", names, names, names)
 
 
-class Multipath:
-    """The laboratory, both gateways and their cluster, while a `with` block runs. Captures are off: streams fill disks."""
+class Multipath(Facing):
+    """Both gateways and their cluster over all paths."""
+
+    a: Reference
+    b: Reference
 
     def __init__(self, name: str, ways: Ways, shared: Cluster, begins: bool = False, **both) -> None:
         """`begins`: whether a makes its IKE SAs by itself, and again when they are gone; `both`: fields of both ends."""
-        self.name, self.ways, self.cluster, self._begins, self._both = name, ways, shared, begins, both
-        self.laboratory = Laboratory(ways.topology, capture=False)
-        self.a, self.b = Reference(), Reference()
+        fields = {"retransmission": AGAIN, "liveness_seconds": LIVENESS, "clusters": (shared,)} | both
+        children = {"cluster": shared.name, "extended_numbers": True}
+        super().__init__(name, Reference, ways.topology, children=children, **fields)
+        self.ways, self.cluster, self._begins = ways, shared, begins
+        self.outer_links = (ways.at_a[0], ways.at_b[0])
 
-    def __enter__(self) -> "Multipath":
-        self.laboratory.__enter__()
-        try:
-            self.plan = Plan(self.name, self.laboratory.nodes, (self.ways.at_a[0], self.ways.at_b[0]))
-            self.scenario = self._scenario()
-            for peer, end, other in ((self.b, *self.scenario.ends[::-1]), (self.a, *self.scenario.ends)):
-                peer.configure(self.laboratory.nodes[end.node], end, other, self.scenario)
-                peer.start()
-        except BaseException as error:
-            self.__exit__(type(error), error, None)
-            raise
-        return self
-
-    def __exit__(self, *error) -> None:
-        try:
-            self.a.stop()
-            self.b.stop()
-        finally:
-            self.laboratory.__exit__(*error)
-
-    def _scenario(self) -> Scenario:
-        fields = {"retransmission": AGAIN, "liveness_seconds": LIVENESS, "clusters": (self.cluster,)} | self._both
-        children = {"cluster": self.cluster.name, "extended_numbers": True}
-        scenario = self.plan.scenario(children=children, **fields)
-        first, second = (self._on_all_paths(end, links) for end, links in zip(scenario.ends, (self.ways.at_a, self.ways.at_b)))
-        return replace(scenario, ends=(replace(first, begins=self._begins), second))
+    def make_scenario(self) -> Scenario:
+        ends = zip(super().make_scenario().ends, (self.ways.at_a, self.ways.at_b))
+        first, second = (self._on_all_paths(end, links) for end, links in ends)
+        return replace(super().make_scenario(), ends=(replace(first, begins=self._begins), second))
 
     def _on_all_paths(self, end: End, links: tuple[str, ...]) -> End:
         node = self.laboratory.nodes[end.node]

@@ -109,6 +109,10 @@ class Watch:
 
     def frames(self) -> Iterator[Frame]:
         """Every IP packet since then; a record that is still being written is left for the next call."""
+        return (frame for _, frame in self.timed())
+
+    def timed(self) -> Iterator[tuple[float, Frame]]:
+        """`frames`, each with the kernel's time of it in seconds."""
         with open(self._capture, "rb") as file:
             file.seek(self._begin)
             content = file.read()
@@ -119,9 +123,10 @@ class Watch:
             if len(frame) < length:
                 return
             at += _RECORD_HEADER + length
-            late = seconds + fraction / _FRACTION < self._since  # of the time before, and written only now
+            moment = seconds + fraction / _FRACTION
+            late = moment < self._since  # of the time before, and written only now
             if not late and frame[12:14] in (b"\x08\x00", b"\x86\xdd"):
-                yield Frame(frame)
+                yield moment, Frame(frame)
 
     def ike(self) -> list[bytes]:
         """The IKE messages."""

@@ -79,6 +79,12 @@ class Reference(Peer):
             return False
         return True
 
+    @property
+    def pid(self) -> int:
+        """Of the gateway, which must have been started."""
+        assert self._process is not None, "it was not started"
+        return self._process.pid
+
     def stop(self) -> None:
         if self._process:
             self._process.stop()
