@@ -176,13 +176,11 @@ std::string human_event(const Json& event) {
   else if (running.is_number_integer())
     text = fmt::format("{:.6f}", static_cast<double>(running.get<std::int64_t>()) * 1e-9);
   for (const auto& [name, value] : event.items()) {
-    if (name == "time_ns" && value.is_number_integer())
-      text += fmt::format("{:.6f}", static_cast<double>(value.get<std::int64_t>()) * 1e-9);
-    else if (name == "event")
+    if (name == "event")
       text += fmt::format(" {}", shown(value));
     else if (name == "error")
       text += fmt::format(" error: {}", human_error(event));
-    else if (name != "host" && name != "time")
+    else if (name != "host" && name != "time" && name != "time_ns")
       text += fmt::format(" {}={}", name, shown(value));
   }
   return text + "\n";

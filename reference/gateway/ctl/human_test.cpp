@@ -81,6 +81,8 @@ TEST(Human, EventsAndErrorsAreOneLine) {
   EXPECT_EQ(human_event(Json::parse(R"({"time_ns": 1500000000, "host": "a", "event": "negotiation_failed",
               "ike_sa": 1, "error": {"blame": "x", "path": "IKE_AUTH", "offset": 3, "why": "no", "clause": "RFC"}})")),
             "1.500000 negotiation_failed ike_sa=1 error: IKE_AUTH @ 3: no (RFC)\n");
+  EXPECT_EQ(human_event(Json::parse(R"({"time": "2026-01-31T12:00:00.5Z", "time_ns": 1, "event": "x"})")),
+            "2026-01-31T12:00:00.5Z x\n");
   const Json nasty = {{"event", "x"}, {"peer", "\x1b[2J\n\r"}, {"more", "\xff"}};
   const std::string text = human_event(nasty);
   EXPECT_EQ(text.find('\n'), text.size() - 1);
