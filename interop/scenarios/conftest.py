@@ -27,7 +27,9 @@ PAIRS = (
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "short: what ci/test runs")
+    config.addinivalue_line("markers", "short: what ci/test runs; with the kernel's ESP only what is `kernel_short` too")
+    config.addinivalue_line("markers", "kernel_short: what only the kernel has, and one replay")
+    config.addinivalue_line("markers", "kernel: the kernel's ESP takes part, in a guest where the host has none; set by the choice of peers")
     config.addinivalue_line("markers", "rehearsal: nothing of ours takes part; set by the choice of peers")
     config.addinivalue_line("markers", "long: takes a minute or more")
 
@@ -44,8 +46,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @functools.cache
 def _sites(topology: str) -> list:
     """Made once: pytest keeps a fixture as long as its parameter is the same object."""
-    marks = {pair: [pytest.mark.rehearsal] if pair.rehearsal else [] for pair in PAIRS}
-    return [pytest.param((pair, topology), marks=marks[pair], id=str(pair)) for pair in PAIRS]
+    return [pytest.param((pair, topology), marks=_marks(pair), id=str(pair)) for pair in PAIRS]
+
+
+def _marks(pair: Pair) -> list[pytest.MarkDecorator]:
+    rehearsal = [pytest.mark.rehearsal] if pair.rehearsal else []
+    return rehearsal + ([pytest.mark.kernel] if StrongSwanKernel in (pair.a, pair.b) else [])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,6 +7,7 @@ from scenarios.traffic import both_ways
 
 
 @pytest.mark.short
+@pytest.mark.kernel_short
 def test_psk(started, plan) -> None:
     session = started(plan.scenario())
     session.up()

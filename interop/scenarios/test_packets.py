@@ -28,6 +28,7 @@ def _protected(session) -> int:
     return sum(frame.esp() is not None for frame in session.watch.frames())
 
 
+@pytest.mark.kernel_short
 @pytest.mark.parametrize("version", [pytest.param(4, marks=pytest.mark.short), 6], ids=["IPv4", "IPv6"])
 def test_transport(started, plan, version: int) -> None:
     session = started(plan.scenario(inner=version, outer=version, plain_packets=True, children={"mode": "transport"}))
@@ -36,6 +37,7 @@ def test_transport(started, plan, version: int) -> None:
 
 
 @pytest.mark.short
+@pytest.mark.kernel_short
 def test_extended_numbers(started, plan) -> None:
     session = started(plan.scenario(plain_packets=True, children={"extended_numbers": True}))
     session.up()
@@ -53,6 +55,7 @@ def test_ah(started, plan, mode: str, extended: bool) -> None:
 
 
 @pytest.mark.short
+@pytest.mark.kernel_short
 def test_plain_esp(started, plan) -> None:
     session = started(plan.scenario(plain_packets=True))
     session.up()

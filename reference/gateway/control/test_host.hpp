@@ -21,7 +21,7 @@ class Asking final : public Client {
 };
 
 // The first gateway of a world is the one that is asked.
-class TestHost final : public Host {
+class TestHost : public Host {
  public:
   explicit TestHost(const Plan& plan = {}) : world(plan) {}
   TestHost(const Plan& first, const Plan& second) : world(first, second) {}
