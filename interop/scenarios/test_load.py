@@ -30,10 +30,15 @@ def _fits(session, here: str, to: str) -> None:
     ping(behind(host), to, "-M", "do", "-s", str(int(mtu[1]) - _IP_AND_ICMP))
 
 
+_GUEST_BENDS = "the user-mode kernel bends rows of TCP segments that it forwards, with strongSwan at both ends too"
+
+
 @pytest.mark.short
 def test_download(started, plan) -> None:
     """Each way."""
     session = started(plan.scenario())
+    if any(getattr(peer, "in_guest", False) for peer in session.site.peers.values()):
+        pytest.skip(_GUEST_BENDS)
     session.up()
     for sender in "ab":
         download(session, _DOWNLOAD_SHORT, sender)

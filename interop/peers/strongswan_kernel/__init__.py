@@ -55,6 +55,11 @@ class StrongSwanKernel(StrongSwan):
         reason = probe.kernel_esp()
         return f"a user-mode guest, since the host has no ESP: {reason}" if reason else "the host"
 
+    @property
+    def in_guest(self) -> bool:
+        """Whether it runs over the user-mode kernel."""
+        return self._guest is not None
+
     def configure(self, node: Node, end: End, other: End, scenario: Scenario) -> None:
         super().configure(node, end, other, scenario)
         if probe.kernel_esp() and self._guest is None:

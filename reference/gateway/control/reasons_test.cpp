@@ -45,7 +45,7 @@ TEST(Reasons, OfWhatIsConfigured) {
          of.ike.peers[0].children[0].selectors[0].local = {ipsec::AddressRange::parse("10.9.0.0/16").value()};
          of.policies[0].selectors = of.ike.peers[0].children[0].selectors;
        },
-       "10.9.0.0"},
+       "TSi, TSr: nothing of what is proposed is allowed"},
   };
   for (const auto& [change, why] : cases) {
     const auto lines = reasons(change);

@@ -72,7 +72,7 @@ TEST_F(StatusJson, SaysWhatThereIs) {
   EXPECT_EQ(cluster["reordering"]["in_order"], 10);
   EXPECT_EQ(cluster["metrics"]["all"]["arrivals"], 10);
   EXPECT_EQ(cluster["metrics"]["all"]["lost"], 0);
-  EXPECT_EQ(cluster["metrics"]["paths"].size(), 2u);
+  EXPECT_EQ(cluster["metrics"]["paths"].size(), 1u) << "ten packets are less than a burst of one path";
 }
 
 TEST_F(StatusJson, TheEndsAgree) {

@@ -110,7 +110,7 @@ void flatten(const Json& value, const std::string& name, Table& table) {
 std::string counters_text(const Json& reply) {
   Table table({"counter", "value"});
   flatten(member(reply, "counters"), "", table);
-  flatten(member(reply, "io"), "io", table);
+  if (reply.contains("io")) flatten(member(reply, "io"), "io", table);
   return table.empty() ? "all counters are 0\n" : table.text();
 }
 
