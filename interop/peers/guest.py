@@ -36,6 +36,7 @@ PATH=/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 mount -t proc proc /proc; mount -t sysfs sys /sys; mount -t tmpfs tmp /run
 mkdir -p /run/kernel/lib; ln -s {modules} /run/kernel/lib/modules
 modprobe -a -d /run/kernel {wanted}
+echo >/proc/sys/kernel/modprobe  # else the kernel asks it for each variant of a cipher's name, in vain, and takes seconds
 # Files of the host are written at once, or logs would lag behind by half a minute.
 sysctl -qw vm.dirty_writeback_centisecs=5 vm.dirty_expire_centisecs=5 net.ipv4.conf.all.rp_filter=0 \\
   net.ipv4.conf.default.rp_filter=0 net.ipv6.conf.default.accept_dad=0 net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
@@ -179,7 +180,7 @@ class _Taken:
         lines = []
         for i, name in enumerate(self.interfaces):
             address, mtu = hardware[name]
-            lines += [f"ip link set vec{i} name {name} address {address} mtu {mtu}", f"ethtool -K {name} tx off tso off gso off"]
+            lines += [f"ip link set vec{i} name {name} address {address} mtu {mtu}", f"ethtool -K {name} tx off tso off gso off gro off"]
             lines += [f"ip link set {name} up", *self._add_addresses(name)]
         return lines + self._routes
 

@@ -31,7 +31,8 @@ def document(end: End, other: End, control: str, journal: str) -> dict[str, Any]
 
 def _ike(end: End) -> dict[str, Any]:
     again = end.retransmission
-    retransmit = {"first": _duration(again.first), "factor": again.factor, "tries": again.tries, "jitter": 0.0}
+    sendings = again.tries + 1  # the file counts the first one too
+    retransmit = {"first": _duration(again.first), "factor": again.factor, "tries": sendings, "jitter": 0.0}
     cookies = {} if end.cookie_threshold is None else {"cookies_from": end.cookie_threshold}
     return {"retransmit": retransmit} | cookies
 

@@ -33,7 +33,7 @@ def test_reference() -> None:
     assert peer["paths"] == [{"local": "10.9.0.1", "remote": "10.9.0.2"}]
     assert peer["child"][0]["proposals"] == ["aes128-sha256-noesn"]
     assert peer["rekey"]["after"] == "100s"
-    assert read["ike"] == {"retransmit": {"first": "500ms", "factor": 2.0, "tries": 3, "jitter": 0.0}, "cookies_from": 0}
+    assert read["ike"] == {"retransmit": {"first": "500ms", "factor": 2.0, "tries": 4, "jitter": 0.0}, "cookies_from": 0}
 
 
 def test_reference_with_certificates_and_addresses() -> None:

@@ -176,7 +176,7 @@ void read_protocol(TableReader& reader, Draft& draft) {
   if (peer.fragment_beyond != 0 && peer.fragment_beyond < least_fragment)
     reader.fail("fragment_beyond", fmt::format("expected 0 for no fragments, or at least {}, found {}",
                                                least_fragment, peer.fragment_beyond));
-  reader.boolean("force_encapsulation", draft.settings.force_encapsulation);
+  reader.boolean("force_encapsulation", peer.force_encapsulation);
   reader.number("window", peer.window, 1, 1024);
   reader.boolean("initial_contact", peer.initial_contact);
 }

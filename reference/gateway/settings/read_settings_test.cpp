@@ -206,6 +206,11 @@ TEST(ReadSettings, APeerWithoutPathsWaits) {
   EXPECT_FALSE(settings.ike.peers.at(0).remote_address);
 }
 
+TEST(ReadSettings, IkeIsToldToForceEncapsulation) {
+  EXPECT_FALSE(read(least()).ike.peers.at(0).force_encapsulation);
+  EXPECT_TRUE(read(least("", "force_encapsulation = true")).ike.peers.at(0).force_encapsulation);
+}
+
 TEST(ReadSettings, SasOfOneClusterHaveOnePolicy) {
   std::string document =
       "[[listen]]\naddress = \"10.9.0.1\"\n[[cluster]]\nname = \"c\"\npeer_window = 1024\n";

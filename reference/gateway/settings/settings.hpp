@@ -102,7 +102,6 @@ struct PeerSettings {
   std::vector<PathSettings> paths;  // none: the peer is never initiated to
   Start start = Start::on_traffic;
   Duration retry = std::chrono::seconds(5);  // Start::at_once: before the next try
-  bool force_encapsulation = false;          // ESP in UDP though there is no NAT
 };
 
 // An SA pair of the SAD that no IKE has made.
