@@ -20,7 +20,7 @@ from scenarios import handshake, speed, tunnels, two_paths
 from scenarios.speed import Rates
 
 _RESULTS = ROOT / "build" / "interop" / "figures.json"
-_ROUNDS, _SECONDS = 3, 2.0  # of each contender
+_ROUNDS, _SECONDS = 3, 1.5  # of each contender
 _HANDSHAKES, _TUNNELS, _PATH_SECONDS = 20, 1000, 8.0
 
 

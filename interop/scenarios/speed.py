@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lab.laboratory import Laboratory
 from lab.network import Node
-from peers.peer import Peer, until
+from peers.peer import Peer, PeerError, until
 
 from scenarios.facing import Facing, bare
 from scenarios.traffic import behind, ping
@@ -19,6 +19,7 @@ _RELAY = Path(__file__).with_name("relay.py")
 _DATAGRAMS = Path(__file__).with_name("datagrams.py")
 _PYTHON = "/usr/bin/python3"
 _START_SECONDS = 10
+_STALLED = 30  # seconds beyond its time, after which a stream is given up
 
 Rates = dict[str, float]
 """10^6 bits a second: "tcp" of its payload, "udp" of inner packets, the most that came whatever was offered."""
@@ -60,11 +61,19 @@ def measure(laboratory: Laboratory, seconds: float) -> Rates:
     sender, receiver = laboratory.nodes["host-a"], laboratory.nodes["host-b"]
     address = receiver.address("inner-b")
     with _served(receiver, ["iperf3", "-s", "--forceflush"], "listening"):
-        done = sender.run(["iperf3", "-c", address, "-t", f"{seconds:.0f}", "--json"], timeout=seconds + 60)
-    tcp = json.loads(done.stdout)["end"]["sum_received"]["bits_per_second"]
+        tcp = _tcp(sender, address, seconds)
     with _served(receiver, [_PYTHON, str(_DATAGRAMS), "sink", address], "open"):
         udp = max(_udp(sender, receiver, rate, seconds) for rate in _OFFERED)
-    return {"tcp": round(tcp * 1e-6, 1), "udp": round(udp, 1)}
+    return {"tcp": round(tcp, 1), "udp": round(udp, 1)}
+
+
+def _tcp(sender: Node, address: str, seconds: float) -> float:
+    """10^6 bits a second of payload that came."""
+    argv = ["iperf3", "-c", address, "-t", f"{seconds:.0f}", "--json"]
+    said = json.loads(sender.run(argv, timeout=seconds + _STALLED, check=False).stdout)
+    if "error" in said:
+        raise PeerError(f"iperf3 from {sender.name} to {address}: {said['error']}")
+    return said["end"]["sum_received"]["bits_per_second"] * 1e-6
 
 
 @contextmanager
@@ -82,7 +91,7 @@ def _udp(sender: Node, receiver: Node, rate: float, seconds: float) -> float:
     """10^6 bits a second of inner packets that came, while so much was sent."""
     before = _packets(receiver)
     argv = [_PYTHON, str(_DATAGRAMS), "send", receiver.address("inner-b"), str(_UDP_PAYLOAD), str(rate), str(seconds)]
-    _, took = sender.run(argv, timeout=seconds + 60).stdout.split()
+    _, took = sender.run(argv, timeout=seconds + _STALLED).stdout.split()
     return (_packets(receiver) - before) * PACKET * 8e-6 / float(took)
 
 

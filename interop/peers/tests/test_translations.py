@@ -8,7 +8,7 @@ import pytest
 from peers.peer import PeerError
 from peers.reference import Reference
 from peers.reference.document import document, render
-from peers.scenario import Authentication, Child, End, Retransmission, Scenario, Transform, proposal
+from peers.scenario import Authentication, Child, Cluster, End, Retransmission, Scenario, Transform, proposal
 from peers.strongswan import files
 from peers.strongswan_kernel import StrongSwanKernel
 from peers.strongswan_libipsec import StrongSwanLibipsec
@@ -48,6 +48,20 @@ def test_reference_with_certificates_and_addresses() -> None:
     assert peer["paths"] == [] and peer["request_address"] == ["ipv4"]
     assert (peer["child"][0]["local"], peer["child"][0]["replay_window"]) == ("assigned", 128)
     assert peer["child"][0]["proposals"] == ["aes128-sha256-esn"]
+
+
+def test_reference_with_a_cluster() -> None:
+    """Paths with weights, the cluster and the child that names it; strongSwan says that it cannot."""
+    cluster = Cluster("c", "weighted burst=4", "time", hold=0.05, negotiated=False, silence=0.5, dead_after=3)
+    end = replace(_A, addresses=("10.9.1.1", "10.9.2.1"), clusters=(cluster,), weights=(2, 1), begins=True).with_children(cluster="c")
+    read = tomllib.loads(render(document(end, replace(_B, addresses=("10.9.1.2", "10.9.2.2")), "control", "journal")))
+    (peer,), (found,) = read["peer"], read["cluster"]
+    assert [(path["remote"], path["weight"]) for path in peer["paths"]] == [("10.9.1.2", 2), ("10.9.2.2", 1)]
+    assert (peer["start"], peer["child"][0]["cluster"], found["name"]) == ("at-once", "c", "c")
+    assert (found["negotiated"], found["peer_window"], found["reorder"]) == (False, 4096, {"policy": "time", "hold": "50ms"})
+    assert found["path_settings"] == {"silence": "500ms", "dead_after": 3, "hold": "1000ms"}
+    scenario = Scenario("test", (end, replace(_B, clusters=(cluster,))))
+    assert "clusters" in (StrongSwanKernel.unsupported(scenario, "b") or "")
 
 
 def test_strongswan() -> None:
