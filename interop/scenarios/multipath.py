@@ -12,7 +12,7 @@ from scenarios.traffic import behind, ping
 
 UP_SECONDS = 30
 CHILD = "net"
-AGAIN = Retransmission(first=0.25, factor=1.0, tries=100)  # an IKE SA outlives each cut
+AGAIN = Retransmission(first=0.25, factor=1.0, tries=90)  # an IKE SA outlives each cut
 LIVENESS = 0.4  # seconds of silence, then IKE asks: shorter than `silence`, so that an idle path is not suspect
 
 
