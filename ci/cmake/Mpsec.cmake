@@ -14,7 +14,7 @@ endif()
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   # Relative to the tree, so that one clone finds what another has compiled.
-  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${CMAKE_COMMAND}" -E env "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
     CCACHE_SLOPPINESS=pch_defines,time_macros "${CCACHE_PROGRAM}")
 endif()
 
@@ -93,6 +93,7 @@ function(mpsec_library)
     add_library(${target} STATIC ${sources})
     target_include_directories(${target} PUBLIC "${layer}")
     target_link_libraries(${target} PUBLIC ${ARG_DEPENDS} ${ARG_LINK} PRIVATE ${ARG_PRIVATE_LINK} mpsec_flags)
+    mpsec_borrow_headers(${target} engine ${ARG_NAME})
   else()
     add_library(${target} INTERFACE)
     target_include_directories(${target} INTERFACE "${layer}")
@@ -105,18 +106,51 @@ function(mpsec_library)
   endif()
 endfunction()
 
-# The headers that every test reads, read once: with MPSEC_TEST_PCH a program lends them to all others. The presets
-# without it see to it that each test includes what it uses.
-function(mpsec_lend_test_headers)
-  file(WRITE "${CMAKE_BINARY_DIR}/test_headers/lender.cpp" "int main() { return 0; }\n")
-  add_executable(mpsec_test_headers EXCLUDE_FROM_ALL "${CMAKE_BINARY_DIR}/test_headers/lender.cpp")
-  target_link_libraries(mpsec_test_headers PRIVATE fmt::fmt GTest::gmock GTest::gtest_main rapidcheck mpsec_flags
-    mpsec_test_flags)
-  target_compile_options(mpsec_test_headers PRIVATE -O0)
-  target_compile_definitions(mpsec_test_headers PRIVATE MPSEC_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+# Headers that many files read, read once: with MPSEC_PCH a library that nobody links lends them to all others. It takes
+# a third off a build with sanitizers. The presets without it see to it that each file includes what it uses, and that
+# a layer reads only what is below it.
+# Lenders: "engine" for what stands on the IKE engine; "tests" for tests below it, "engine_tests" for those above.
+function(mpsec_lend_headers lender)
+  cmake_parse_arguments(ARG "" "" "HEADERS;LINK;OPTIONS" ${ARGN})
+  set(target mpsec_${lender}_headers)
+  file(WRITE "${CMAKE_BINARY_DIR}/${lender}_headers/lender.cpp" "")
+  add_library(${target} STATIC EXCLUDE_FROM_ALL "${CMAKE_BINARY_DIR}/${lender}_headers/lender.cpp")
+  target_link_libraries(${target} PRIVATE fmt::fmt mpsec_flags ${ARG_LINK})
+  target_compile_options(${target} PRIVATE ${ARG_OPTIONS})
+  target_compile_definitions(${target} PRIVATE MPSEC_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     MPSEC_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
-  target_precompile_headers(mpsec_test_headers PRIVATE <gtest/gtest.h> <gmock/gmock.h> <rapidcheck/gtest.h>
-    <fmt/format.h> <map> <memory> <set> <string> <vector>)
+  if(lender MATCHES "engine")
+    foreach(layer base wire crypto wire_ike crypto_openssl ipsec ike)
+      target_include_directories(${target} PRIVATE "${CMAKE_BINARY_DIR}/layers/${layer}")
+    endforeach()
+  endif()
+  target_precompile_headers(${target} PRIVATE ${ARG_HEADERS} <fmt/format.h> <map> <memory> <set> <string> <vector>)
+endfunction()
+
+# mpsec_borrow_headers(TARGET LENDER LAYERS...): takes the lender's headers where one of the target's layers, its own
+# or one that it depends on, is the IKE engine's or above; "tests" takes what is lent to tests in any case.
+function(mpsec_borrow_headers target lender)
+  if(NOT MPSEC_PCH)
+    return()
+  endif()
+  set(from "")
+  if(lender STREQUAL "tests")
+    set(from mpsec_tests_headers)
+  endif()
+  list(FIND MPSEC_LAYERS ike engine)
+  foreach(layer ${ARGN})
+    list(FIND MPSEC_LAYERS "${layer}" rank)
+    if(rank GREATER_EQUAL engine OR layer STREQUAL "fuzz_support")
+      set(from mpsec_engine_headers)
+      if(lender STREQUAL "tests")
+        set(from mpsec_engine_tests_headers)
+      endif()
+    endif()
+  endforeach()
+  if(from)
+    target_precompile_headers(${target} REUSE_FROM ${from})
+    target_compile_options(${target} PRIVATE -fPIC)  # a program's own -fPIE would not fit what was read for a library
+  endif()
 endfunction()
 
 # mpsec_test(NAME wire_test SOURCES a_test.cpp DEPENDS wire LINK extra [LABELS threads]): GoogleTest + RapidCheck.
@@ -124,6 +158,7 @@ endfunction()
 function(mpsec_test)
   cmake_parse_arguments(ARG "" "NAME" "SOURCES;DEPENDS;LINK;LABELS" ${ARGN})
   add_executable(${ARG_NAME} ${ARG_SOURCES})
+  set(depends ${ARG_DEPENDS})
   list(TRANSFORM ARG_DEPENDS PREPEND "mpsec::")
   target_link_libraries(${ARG_NAME} PRIVATE ${ARG_DEPENDS} ${ARG_LINK} GTest::gmock GTest::gtest_main rapidcheck
     mpsec_flags mpsec_test_flags)
@@ -131,9 +166,7 @@ function(mpsec_test)
   target_compile_options(${ARG_NAME} PRIVATE -O0)
   target_compile_definitions(${ARG_NAME} PRIVATE MPSEC_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     MPSEC_SHARED_DIR="${PROJECT_SOURCE_DIR}/../shared")
-  if(MPSEC_TEST_PCH)
-    target_precompile_headers(${ARG_NAME} REUSE_FROM mpsec_test_headers)
-  endif()
+  mpsec_borrow_headers(${ARG_NAME} tests ${depends})
   set(labels "")
   if(ARG_LABELS)
     set(labels LABELS "${ARG_LABELS}")
@@ -183,8 +216,9 @@ function(mpsec_fuzz_target)
     message(FATAL_ERROR "fuzz target ${ARG_NAME} has no seeds: put some into fuzz/corpus/${ARG_NAME}")
   endif()
 
-  list(TRANSFORM ARG_DEPENDS PREPEND "mpsec::" REGEX "^[a-z0-9_]+$")
   add_executable(${target} ${ARG_SOURCES})
+  mpsec_borrow_headers(${target} engine ${ARG_DEPENDS})
+  list(TRANSFORM ARG_DEPENDS PREPEND "mpsec::" REGEX "^[a-z0-9_]+$")
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/fuzz")
   target_link_libraries(${target} PRIVATE ${ARG_DEPENDS} ${ARG_LINK} mpsec_flags)
   if(MPSEC_FUZZ_ENGINE STREQUAL "libfuzzer")
@@ -222,7 +256,12 @@ if(MPSEC_TESTS)
   find_package(GTest REQUIRED)
   find_package(rapidcheck REQUIRED)
   find_package(nlohmann_json REQUIRED)
-  if(MPSEC_TEST_PCH)
-    mpsec_lend_test_headers()
-  endif()
+endif()
+if(MPSEC_PCH)
+  set(test_headers <gtest/gtest.h> <gmock/gmock.h> <rapidcheck/gtest.h>)
+  set(test_links GTest::gmock GTest::gtest_main rapidcheck mpsec_test_flags)
+  mpsec_lend_headers(engine HEADERS <ike/engine.hpp>)
+  mpsec_lend_headers(tests HEADERS ${test_headers} LINK ${test_links} OPTIONS -O0)
+  mpsec_lend_headers(engine_tests HEADERS ${test_headers} <nlohmann/json.hpp> <ike/test_world.hpp>
+    LINK ${test_links} OPTIONS -O0)
 endif()

@@ -78,9 +78,10 @@ Result<std::unique_ptr<ControlSocket>> ControlSocket::open(asio::io_context& con
 }
 
 ControlSocket::~ControlSocket() {
+  // Whoever sees his connection end may start another gateway at once.
+  ::unlink(path_.c_str());
   while (!sessions_.empty())
     sessions_.back()->close();
-  ::unlink(path_.c_str());
 }
 
 void ControlSocket::accept() {
