@@ -55,7 +55,8 @@ Result<SaCluster*> ClusterEnd::take_part(std::shared_ptr<ClusterCore> core, Poli
       return std::unexpected(checked.error());
   }
   auto made =
-      SaCluster::make(std::move(core), {data_path_, provider_, std::move(policy.scheduler), policy.leases});
+      SaCluster::make(std::move(core), {data_path_, provider_, std::move(policy.scheduler), policy.leases,
+                                        std::move(policy.window), std::move(policy.sequence)});
   if (!made) return std::unexpected(made.error());
   Held& kept = clusters_[id];
   kept.cluster = *std::move(made);

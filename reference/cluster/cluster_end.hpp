@@ -35,6 +35,9 @@ class ClusterEnd {
     std::optional<Reordering> reordering{};  // none: packets leave as they come
     PathState::Settings paths{};
     bool metrics = false;  // of reordering: a little for each packet
+    // As SaCluster::Seams have them.
+    SaCluster::WindowOf window{};
+    SaCluster::SequenceOf sequence{};
     // How often the limits of a busy cluster are looked at: window, numbers left.
     Duration look_every = std::chrono::milliseconds(100);
   };

@@ -48,6 +48,8 @@ SaCluster::SaCluster(std::shared_ptr<ClusterCore> core, Seams seams)
     : core_(std::move(core)),
       data_path_(seams.data_path),
       provider_(seams.provider),
+      window_of_(std::move(seams.window)),
+      sequence_of_(std::move(seams.sequence)),
       scheduler_(std::move(seams.scheduler)),
       matcher_(core_->parameters().selectors, ipsec::Direction::outbound) {
   if (seams.leases)
@@ -183,7 +185,9 @@ Result<InboundSa*> SaCluster::join(SubSaId sub_sa, ipsec::InboundParameters para
   if (!member) return std::unexpected(member.error());
   auto add = [&]() -> Result<InboundSa*> {
     if ((*member)->inbound != nullptr) return refused(sub_sa, "it has an inbound SA already");
-    auto made = InboundSa::make(std::move(parameters), provider_, window_for(**member));
+    auto window = window_for(**member);
+    if (window_of_) window = window_of_(std::move(window), parameters);
+    auto made = InboundSa::make(std::move(parameters), provider_, std::move(window));
     if (!made) return std::unexpected(made.error());
     return data_path_.add(*std::move(made), shape);
   };
@@ -226,7 +230,9 @@ Result<OutboundSa*> SaCluster::join(SubSaId sub_sa, ipsec::OutboundParameters pa
   if (!member) return std::unexpected(member.error());
   auto make = [&]() -> Result<std::unique_ptr<OutboundSa>> {
     if ((*member)->outbound != nullptr) return refused(sub_sa, "it has an outbound SA already");
-    return OutboundSa::make(std::move(parameters), provider_, source());
+    auto numbers = source();
+    if (sequence_of_) numbers = sequence_of_(std::move(numbers), parameters);
+    return OutboundSa::make(std::move(parameters), provider_, std::move(numbers));
   };
   auto made = make();
   if (!made) {

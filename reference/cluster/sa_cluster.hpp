@@ -2,6 +2,7 @@
 // policy, with one source of sequence numbers and one anti-replay window.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,12 +31,20 @@ struct PathKnowledge {
 // ClusterCore; with a single worker this is the whole cluster. One thread.
 class SaCluster final : public ipsec::OutboundGroup {
  public:
+  // From what all sub-SAs share to what this one gets instead.
+  using WindowOf = std::function<std::shared_ptr<ipsec::AntiReplay>(std::shared_ptr<ipsec::AntiReplay>,
+                                                                    const ipsec::InboundParameters&)>;
+  using SequenceOf = std::function<std::shared_ptr<ipsec::SequenceSource>(
+      std::shared_ptr<ipsec::SequenceSource>, const ipsec::OutboundParameters&)>;
   struct Seams {
     ipsec::DataPath& data_path;  // outlives the cluster
     const crypto::Provider& provider;
     std::unique_ptr<PathScheduler> scheduler;
     // Nothing: numbers are taken from the counter as they are needed. The peer's window is the cluster's.
     std::optional<LeaseRules> leases{};
+    // Empty: what is shared is what each sub-SA has.
+    WindowOf window{};
+    SequenceOf sequence{};
   };
 
   // Fails as ClusterParameters::check and LeaseRules::check do.
@@ -130,6 +139,8 @@ class SaCluster final : public ipsec::OutboundGroup {
   std::shared_ptr<ClusterCore> core_;
   ipsec::DataPath& data_path_;
   const crypto::Provider& provider_;
+  WindowOf window_of_;
+  SequenceOf sequence_of_;
   std::unique_ptr<PathScheduler> scheduler_;
   std::shared_ptr<LeasedSequence> leased_;
   ipsec::SelectorMatcher matcher_;

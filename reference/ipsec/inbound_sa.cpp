@@ -46,12 +46,12 @@ void retain(Packets& packets, std::span<const SealedPacket> run, std::span<Disca
   packets.truncate(kept);
 }
 
-std::shared_ptr<AntiReplay> own_window(const InboundParameters& parameters) {
+}  // namespace
+
+std::shared_ptr<AntiReplay> make_window(const InboundParameters& parameters) {
   if (!parameters.anti_replay) return std::make_shared<UncheckedReplay>(parameters.extended_sequence_numbers);
   return std::make_shared<ReplayWindow>(parameters.replay_window, parameters.extended_sequence_numbers);
 }
-
-}  // namespace
 
 InboundSa::InboundSa(std::unique_ptr<InboundParameters> parameters, std::shared_ptr<AntiReplay> window,
                      bool shared)
@@ -75,7 +75,7 @@ Result<std::unique_ptr<InboundSa>> InboundSa::make(InboundParameters parameters,
                                                    std::shared_ptr<AntiReplay> window) {
   if (auto checked = check(parameters); !checked) return std::unexpected(checked.error());
   const bool shared = window != nullptr;
-  if (!shared) window = own_window(parameters);
+  if (!shared) window = make_window(parameters);
   auto cold = std::make_unique<InboundParameters>(std::move(parameters));
   std::unique_ptr<InboundSa> sa(new InboundSa(std::move(cold), std::move(window), shared));
   if (auto made = sa->make_crypto(provider); !made) return std::unexpected(made.error());

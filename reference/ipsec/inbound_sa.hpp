@@ -96,6 +96,9 @@ struct InboundSeams {
   std::span<std::uint64_t> taken{};
 };
 
+// The window of an SA that has one of its own. The parameters have passed their check.
+std::shared_ptr<AntiReplay> make_window(const InboundParameters& parameters);
+
 class InboundSa {
  public:
   using Accepted = Scratch<AcceptedPacket, largest_run>;

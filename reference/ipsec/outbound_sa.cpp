@@ -40,15 +40,17 @@ OutboundSa::OutboundSa(std::unique_ptr<OutboundParameters> parameters, std::shar
 OutboundSa::~OutboundSa() = default;
 
 //= profile/8/without-agreement-each-sa-for-itself
+std::shared_ptr<SequenceSource> make_sequence(const OutboundParameters& parameters) {
+  const AtLimit at_limit = may_roll_over(parameters) ? AtLimit::roll_over : AtLimit::stop;
+  return std::make_shared<SequenceCounter>(parameters.extended_sequence_numbers, at_limit,
+                                           parameters.last_sequence_number);
+}
+
 Result<std::unique_ptr<OutboundSa>> OutboundSa::make(OutboundParameters parameters,
                                                      const crypto::Provider& provider,
                                                      std::shared_ptr<SequenceSource> source) {
   if (auto checked = check(parameters); !checked) return std::unexpected(checked.error());
-  if (!source) {
-    const AtLimit at_limit = may_roll_over(parameters) ? AtLimit::roll_over : AtLimit::stop;
-    source = std::make_shared<SequenceCounter>(parameters.extended_sequence_numbers, at_limit,
-                                               parameters.last_sequence_number);
-  }
+  if (!source) source = make_sequence(parameters);
   auto cold = std::make_unique<OutboundParameters>(std::move(parameters));
   std::unique_ptr<OutboundSa> sa(new OutboundSa(std::move(cold), std::move(source)));
   const bool esp = sa->parameters().protocol == Protocol::esp;

@@ -33,6 +33,9 @@ struct OutboundSeams {
   PacketTap* tap = nullptr;  // sees packets complete but for encryption and ICV
 };
 
+// The counter of an SA that counts for itself. The parameters have passed their check.
+std::shared_ptr<SequenceSource> make_sequence(const OutboundParameters& parameters);
+
 class OutboundSa {
  public:
   // Checks the parameters, then builds the SA. `source` gives the sequence numbers; without one the SA counts

@@ -23,6 +23,8 @@ Result<> Core::build(Instant now) {
   auto cookies = ike::StatelessCookieJar::make(settings_.cookies, seams_.ike_provider, seams_.rng, now);
   if (!cookies) return std::unexpected(std::move(cookies).error());
   parts.cookies = *std::move(cookies);
+  if (seams_.replacements != nullptr && seams_.replacements->cookies)
+    parts.cookies = seams_.replacements->cookies(std::move(parts.cookies));
   for (const auto& [name, ranges] : settings_.pools)
     parts.pools.add(name, std::make_unique<ike::RangeAddressPool>(ranges));
   if (auto used = parts.use(settings_, seams_); !used) return used;

@@ -14,6 +14,7 @@
 #include "gateway/core/initiations.hpp"
 #include "gateway/core/output.hpp"
 #include "gateway/core/policies.hpp"
+#include "gateway/core/replacements.hpp"
 #include "gateway/core/sa_table.hpp"
 #include "gateway/core/status.hpp"
 #include "ipsec/spd.hpp"
@@ -28,8 +29,9 @@ class Core {
     const crypto::Provider& provider;
     const crypto::IkeProvider& ike_provider;
     const crypto::PkiProvider& pki;
-    crypto::CalendarSeconds at_start = 0;  // the calendar's time at Instant{}
-    ike::KeyLog* key_log = nullptr;        // null: keys are not exported
+    crypto::CalendarSeconds at_start = 0;        // the calendar's time at Instant{}
+    ike::KeyLog* key_log = nullptr;              // null: keys are not exported
+    const Replacements* replacements = nullptr;  // of seams; null: all are the standard ones
   };
 
   // Settings that were read by read_settings(). Fails (local fault) naming what could never work.

@@ -14,12 +14,22 @@ ipsec::DataPath::Options options_of(const Settings& settings, Rng& rng) {
   return options;
 }
 
+// What takes the place of `standard`, where something does.
+template <class Part>
+Part& replaced(Part& standard, const Core::Seams& seams, auto member) {
+  auto* const other = seams.replacements == nullptr ? nullptr : seams.replacements->*member;
+  return other == nullptr ? standard : *other;
+}
+
 }  // namespace
 
 Core::Parts::Parts(const Settings& settings, const Core::Seams& seams)
-    : data_path(options_of(settings, seams.rng), {seams.rng, lifetime, inbound}),
+    : data_path(options_of(settings, seams.rng),
+                {seams.rng, replaced<ipsec::LifetimePolicy>(lifetime, seams, &Replacements::lifetime),
+                 replaced<ipsec::InboundPolicy>(inbound, seams, &Replacements::inbound),
+                 seams.replacements == nullptr ? nullptr : seams.replacements->packets}),
       ends(data_path, seams.provider),
-      sas({ends, seams.provider, seams.rng}) {}
+      sas({ends, seams.provider, seams.rng, seams.replacements}) {}
 
 Result<> Core::Parts::use(Settings& settings, const Core::Seams& seams) {
   auto spd = make_spd(settings);
@@ -35,8 +45,18 @@ Result<> Core::Parts::use(Settings& settings, const Core::Seams& seams) {
 }
 
 ike::Seams Core::Parts::engine_seams(const Core::Seams& seams) {
-  return {seams.rng, seams.provider, seams.ike_provider, pad,        checker, *cookies,
-          pools,     retransmission, narrowing,          collisions, nullptr, seams.key_log};
+  return {seams.rng,
+          seams.provider,
+          seams.ike_provider,
+          pad,
+          replaced<const ike::ProofChecker>(checker, seams, &Replacements::checker),
+          *cookies,
+          pools,
+          replaced<const ike::RetransmissionPolicy>(retransmission, seams, &Replacements::retransmission),
+          replaced<const ike::NarrowingPolicy>(narrowing, seams, &Replacements::narrowing),
+          replaced<const ike::CollisionPolicy>(collisions, seams, &Replacements::collisions),
+          seams.replacements == nullptr ? nullptr : seams.replacements->messages,
+          seams.key_log};
 }
 
 }  // namespace mpsec::gateway

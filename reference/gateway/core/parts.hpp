@@ -18,7 +18,7 @@ struct Core::Parts {
 
   CurrentPad pad;
   CurrentChecker checker;
-  std::unique_ptr<ike::StatelessCookieJar> cookies;
+  std::unique_ptr<ike::CookieJar> cookies;
   ike::AddressPools pools;
   ike::ExponentialBackOff retransmission;
   ike::StandardNarrowing narrowing;

@@ -81,7 +81,8 @@ Result<> SaTable::install(ike::InstallInbound change, Instant now) {
     if (!place) return failed(change.child, "inbound", place.error());
     made = seams_.ends.join(place->cluster, place->sub_sa, std::move(change.parameters), now);
   } else {
-    auto sa = ipsec::InboundSa::make(std::move(change.parameters), seams_.provider);
+    auto window = window_for(change.parameters);
+    auto sa = ipsec::InboundSa::make(std::move(change.parameters), seams_.provider, std::move(window));
     if (!sa) return failed(change.child, "inbound", std::move(sa).error());
     made = seams_.ends.data_path().add(*std::move(sa));
   }
@@ -104,12 +105,24 @@ Result<> SaTable::install(ike::InstallOutbound change, Instant now) {
     if (!joined) return failed(change.child, "outbound", std::move(joined).error());
     owner.outbound = *joined;
   } else {
-    auto sa = ipsec::OutboundSa::make(std::move(change.parameters), seams_.provider);
+    auto source = source_for(change.parameters);
+    auto sa = ipsec::OutboundSa::make(std::move(change.parameters), seams_.provider, std::move(source));
     if (!sa) return failed(change.child, "outbound", std::move(sa).error());
     owner.outbound = seams_.ends.data_path().add(change.policy, *std::move(sa));
   }
   by_outbound_spi_.emplace(spi, change.child);
   return {};
+}
+
+std::shared_ptr<ipsec::AntiReplay> SaTable::window_for(const ipsec::InboundParameters& parameters) const {
+  if (seams_.replacements == nullptr || !seams_.replacements->window) return nullptr;
+  return seams_.replacements->window(ipsec::make_window(parameters), parameters);
+}
+
+std::shared_ptr<ipsec::SequenceSource> SaTable::source_for(
+    const ipsec::OutboundParameters& parameters) const {
+  if (seams_.replacements == nullptr || !seams_.replacements->sequence) return nullptr;
+  return seams_.replacements->sequence(ipsec::make_sequence(parameters), parameters);
 }
 
 void SaTable::remove(const ike::RemoveOutbound& change) {
@@ -205,6 +218,12 @@ Result<SaTable::Cluster*> SaTable::found(const ike::ClusterMembership& membershi
   auto terms = cluster_parameters(id, membership, parameters, settings);
   auto how = cluster_policy(settings, membership, seams_.rng);
   if (!how) return std::unexpected(std::move(how).error());
+  if (seams_.replacements != nullptr) {
+    if (seams_.replacements->scheduler)
+      how->scheduler = seams_.replacements->scheduler(std::move(how->scheduler));
+    how->window = seams_.replacements->window;
+    how->sequence = seams_.replacements->sequence;
+  }
   auto made = seams_.ends.found(std::move(terms), *std::move(how));
   if (!made) return std::unexpected(std::move(made).error());
   Cluster& cluster = clusters_[id];

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cluster/cluster_end.hpp"
+#include "gateway/core/replacements.hpp"
 #include "gateway/settings/settings.hpp"
 #include "ike/actions.hpp"
 
@@ -20,6 +21,7 @@ class SaTable {
     cluster::ClusterEnd& ends;
     const crypto::Provider& provider;
     Rng& rng;  // schedulers
+    const Replacements* replacements = nullptr;
   };
   // A Child SA's halves; null: not there (yet, or any more).
   struct Child {
@@ -88,6 +90,9 @@ class SaTable {
   void offer_newest(ipsec::ClusterId policy);
   Child& child(ike::ChildId id, ipsec::PolicyId policy);
   std::uint32_t weight(const Cluster& cluster, const IpAddress& local) const;
+  // What a seam's replacement gives for an SA of its own; null: the SA makes the standard one.
+  std::shared_ptr<ipsec::AntiReplay> window_for(const ipsec::InboundParameters& parameters) const;
+  std::shared_ptr<ipsec::SequenceSource> source_for(const ipsec::OutboundParameters& parameters) const;
 
   struct Configured {
     ClusterSettings settings;
