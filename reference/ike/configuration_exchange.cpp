@@ -9,7 +9,6 @@
 namespace mpsec::ike {
 namespace {
 
-using wire::ike::Configuration;
 using wire::ike::ConfigurationAttribute;
 using wire::ike::ConfigurationType;
 using wire::ike::NotifyType;
@@ -43,7 +42,7 @@ Error error(Blame blame, std::string path, std::string why) {
 
 //= rfc7296/3.15.1/unknown-attributes-are-ignored
 // Fails on a known attribute of a length that it cannot have.
-Result<> check_lengths(const Configuration& configuration) {
+Result<> check_lengths(const wire::ike::Configuration& configuration) {
   for (std::size_t i = 0; i < configuration.attributes.size(); ++i) {
     const ConfigurationAttribute& attribute = configuration.attributes[i];
     const Shape* const shape = shape_of(attribute.type);
@@ -117,7 +116,7 @@ std::optional<ipsec::AddressRange> subnet_of(const ConfigurationAttribute& attri
                              ipsec::address_of(first | hosts, address.version())};
 }
 
-bool asks_for(const Configuration& request, Type type) {
+bool asks_for(const wire::ike::Configuration& request, Type type) {
   return std::ranges::any_of(request.attributes, [type](const auto& each) { return each.type == type; });
 }
 
@@ -131,7 +130,7 @@ std::vector<Type> supported() {
 // Builds one CFG_REPLY.
 class Reply {
  public:
-  Reply(const Configuration& request, const ConfigurationOffer& offer, AddressPool* pool,
+  Reply(const wire::ike::Configuration& request, const ConfigurationOffer& offer, AddressPool* pool,
         std::string_view holder)
       : request_(request), offer_(offer), pool_(pool), holder_(holder) {
     reply_.type = ConfigurationType::reply;
@@ -198,11 +197,11 @@ class Reply {
  private:
   void add(Type type, Octets value) { reply_.attributes.push_back(attribute_of(type, std::move(value))); }
 
-  const Configuration& request_;
+  const wire::ike::Configuration& request_;
   const ConfigurationOffer& offer_;
   AddressPool* pool_;
   std::string_view holder_;
-  Configuration reply_;
+  wire::ike::Configuration reply_;
   AssignedConfiguration given_;
   bool asked_ = false;
 };
@@ -249,8 +248,8 @@ Result<> read_attribute(const ConfigurationAttribute& attribute, AssignedConfigu
 
 }  // namespace
 
-std::optional<Configuration> request_configuration(const ConfigurationWanted& wanted) {
-  Configuration request;
+std::optional<wire::ike::Configuration> request_configuration(const ConfigurationWanted& wanted) {
+  wire::ike::Configuration request;
   const auto ask = [&](bool is_wanted, Type type, Octets value = {}) {
     if (is_wanted) request.attributes.push_back(attribute_of(type, std::move(value)));
   };
@@ -270,7 +269,7 @@ std::optional<Configuration> request_configuration(const ConfigurationWanted& wa
   return request;
 }
 
-Result<AssignedConfiguration> read_configuration(const Configuration& reply) {
+Result<AssignedConfiguration> read_configuration(const wire::ike::Configuration& reply) {
   if (reply.type != ConfigurationType::reply)
     return std::unexpected(
         error(Blame::peer_misbehaved, "CP/CFG Type",
@@ -283,7 +282,7 @@ Result<AssignedConfiguration> read_configuration(const Configuration& reply) {
   return assigned;
 }
 
-Granted<ConfigurationAnswer> answer_configuration(const Configuration* request,
+Granted<ConfigurationAnswer> answer_configuration(const wire::ike::Configuration* request,
                                                   const ConfigurationOffer& offer, AddressPool* pool,
                                                   std::string_view holder) {
   const bool asks = request != nullptr && request->type == ConfigurationType::request;
@@ -307,8 +306,8 @@ Granted<ConfigurationAnswer> answer_configuration(const Configuration* request,
   return std::move(reply).take();
 }
 
-Granted<std::optional<Configuration>> answer_later_configuration(const Configuration& request,
-                                                                 const ConfigurationOffer& offer) {
+Granted<std::optional<wire::ike::Configuration>> answer_later_configuration(
+    const wire::ike::Configuration& request, const ConfigurationOffer& offer) {
   if (request.type == ConfigurationType::set) return acknowledge(request);
   if (request.type != ConfigurationType::request) return std::nullopt;
   if (auto right = check_lengths(request); !right) return std::unexpected(refusal_of(right.error()));
@@ -324,8 +323,8 @@ void give_back(AddressPool& pool, const AssignedConfiguration& given) {
 }
 
 //= rfc7296/3.15.1/ack-has-what-was-accepted-without-values
-Configuration acknowledge(const Configuration& set, std::span<const Type> accepted) {
-  Configuration ack;
+wire::ike::Configuration acknowledge(const wire::ike::Configuration& set, std::span<const Type> accepted) {
+  wire::ike::Configuration ack;
   ack.type = ConfigurationType::ack;
   for (const ConfigurationAttribute& attribute : set.attributes)
     if (std::ranges::find(accepted, attribute.type) != accepted.end())
