@@ -1,0 +1,151 @@
+#include "interop/suite/memory/reference_settings.hpp"
+
+#include <fmt/format.h>
+
+namespace mpsec::conformance {
+namespace {
+
+constexpr std::string_view secret = "a key that the tester and the reference share";
+
+SecretOctets shared_key() {
+  return SecretOctets(OctetView(reinterpret_cast<const std::uint8_t*>(secret.data()), secret.size()));
+}
+
+// Of the target 1, of the tester 2; the paths are sixteen addresses apart.
+IpAddress outer(std::uint32_t end, std::size_t path) {
+  return IpAddress::v4(0xc0000200u | end | static_cast<std::uint32_t>(path) << 4);
+}
+ipsec::AddressRange net(std::uint32_t end) {
+  return {IpAddress::v4(0x0a000000u | end << 16), IpAddress::v4(0x0a00ffffu | end << 16)};
+}
+
+std::vector<ike::IkeProposal> ike_proposals() {
+  return {{.encryption = {{crypto::EncryptionId::aes_gcm_16, 128}, {crypto::EncryptionId::aes_cbc, 256}},
+           .prf = {crypto::PrfId::hmac_sha2_256, crypto::PrfId::hmac_sha2_512},
+           .integrity = {crypto::IntegrityId::hmac_sha2_256_128},
+           .key_exchange = {crypto::KeyExchangeId::curve25519, crypto::KeyExchangeId::ecp_256}}};
+}
+
+std::vector<ike::ChildProposal> child_proposals(const Wishes& wishes) {
+  ike::ChildProposal one;
+  one.encryption = {{crypto::EncryptionId::aes_gcm_16, 128}, {crypto::EncryptionId::aes_cbc, 128}};
+  one.integrity = {crypto::IntegrityId::hmac_sha2_256_128};
+  if (wishes.key_exchange_in_child) one.key_exchange = {crypto::KeyExchangeId::curve25519};
+  one.sequence_numbers = {wishes.extended_sequence_numbers ? wire::ike::SequenceNumbers::extended
+                                                           : wire::ike::SequenceNumbers::no_extended};
+  return {one};
+}
+
+ipsec::PadEntry pad_entry(std::string_view of_whom) {
+  ipsec::PadEntry entry;
+  entry.id = ipsec::PadEntryId{1};
+  entry.identities = {ipsec::IdentityPattern::dns(of_whom).value()};
+  entry.authentication.emplace_back(ipsec::PreSharedKey{shared_key()});
+  entry.children = ipsec::ChildrenByAddress{{ipsec::AddressRange::parse("0.0.0.0/0").value()}};
+  return entry;
+}
+
+ike::ClusterWish cluster_wish(const Wishes& wishes) {
+  return {.name = "net", .most_sub_sas = 8, .window = wishes.window.value_or(1024)};
+}
+
+ike::ChildConfiguration child(const Wishes& wishes) {
+  ike::ChildConfiguration child;
+  child.name = "net";
+  child.policy = ipsec::PolicyId{1};
+  child.proposals = child_proposals(wishes);
+  child.selectors = {{.local = {net(1)}, .remote = {net(2)}}};
+  child.replay_window = wishes.window.value_or(64);
+  if (wishes.child_lifetime) child.lifetime = {*wishes.child_lifetime, *wishes.child_lifetime * 2, 0};
+  if (wishes.rekey_after_packets) child.rekey_after_packets = *wishes.rekey_after_packets;
+  if (wishes.cluster) child.cluster = cluster_wish(wishes);
+  if (wishes.transport_mode) {
+    child.mode = ipsec::Mode::transport;
+    child.selectors = {{.local = {ipsec::AddressRange::of(outer(1, 0))},
+                        .remote = {ipsec::AddressRange::of(outer(2, 0))}}};
+  }
+  return child;
+}
+
+ike::PeerConfiguration peer(const Wishes& wishes) {
+  ike::PeerConfiguration peer;
+  peer.name = "peer";
+  peer.local_id = ipsec::Identity::fqdn("target.example");
+  peer.remote_id = ipsec::Identity::fqdn("tester.example");
+  peer.proposals = ike_proposals();
+  peer.credential = std::make_shared<ike::PreSharedKeyCredential>(shared_key());
+  peer.children.push_back(child(wishes));
+  if (wishes.ike_lifetime) peer.lifetime = {*wishes.ike_lifetime, *wishes.ike_lifetime * 2, 0};
+  if (wishes.fragment_beyond != 0) peer.fragment_beyond = wishes.fragment_beyond;
+  return peer;
+}
+
+}  // namespace
+
+std::vector<ike::Path> paths_to_reference() {
+  std::vector<ike::Path> paths;
+  for (std::size_t i = 0; i < reference_paths; ++i)
+    paths.push_back({{outer(2, i), 500}, {outer(1, i), 500}});
+  return paths;
+}
+
+Description describe_reference(const Wishes& wishes) {
+  Description description;
+  description.tester_id = ipsec::Identity::fqdn("tester.example");
+  description.target_id = ipsec::Identity::fqdn("target.example");
+  description.credential = std::make_shared<ike::PreSharedKeyCredential>(shared_key());
+  description.checker = std::make_shared<ike::PreSharedKeyChecker>();
+  description.pad_entry = [] { return pad_entry("target.example"); };
+  description.ike_proposals = ike_proposals();
+  description.child_proposals = child_proposals(wishes);
+  description.tester_net = net(2), description.target_net = net(1);
+  description.tester_host = IpAddress::v4(0x0a020006), description.target_host = IpAddress::v4(0x0a010005);
+  if (wishes.transport_mode) {
+    description.tester_host = outer(2, 0), description.target_host = outer(1, 0);
+    description.tester_net = ipsec::AddressRange::of(outer(2, 0));
+    description.target_net = ipsec::AddressRange::of(outer(1, 0));
+  }
+  description.window = wishes.window.value_or(wishes.cluster ? 1024 : 64);
+  description.features = {Feature::extended_sequence_numbers, Feature::sequence_numbers_32, Feature::sa_clusters,
+                          Feature::several_paths, Feature::fragmentation, Feature::nat_traversal,
+                          Feature::childless, Feature::key_exchange_in_child, Feature::tfc_padding,
+                          Feature::cookies, Feature::transport_mode};
+  description.hooks = {Hook::initiate, Hook::rekey_child, Hook::rekey_ike, Hook::delete_child, Hook::delete_ike,
+                       Hook::create_child, Hook::send_traffic, Hook::set_cookie_threshold, Hook::set_lifetime,
+                       Hook::set_outbound_sequence, Hook::read_replay_counters};
+  return description;
+}
+
+gateway::Settings reference_settings(const Wishes& wishes) {
+  gateway::Settings all;
+  all.name = "reference";
+  gateway::PeerSettings& beside = all.peers["peer"];
+  beside.start = gateway::Start::on_traffic;
+  for (std::size_t path = 0; path < reference_paths; ++path) {
+    all.listen.push_back({.address = outer(1, path)});
+    beside.paths.push_back({fmt::format("path {}", path + 1), outer(1, path), outer(2, path)});
+  }
+  all.ike.peers.push_back(peer(wishes));
+  const ike::ChildConfiguration& child = all.ike.peers[0].children[0];
+  ipsec::ProtectSpec protect;
+  protect.mode = child.mode;
+  if (!wishes.transport_mode) protect.endpoints = ipsec::TunnelEndpoints{outer(1, 0), outer(2, 0)};
+  if (wishes.cluster) {
+    gateway::ClusterSettings& cluster = all.clusters["net"];
+    cluster.id = ipsec::ClusterId{1};
+    cluster.wish = *child.cluster;
+    if (!wishes.scheduler.empty()) cluster.scheduler = wishes.scheduler;
+    if (wishes.reordering) cluster.reordering.emplace();
+    protect.by = ipsec::ClusterId{1};
+  }
+  ipsec::Policy& policy = all.policies.emplace_back();
+  policy.id = child.policy;
+  policy.action = ipsec::Action::protect;
+  policy.selectors = child.selectors;
+  policy.protect = protect;
+  all.pad.push_back(pad_entry("tester.example"));
+  if (wishes.cookies_from) all.cookies = {.demand_from = *wishes.cookies_from, .relax_below = *wishes.cookies_from};
+  return all;
+}
+
+}  // namespace mpsec::conformance

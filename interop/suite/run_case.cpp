@@ -1,0 +1,79 @@
+#include "interop/suite/run_case.hpp"
+
+#include <exception>
+#include <fmt/format.h>
+
+namespace mpsec::conformance {
+namespace {
+
+// Why the target cannot be asked this; empty if it can.
+std::string lacks(const Case& one, const Description& target) {
+  if (const auto feature = one.features.missing_in(target.features))
+    return fmt::format("the target is not said to have the feature '{}'", to_string(*feature));
+  if (const auto hook = one.hooks.missing_in(target.hooks))
+    return fmt::format("there is no hook '{}'", to_string(*hook));
+  return {};
+}
+
+// The seed of a case does not depend on which others run.
+std::uint64_t own_seed(std::string_view id, std::uint64_t seed) {
+  std::uint64_t hash = 0xcbf2'9ce4'8422'2325u ^ seed;
+  for (const char letter : id)
+    hash = (hash ^ static_cast<std::uint8_t>(letter)) * 0x100'0000'01b3u;
+  return hash;
+}
+
+void take(Outcome& outcome, Stop stop) {
+  outcome.verdict = stop.verdict;
+  outcome.miss = stop.miss;
+  outcome.expected = std::move(stop.expected);
+  outcome.actual = std::move(stop.actual);
+}
+
+}  // namespace
+
+Outcome run_case(const Case& one, Target& target, const Tester::Providers& providers, std::uint64_t seed) {
+  Outcome outcome;
+  outcome.one = &one;
+  if (const auto prepared = target.prepare(one.wishes); !prepared) {
+    take(outcome, {Verdict::unsupported, {}, to_string(prepared.error())});
+    return outcome;
+  }
+  if (std::string why = lacks(one, target.description()); !why.empty()) {
+    take(outcome, {Verdict::unsupported, {}, std::move(why)});
+    return outcome;
+  }
+  Tester tester(target, providers, own_seed(one.id, seed));
+  const Instant began = tester.now();
+  try {
+    one.run(tester);
+    outcome.verdict = Verdict::pass;
+  } catch (Stop& stop) {
+    take(outcome, std::move(stop));
+  } catch (const std::exception& fault) {
+    take(outcome, {Verdict::harness_error, "the case runs to its end", fault.what()});
+  }
+  outcome.took = tester.now() - began;
+  outcome.steps = tester.steps();
+  return outcome;
+}
+
+Outcome run_confirmed(const Case& one, Target& target, const Tester::Providers& providers, std::uint64_t seed,
+                      unsigned times) {
+  Outcome first = run_case(one, target, providers, seed);
+  if (first.verdict != Verdict::fail) return first;
+  first.failures = 1;
+  for (unsigned i = 1; i < times; ++i) {
+    const Outcome again = run_case(one, target, providers, seed + i);
+    ++first.tries;
+    if (again.verdict != Verdict::pass) {
+      ++first.failures;
+      continue;
+    }
+    first.verdict = Verdict::flaky;
+    break;
+  }
+  return first;
+}
+
+}  // namespace mpsec::conformance

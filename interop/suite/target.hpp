@@ -1,0 +1,133 @@
+// The gateway under test: how it is reached, what it is said to be, and what its owner's hooks can make it do.
+#pragma once
+
+#include <bitset>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "ike/authentication.hpp"
+#include "ike/negotiation.hpp"
+#include "interop/suite/link.hpp"
+#include "ipsec/identity.hpp"
+#include "ipsec/pad_entry.hpp"
+#include "ipsec/selector.hpp"
+
+namespace mpsec::conformance {
+
+// What a target can have, beside what every IKEv2 gateway with ESP has.
+enum class Feature : std::uint8_t {
+  extended_sequence_numbers,
+  sequence_numbers_32,  // SAs without ESN
+  sa_clusters,          // our profile, by IKEv2
+  several_paths,        // it can be reached at two addresses
+  fragmentation,        // RFC 7383
+  nat_traversal,
+  ipv6_inside,
+  transport_mode,
+  childless,             // RFC 6023
+  configuration,         // gives inner addresses
+  key_exchange_in_child, // perfect forward secrecy
+  certificates,
+  tfc_padding,
+  cookies,
+  count_,
+};
+std::string_view to_string(Feature feature);
+
+// What its owner's hooks can make it do.
+enum class Hook : std::uint8_t {
+  initiate,      // an IKE SA with the tester
+  rekey_child,   // its newest
+  rekey_ike,
+  delete_child,
+  delete_ike,
+  create_child,  // a second one
+  send_traffic,  // one inner packet to the tester's side
+  set_cookie_threshold,
+  set_lifetime,  // of Child SAs, in seconds
+  set_outbound_sequence,
+  read_replay_counters,
+  count_,
+};
+std::string_view to_string(Hook hook);
+
+template <class Kind>
+class SetOf {
+ public:
+  constexpr SetOf() = default;
+  constexpr SetOf(std::initializer_list<Kind> kinds) {
+    for (const Kind kind : kinds)
+      bits_ |= 1u << static_cast<unsigned>(kind);
+  }
+  constexpr bool has(Kind kind) const { return (bits_ >> static_cast<unsigned>(kind) & 1u) != 0; }
+  constexpr void add(Kind kind) { bits_ |= 1u << static_cast<unsigned>(kind); }
+  constexpr bool empty() const { return bits_ == 0; }
+  // The first that `other` lacks.
+  constexpr std::optional<Kind> missing_in(SetOf other) const {
+    for (unsigned i = 0; i < static_cast<unsigned>(Kind::count_); ++i)
+      if (has(static_cast<Kind>(i)) && !other.has(static_cast<Kind>(i))) return static_cast<Kind>(i);
+    return std::nullopt;
+  }
+
+ private:
+  std::uint32_t bits_ = 0;
+};
+using Features = SetOf<Feature>;
+using Hooks = SetOf<Hook>;
+
+// Of the discards that a target counts, what hooks can read.
+struct ReplayCounters {
+  std::uint64_t replayed = 0, not_authentic = 0, accepted = 0;
+};
+
+// What of the target's configuration a case needs otherwise than it is described.
+struct Wishes {
+  bool extended_sequence_numbers = false;
+  bool cluster = false;
+  std::optional<std::uint32_t> window{};           // of anti-replay, in numbers
+  std::optional<std::size_t> cookies_from{};       // half-open IKE SAs; 0: always
+  std::optional<Duration> child_lifetime{};        // until it is rekeyed
+  std::optional<Duration> ike_lifetime{};
+  bool certificates = false;
+  bool key_exchange_in_child = false;
+  std::uint32_t fragment_beyond = 0;               // octets; 0: as described
+  std::optional<std::uint64_t> rekey_after_packets{};
+  bool transport_mode = false;
+  bool reordering = false;                         // the cluster puts packets back in order
+  std::string scheduler{};                         // of the cluster
+};
+
+struct Description {
+  std::string name = "the embedded reference";
+  ipsec::Identity tester_id, target_id;
+  // How the tester proves itself, and judges the target's proof.
+  std::shared_ptr<const ike::Credential> credential;
+  std::shared_ptr<const ike::ProofChecker> checker;
+  std::function<ipsec::PadEntry()> pad_entry;
+  std::vector<ike::IkeProposal> ike_proposals;
+  std::vector<ike::ChildProposal> child_proposals;
+  ipsec::AddressRange tester_net, target_net;
+  IpAddress tester_host, target_host;  // the latter answers pings
+  std::uint32_t window = 64;           // of anti-replay
+  bool encapsulate = false;            // ESP in UDP, by pretending a NAT
+  Features features;
+  Hooks hooks;
+  Duration first_retransmission = std::chrono::seconds(1);
+  Duration liveness_after = std::chrono::seconds(30);
+};
+
+class Target {
+ public:
+  virtual ~Target() = default;
+  virtual const Description& description() const = 0;
+  virtual Link& link() = 0;
+  // A fresh state for the next case. Fails, naming it, where a wish cannot be granted.
+  virtual Result<> prepare(const Wishes& wishes) = 0;
+  // Fails where the hook did not work; asked only for hooks that the description names.
+  virtual Result<> call(Hook hook, std::uint64_t argument) = 0;
+  virtual Result<ReplayCounters> replay_counters() = 0;
+};
+
+}  // namespace mpsec::conformance
