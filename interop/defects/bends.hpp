@@ -1,0 +1,65 @@
+// What defects are made of: ways to bend what passes a seam.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "interop/suite/case.hpp"
+#include "interop/defects/defect.hpp"
+#include "ipsec/anti_replay.hpp"
+#include "ipsec/packet_tap.hpp"
+#include "wire/ike/complete.hpp"
+#include "wire/ike/message.hpp"
+#include "wire/ike/notify_data.hpp"
+
+namespace mpsec::conformance {
+
+using wire::ike::ExchangeType;
+using wire::ike::Message;
+using wire::ike::NotifyType;
+using wire::ike::Payload;
+using wire::ike::Payloads;
+
+// Every IKE message as the engine makes it, before it is protected; or as it was let in. Whoever adds or takes
+// away payloads calls wire::ike::complete(message).
+Bent outgoing(std::function<void(Message&)> bend);
+Bent incoming(std::function<void(Message&)> bend);
+
+// IKE messages at the socket, opened with the keys of their SA, also those that the engine would not let in;
+// each may become none or several, and is sealed again with lengths made right. What cannot be opened passes
+// as it is.
+using BendMessage = std::function<std::vector<Message>(Message)>;
+Bent at_socket(BendMessage in, BendMessage out);
+// The datagrams themselves, without keys: dropped, doubled, changed octets.
+Bent datagrams(std::function<std::vector<Datagram>(Datagram)> in, std::function<std::vector<Datagram>(Datagram)> out);
+
+// A window that judges otherwise. `accept` gets what the standard one would say of a number, after the ICV,
+// and `check` what it hints before; both may be empty.
+struct WindowBend {
+  std::function<ipsec::ReplayVerdict(std::uint64_t number, ipsec::ReplayVerdict standard, std::uint64_t top)> accept{};
+  std::function<ipsec::AntiReplay::Hint(std::uint32_t on_wire, ipsec::AntiReplay::Hint standard, std::uint64_t top)>
+      check{};
+};
+Bent window(WindowBend bend);
+// The standard window of another size.
+Bent window_of(std::uint32_t size);
+// Numbers of what is sent: from the standard one to the one that is used.
+Bent numbers(std::function<std::uint64_t(std::uint64_t)> bend);
+
+// ESP text of what is sent, before it is sealed; or of what was opened, before it is judged.
+Bent sealing(std::function<void(ipsec::PacketBuffer& packet, MutableOctets text)> bend);
+Bent opening(std::function<void(ipsec::PacketBuffer& packet, MutableOctets text)> bend);
+// ESP packets at the socket.
+Bent esp_arriving(std::function<std::vector<EspPacket>(EspPacket)> bend);
+Bent esp_leaving(std::function<std::vector<EspPacket>(EspPacket)> bend);
+// The reference with other settings.
+Bent settings(std::function<void(gateway::Settings&)> change);
+
+// Takes the notifies of a type away.
+void remove_notify(Message& message, NotifyType type);
+template <class Body>
+void remove_payloads(Message& message) {
+  std::erase_if(message.payloads, [](const Payload& one) { return std::holds_alternative<Body>(one.body); });
+}
+
+}  // namespace mpsec::conformance
