@@ -4,10 +4,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from project import ROOT
 from register_file import ID
 
 _CITATION = re.compile(r"^\s*(?:/{2,}|#)=\s*(?P<cited>.*?)\s*$")
 SUFFIXES = (".hpp", ".cpp", ".py")
+CASES = ROOT / "interop" / "cases"  # the catalogue of conformance cases
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,10 @@ class Citation:
 
     def well_formed(self) -> bool:
         return ID.fullmatch(self.cited) is not None
+
+    def by_case(self) -> bool:
+        """Whether a conformance case tries the rule."""
+        return self.path.is_relative_to(CASES) and not self.by_test()
 
     def by_test(self) -> bool:
         return self.path.name.endswith("_test.cpp") or self.path.name.startswith("test_")

@@ -13,6 +13,7 @@ RUN = 10
 _WORD = re.compile(r"[a-z0-9][a-z0-9'-]*")
 _COMMENT = re.compile(r"^\s*(?://+|#+|\*)|(?<=\s)//+")
 _DRAWING = re.compile(r"\+-|\|.*\|")  # a figure of the RFC above its struct is welcome
+_OWN_MEMBER = re.compile(r'"(?:rule|level_reason|untestable|out_of_scope|next)": "((?:[^"\\]|\\.)*)"')
 _BARE_NUMBER = re.compile(r"[0-9a-f]+")
 
 
@@ -53,8 +54,7 @@ def _prose(path: Path, line: str) -> str | None:
     if path.suffix == ".md":
         return line
     if path.suffix == ".json":
-        match = re.search(r'"rule": "((?:[^"\\]|\\.)*)"', line)
-        return match[1] if match else None
+        return " ".join(_OWN_MEMBER.findall(line)) or None
     comment = _COMMENT.search(line)
     return line[comment.end() :] if comment and not _DRAWING.search(line) else None
 

@@ -6,7 +6,7 @@ conflict, and register.py format puts the result in canonical form again.
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 LEVELS = (
@@ -16,6 +16,9 @@ LEVELS = (
 ID = re.compile(r"(?P<document>[a-z0-9][a-z0-9-]*)/(?P<section>[A-Za-z0-9.-]+)/(?P<slug>[a-z0-9]+(?:-[a-z0-9]+)*)")
 
 
+REASONS = ("untestable", "out_of_scope", "next")  # why no conformance case tries an entry; at most one of them
+
+
 @dataclass(frozen=True)
 class Entry:
     id: str
@@ -23,9 +26,21 @@ class Entry:
     level: str
     rule: str
     sentence_sha256: str
+    level_reason: str | None = None  # where the level is ours and not the text's
+    untestable: str | None = None
+    out_of_scope: str | None = None
+    next: str | None = None
 
     def document(self) -> str:
         return self.id.split("/", 1)[0]
+
+    def reasons(self) -> list[str]:
+        """The kinds of reason that are given."""
+        return [kind for kind in REASONS if getattr(self, kind) is not None]
+
+    def with_reason(self, kind: str | None, reason: str | None) -> "Entry":
+        """The entry with this reason and no other; with none where `kind` is None."""
+        return replace(self, **{**dict.fromkeys(REASONS), **({kind: reason} if kind else {})})
 
 
 class DamagedRegister(ValueError):
@@ -48,18 +63,22 @@ def load(path: Path) -> list[Entry]:
             try:
                 entries.append(Entry(**json.loads(line.strip().rstrip(","))))
             except (ValueError, TypeError) as error:
-                raise DamagedRegister(f"{path.name}:{number}: {error}. Expected the five members of an entry") from error
+                raise DamagedRegister(f"{path.name}:{number}: {error}. Expected the members of an entry") from error
     return entries
 
 
 def canonical(document: str, entries: list[Entry]) -> str:
     """The text of a register file: entries sorted by section, then by ID, the same entry once."""
-    lines = [f"  {json.dumps(asdict(entry), ensure_ascii=False)}" for entry in sorted(set(entries), key=_order)]
+    lines = [f"  {json.dumps(_members(entry), ensure_ascii=False)}" for entry in sorted(set(entries), key=_order)]
     return f'{{"document": "{document}", "entries": [\n' + ",\n".join(lines) + "\n]}\n"
 
 
 def store(path: Path, entries: list[Entry]) -> None:
     path.write_text(canonical(path.stem, entries))
+
+
+def _members(entry: Entry) -> dict[str, str]:
+    return {name: value for name, value in asdict(entry).items() if value is not None}
 
 
 def _order(entry: Entry) -> tuple:

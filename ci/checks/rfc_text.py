@@ -57,6 +57,15 @@ def sections(text: str) -> dict[str, list[str]]:
     return {name: _sentences(body) for name, body in found.items()}
 
 
+def titles(text: str) -> dict[str, str]:
+    """Section number -> the words of its heading, as far as they stand on the heading's first line."""
+    found = {}
+    for line in _without_pages(text):
+        if name := _numbered_heading(line, ""):
+            found[name] = _NUMBERED_HEADING.sub("", line).strip(" .:")
+    return found
+
+
 def _without_pages(text: str) -> list[str]:
     """The lines of all pages in one run. A paragraph that a page break cuts is made whole again."""
     lines: list[str] = []

@@ -83,6 +83,11 @@ class AgainstTheRegister(unittest.TestCase):
     def test_the_same_page_has_no_findings(self):
         self.assertEqual(self.findings(PAGE), [])
 
+    def test_a_reason_in_the_register_stays(self):
+        requirement = own_text.requirements(PAGE)[0]
+        before = register._entry_of(requirement).with_reason("untestable", "It is inside.")
+        self.assertEqual(register._entry_of(requirement, before), before)
+
     def test_a_changed_text_is_found(self):
         self.assertTrue(any("renew profile" in found for found in self.findings(PAGE.replace("be large", "be huge"))))
 

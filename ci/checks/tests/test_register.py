@@ -45,6 +45,9 @@ class Files(unittest.TestCase):
         schema = json.loads((ROOT / "vectors/schema/requirements.schema.json").read_text())
         for path in register_file.paths(ROOT / "vectors/requirements"):
             jsonschema.validate(json.loads(path.read_text()), schema)
+        schema = json.loads((ROOT / "vectors/schema/sentences.schema.json").read_text())
+        for path in sorted((ROOT / "vectors/requirements/sentences").glob("*.json")):
+            jsonschema.validate(json.loads(path.read_text()), schema)
 
 
 class Citations(unittest.TestCase):
