@@ -19,7 +19,7 @@ _AUDITABLE = re.compile(r"\b(?:auditable events?|audit(?:ed)?(?! log))\b", re.IG
 _LOG_OF_EVENT = re.compile(r"^The audit log entry for this event\b", re.IGNORECASE)
 _BOILERPLATE = re.compile(r"\bkey ?words\b.*\binterpreted as described in\b", re.IGNORECASE)
 _REFERENCES = re.compile(r"^(?:(?:non-)?(?:normative|informative) )?references$", re.IGNORECASE)
-_DECLARING = {"draft-zhang": re.compile(r"3\.[1-7]")}
+DECLARING = {"draft-zhang": re.compile(r"3\.[1-7]")}  # document -> the sections that declare
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ def normative_sentences(document: str, text: str) -> list[Normative]:
 
 
 def _kind(document: str, section: str, sentence: str, following: str) -> str | None:
-    if document in _DECLARING:
-        return DECLARATION if _DECLARING[document].fullmatch(section) else None
+    if document in DECLARING:
+        return DECLARATION if DECLARING[document].fullmatch(section) else None
     if _BOILERPLATE.search(sentence):
         return None
     if _AUDITABLE.search(sentence) or _LOG_OF_EVENT.match(following):

@@ -30,7 +30,7 @@ import register_texts
 import rfc_text
 import sentence_list
 from citations import SUFFIXES, Citation, citations
-from normative import normative_sentences
+from normative import DECLARING, normative_sentences
 from project import ROOT, SHARED, files, finding, finish
 from register_file import ID, LEVELS, DamagedRegister, Entry, canonical, load, path_of, paths, store
 
@@ -67,6 +67,7 @@ def _arguments() -> argparse.Namespace:
         for argument in arguments:
             command.add_argument(argument.rstrip("?"), nargs="?" if argument.endswith("?") else None)
     commands.choices["add"].add_argument("--nth", type=int, help="which of several sentences with these words, from 1")
+    commands.choices["add"].add_argument("--level-reason", help="why this level, where the sentence has none")
     check_options = commands.choices["check"]
     check_options.add_argument("--verbose", action="store_true", help="list the entries that nobody cites")
     check_options.add_argument("--cases", action="store_true", help="each entry of the ledger needs a case or a reason")
@@ -92,12 +93,13 @@ def add(options: argparse.Namespace) -> None:
     sentence = _the_one(_matching(options, options.words), options.nth)
     if rfc_text.fingerprint(options.rule) == rfc_text.fingerprint(sentence):
         sys.exit("the rule is the sentence of the text: say it in your own words")
-    if options.level != "statement" and options.level not in sentence:
+    if options.level != "statement" and options.level not in sentence and not options.level_reason:
         print(f"note: the sentence does not hold the word {options.level}")
     path = path_of(DIRECTORY, options.document)
     before = load(path)
     same = next((entry for entry in before if entry.id == entry_id), Entry(entry_id, options.section, "", "", ""))
     entry = replace(same, level=options.level, rule=options.rule, sentence_sha256=rfc_text.fingerprint(sentence))
+    entry = replace(entry, level_reason=options.level_reason or same.level_reason)
     store(path, [*(other for other in before if other.id != entry_id), entry])
     print(f"{path.relative_to(ROOT)}: {entry_id}\n   {sentence}")
 
@@ -227,6 +229,7 @@ def _wrong_members(document: str, entry: Entry) -> list[str]:
         f"unknown level '{entry.level}'": entry.level not in LEVELS,
         "the rule is empty": not entry.rule.strip(),
         f"several reasons: {', '.join(entry.reasons())}": len(entry.reasons()) > 1,
+        "no level_reason, though the text has no levels": document in DECLARING and not entry.level_reason,
         "an empty reason": any(not getattr(entry, kind).strip() for kind in entry.reasons()),
     }
     return [what for what, is_wrong in wrong.items() if is_wrong]

@@ -176,6 +176,10 @@ class Reasons(Project):
         both = Entry("rfc4303/1/x", "1", "MUST", "A rule.", COUNT, untestable="Inside.", next="Later.")
         self.assertEqual(register._wrong_members("rfc4303", both), ["several reasons: untestable, next"])
 
+    def test_for_the_level_are_wanted_where_the_text_has_none(self):
+        bare = Entry("draft-zhang/3.1/x", "3.1", "MUST", "A rule.", COUNT)
+        self.assertIn("no level_reason", register._wrong_members("draft-zhang", bare)[0])
+
 
 if __name__ == "__main__":
     unittest.main()
