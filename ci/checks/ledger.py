@@ -8,6 +8,7 @@ or `next` to be done.
 from collections import Counter
 from pathlib import Path
 
+import own_text
 import rfc_text
 import sentence_list
 from citations import Citation
@@ -62,6 +63,14 @@ def findings_of_reasons(entries: list[Entry], cited: list[Citation]) -> list[str
             what = f"{entry.id} has a case, and a reason why it has none ({kinds})"
             findings.append(finding(case.path, case.line, what, "Remove one of the two"))
     return findings
+
+
+def findings_without_list(register: Path) -> list[str]:
+    """Each document of the ledger that is not our own has its list, so that a lost one is noticed."""
+    wanted = [document for document in DOCUMENTS if document not in own_text.DOCUMENTS]
+    missing = [document for document in wanted if not sentence_list.path_of(register, document).exists()]
+    remedy = "Run ci/checks/register.py extract DOC --write"
+    return [finding(path_of(register, one), 1, f"{one} has no list of sentences", remedy) for one in missing]
 
 
 def findings_without_case(register: Path, entries: list[Entry], cited: list[Citation]) -> list[str]:

@@ -142,7 +142,8 @@ def check(options: argparse.Namespace) -> None:
     findings = _findings_of_form() + _findings_of_citations(cited, {entry.id for entry in entries})
     findings += _findings_of_fingerprints(entries) + _findings_of_own_pages(entries)
     findings += ledger.findings_of_lists(DIRECTORY, entries) + ledger.findings_of_reasons(entries, cited)
-    findings += ledger.findings_without_case(DIRECTORY, entries, cited) if options.cases else []
+    if options.cases:
+        findings += ledger.findings_without_list(DIRECTORY) + ledger.findings_without_case(DIRECTORY, entries, cited)
     _print_counts(entries, cited)
     ledger.show(entries, cited)
     uncited = sorted({entry.id for entry in entries} - {citation.cited for citation in cited})

@@ -136,6 +136,10 @@ class Lists(Project):
         self.path.write_text("".join(lines))
         self.assertIn("not what the extractor finds", "".join(ledger.findings_of_lists(self.register, [])))
 
+    def test_are_wanted_of_each_document_that_is_not_our_own(self):
+        found = ledger.findings_without_list(self.register)
+        self.assertEqual([one.split(":")[0] for one in found], ["requirements/rfc7296.json", "requirements/draft-zhang.json"])
+
     def test_leave_out_only_what_is_found(self):
         left = sentence_list.LeftOut("2", COUNT, "It rules nothing.")
         found = normative.normative_sentences("rfc4303", TEXT)
