@@ -24,7 +24,9 @@ class Packets final : public ipsec::PacketTap {
  public:
   using Act = std::function<void(ipsec::PacketBuffer&, MutableOctets)>;
   Act out = [](ipsec::PacketBuffer&, MutableOctets) {}, in = out;
-  void before_sealing(ipsec::PacketBuffer& packet, MutableOctets text) noexcept override { out(packet, text); }
+  void before_sealing(ipsec::PacketBuffer& packet, MutableOctets text) noexcept override {
+    out(packet, text);
+  }
   void after_opening(ipsec::PacketBuffer& packet, MutableOctets text) noexcept override { in(packet, text); }
 };
 
@@ -87,9 +89,9 @@ class Sockets final : public ike::KeyLog {
     Known* const known = of(message.header);
     if (known == nullptr || message.header.exchange_type == ExchangeType::ike_sa_init) return encode(message);
     const bool first = message.header.initiator;
-    auto sealer = ike::MessageSealer::create(*provider_, known->protection,
-                                             (first ? known->keys.ei : known->keys.er).view(),
-                                             (first ? known->keys.ai : known->keys.ar).view(), next_iv_ += 1000);
+    auto sealer = ike::MessageSealer::create(
+        *provider_, known->protection, (first ? known->keys.ei : known->keys.er).view(),
+        (first ? known->keys.ai : known->keys.ar).view(), next_iv_ += 1000);
     const auto inside = message.payloads.empty() ? PayloadType::none : type_of(message.payloads.front().body);
     const Octets plain = encode(message.payloads);
     Octets octets;
@@ -109,16 +111,19 @@ class Sockets final : public ike::KeyLog {
 
 class BentWindow final : public ipsec::AntiReplay {
  public:
-  BentWindow(std::shared_ptr<AntiReplay> inner, WindowBend bend) : inner_(std::move(inner)), bend_(std::move(bend)) {}
+  BentWindow(std::shared_ptr<AntiReplay> inner, WindowBend bend)
+      : inner_(std::move(inner)), bend_(std::move(bend)) {}
   void check(std::span<const std::uint32_t> on_wire, std::span<Hint> hints) const noexcept override {
     inner_->check(on_wire, hints);
     for (std::size_t i = 0; i < hints.size(); ++i) {
       if (bend_.check) hints[i] = bend_.check(on_wire[i], hints[i], inner_->top());
       // A hint that refuses would keep a bent accept() from being asked.
-      else if (bend_.accept) hints[i].verdict = bend_.accept(hints[i].number, hints[i].verdict, inner_->top());
+      else if (bend_.accept)
+        hints[i].verdict = bend_.accept(hints[i].number, hints[i].verdict, inner_->top());
     }
   }
-  void accept(std::span<const std::uint64_t> numbers, std::span<ipsec::ReplayVerdict> verdicts) noexcept override {
+  void accept(std::span<const std::uint64_t> numbers,
+              std::span<ipsec::ReplayVerdict> verdicts) noexcept override {
     for (std::size_t i = 0; i < numbers.size(); ++i) {
       const std::uint64_t top = inner_->top();
       inner_->accept(numbers.subspan(i, 1), verdicts.subspan(i, 1));
@@ -181,7 +186,8 @@ Bent at_socket(BendMessage in, BendMessage out) {
   return bent;
 }
 
-Bent datagrams(std::function<std::vector<Datagram>(Datagram)> in, std::function<std::vector<Datagram>(Datagram)> out) {
+Bent datagrams(std::function<std::vector<Datagram>(Datagram)> in,
+               std::function<std::vector<Datagram>(Datagram)> out) {
   Bent bent;
   bent.ike_in = std::move(in);
   bent.ike_out = std::move(out);
@@ -190,7 +196,8 @@ Bent datagrams(std::function<std::vector<Datagram>(Datagram)> in, std::function<
 
 Bent window(WindowBend bend) {
   Bent bent;
-  bent.seams.window = [bend = std::move(bend)](auto inner, const auto&) -> std::shared_ptr<ipsec::AntiReplay> {
+  bent.seams.window = [bend = std::move(bend)](auto inner,
+                                               const auto&) -> std::shared_ptr<ipsec::AntiReplay> {
     return std::make_shared<BentWindow>(std::move(inner), bend);
   };
   return bent;
@@ -206,7 +213,8 @@ Bent window_of(std::uint32_t size) {
 
 Bent numbers(std::function<std::uint64_t(std::uint64_t)> bend) {
   Bent bent;
-  bent.seams.sequence = [bend = std::move(bend)](auto inner, const auto&) -> std::shared_ptr<ipsec::SequenceSource> {
+  bent.seams.sequence = [bend = std::move(bend)](auto inner,
+                                                 const auto&) -> std::shared_ptr<ipsec::SequenceSource> {
     return std::make_shared<BentNumbers>(std::move(inner), bend);
   };
   return bent;

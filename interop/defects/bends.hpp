@@ -4,8 +4,8 @@
 #include <functional>
 #include <memory>
 
-#include "interop/suite/case.hpp"
 #include "interop/defects/defect.hpp"
+#include "interop/suite/case.hpp"
 #include "ipsec/anti_replay.hpp"
 #include "ipsec/packet_tap.hpp"
 #include "wire/ike/complete.hpp"
@@ -20,8 +20,8 @@ using wire::ike::NotifyType;
 using wire::ike::Payload;
 using wire::ike::Payloads;
 
-// Every IKE message as the engine makes it, before it is protected; or as it was let in. Whoever adds or takes
-// away payloads calls wire::ike::complete(message).
+// Every IKE message as the engine makes it, before it is protected; or as it was let in. Whoever adds or
+// takes away payloads calls wire::ike::complete(message).
 Bent outgoing(std::function<void(Message&)> bend);
 Bent incoming(std::function<void(Message&)> bend);
 
@@ -31,13 +31,16 @@ Bent incoming(std::function<void(Message&)> bend);
 using BendMessage = std::function<std::vector<Message>(Message)>;
 Bent at_socket(BendMessage in, BendMessage out);
 // The datagrams themselves, without keys: dropped, doubled, changed octets.
-Bent datagrams(std::function<std::vector<Datagram>(Datagram)> in, std::function<std::vector<Datagram>(Datagram)> out);
+Bent datagrams(std::function<std::vector<Datagram>(Datagram)> in,
+               std::function<std::vector<Datagram>(Datagram)> out);
 
 // A window that judges otherwise. `accept` gets what the standard one would say of a number, after the ICV,
 // and `check` what it hints before; both may be empty.
 struct WindowBend {
-  std::function<ipsec::ReplayVerdict(std::uint64_t number, ipsec::ReplayVerdict standard, std::uint64_t top)> accept{};
-  std::function<ipsec::AntiReplay::Hint(std::uint32_t on_wire, ipsec::AntiReplay::Hint standard, std::uint64_t top)>
+  std::function<ipsec::ReplayVerdict(std::uint64_t number, ipsec::ReplayVerdict standard, std::uint64_t top)>
+      accept{};
+  std::function<ipsec::AntiReplay::Hint(std::uint32_t on_wire, ipsec::AntiReplay::Hint standard,
+                                        std::uint64_t top)>
       check{};
 };
 Bent window(WindowBend bend);

@@ -38,8 +38,8 @@ Found run_all(const std::vector<const Case*>& cases, const Defect& defect) {
 
 }  // namespace
 
-Proof prove(const std::vector<const Case*>& cases, const std::vector<const Defect*>& defects, unsigned workers,
-            const std::function<void(std::size_t)>& progress) {
+Proof prove(const std::vector<const Case*>& cases, const std::vector<const Defect*>& defects,
+            unsigned workers, const std::function<void(std::size_t)>& progress) {
   Proof proof;
   proof.cases = cases;
   proof.defects = defects;
@@ -76,8 +76,9 @@ Proof prove(const std::vector<const Case*>& cases, const std::vector<const Defec
 std::vector<std::string> Proof::gaps() const {
   std::vector<std::string> gaps;
   for (const Outcome& outcome : reference)
-    gaps.push_back(fmt::format("case {}: the reference does not pass: {}: expected {}, actual {}", outcome.one->id,
-                               to_string(outcome.verdict), outcome.expected, outcome.actual));
+    gaps.push_back(fmt::format("case {}: the reference does not pass: {}: expected {}, actual {}",
+                               outcome.one->id, to_string(outcome.verdict), outcome.expected,
+                               outcome.actual));
   std::set<const Case*> killed;
   for (std::size_t i = 0; i < defects.size(); ++i) {
     bool by_its_rule = false;
@@ -91,7 +92,8 @@ std::vector<std::string> Proof::gaps() const {
                                  defects[i]->rule, killers[i].size()));
   }
   for (const Case* one : cases)
-    if (!killed.contains(one)) gaps.push_back(fmt::format("case {}: no defect of one of its rules fails it", one->id));
+    if (!killed.contains(one))
+      gaps.push_back(fmt::format("case {}: no defect of one of its rules fails it", one->id));
   for (const std::string& error : harness_errors)
     gaps.push_back("harness error: " + error);
   return gaps;

@@ -31,7 +31,7 @@ struct Proof {
 };
 
 // `progress` is called after each defect, with how many are done. Runs on `workers` threads.
-Proof prove(const std::vector<const Case*>& cases, const std::vector<const Defect*>& defects, unsigned workers,
-            const std::function<void(std::size_t)>& progress);
+Proof prove(const std::vector<const Case*>& cases, const std::vector<const Defect*>& defects,
+            unsigned workers, const std::function<void(std::size_t)>& progress);
 
 }  // namespace mpsec::conformance

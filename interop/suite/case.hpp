@@ -46,9 +46,11 @@ std::vector<Case>& entries();
 #define MPSEC_JOIN_(a, b) a##b
 #define MPSEC_JOIN(a, b) MPSEC_JOIN_(a, b)
 // MPSEC_CASE(.id = "...", .rules = {"..."}, ..., .run = [](Tester& t) { ... })
-#define MPSEC_CASE(...)                                                                       \
-  static const ::mpsec::conformance::detail::Entry MPSEC_JOIN(entry_, __LINE__) {             \
-    ::mpsec::conformance::Case { __VA_ARGS__ }                                                \
+#define MPSEC_CASE(...)                                                           \
+  static const ::mpsec::conformance::detail::Entry MPSEC_JOIN(entry_, __LINE__) { \
+    ::mpsec::conformance::Case {                                                  \
+      __VA_ARGS__                                                                 \
+    }                                                                             \
   }
 
 }  // namespace mpsec::conformance

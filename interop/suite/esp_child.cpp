@@ -8,10 +8,11 @@ namespace {
 constexpr std::size_t header_octets = ipsec::esp_header_octets, trailer_octets = ipsec::esp_trailer_octets;
 
 // Of one direction.
-ipsec::EspCipher cipher_for(const crypto::Provider& provider, const ChildTerms& terms, const ike::ChildKeys& keys) {
+ipsec::EspCipher cipher_for(const crypto::Provider& provider, const ChildTerms& terms,
+                            const ike::ChildKeys& keys) {
   ipsec::SaParameters parameters;
-  parameters.encryption = terms.protection.encryption == nullptr ? crypto::EncryptionId::null
-                                                                  : terms.protection.encryption->id;
+  parameters.encryption =
+      terms.protection.encryption == nullptr ? crypto::EncryptionId::null : terms.protection.encryption->id;
   if (terms.protection.integrity != nullptr) parameters.integrity = terms.protection.integrity->id;
   parameters.encryption_key = keys.encryption.clone();
   parameters.integrity_key = keys.integrity.clone();
@@ -21,7 +22,8 @@ ipsec::EspCipher cipher_for(const crypto::Provider& provider, const ChildTerms& 
 
 }  // namespace
 
-EspChild::EspChild(const crypto::Provider& provider, ChildTerms terms, ike::ChildKeyPair keys, bool keys_initiator)
+EspChild::EspChild(const crypto::Provider& provider, ChildTerms terms, ike::ChildKeyPair keys,
+                   bool keys_initiator)
     : terms_(std::move(terms)),
       keys_(std::move(keys)),
       keys_initiator_(keys_initiator),
@@ -59,8 +61,7 @@ std::optional<OpenedEsp> EspChild::open(const EspPacket& packet) {
   if (packet.octets.size() < text_at + trailer_octets + opener_->icv_octets() || spi_of(packet) != terms_.own)
     return std::nullopt;
   const std::uint32_t low = number_on_wire(packet);
-  const auto text_octets =
-      static_cast<std::uint32_t>(packet.octets.size() - text_at - opener_->icv_octets());
+  const auto text_octets = static_cast<std::uint32_t>(packet.octets.size() - text_at - opener_->icv_octets());
   // The high half that fits best, and its neighbours: a case has to see numbers that should not be.
   const std::uint64_t high = highest_received >> 32;
   for (const std::uint64_t guess : {high, high + 1, high == 0 ? high + 2 : high - 1}) {

@@ -15,7 +15,7 @@ namespace mpsec::conformance {
 // What is encrypted in an ESP packet (RFC 4303 2). Absent fields are made right: padding that counts up to
 // the boundary, and the pad length.
 struct EspText {
-  Octets payload;                       // with TFC padding behind it, if any
+  Octets payload;  // with TFC padding behind it, if any
   std::uint8_t next_header = 4;
   std::optional<Octets> padding{};
   std::optional<std::uint8_t> pad_length{};

@@ -27,7 +27,8 @@ const Wanted& need(const Payloads& payloads) {
 // What was chosen, read as leniently as can be: the answer stands for the offer.
 ike::ChosenSuite chosen_in(const SecurityAssociation& answered) {
   auto chosen = ike::check_answer(answered, answered);
-  if (!chosen) throw Stop{Verdict::fail, "an SA payload with one proposal that was offered", to_string(chosen.error())};
+  if (!chosen)
+    throw Stop{Verdict::fail, "an SA payload with one proposal that was offered", to_string(chosen.error())};
   return *std::move(chosen);
 }
 
@@ -106,7 +107,8 @@ Message IkeSession::init_request_after(const Message& response) {
 
 void IkeSession::derive(OctetView peer_public, OctetView peer_nonce) {
   auto secret = exchange_->shared_secret(peer_public);
-  if (!secret) throw Stop{Verdict::fail, "a public value of the group", std::string(to_string(secret.error()))};
+  if (!secret)
+    throw Stop{Verdict::fail, "a public value of the group", std::string(to_string(secret.error()))};
   peer_nonce_.assign(peer_nonce.begin(), peer_nonce.end());
   const bool first = role_ == ike::Role::initiator;
   const ike::Nonces nonces{first ? own_nonce_ : peer_nonce_, first ? peer_nonce_ : own_nonce_};
@@ -117,10 +119,12 @@ void IkeSession::use_keys(ike::IkeKeys keys) {
   keys_ = std::move(keys);
   const bool first = role_ == ike::Role::initiator;
   const auto& packets = tester_.providers().packets;
-  sealer_ = demand(ike::MessageSealer::create(packets, suite_->protection, (first ? keys_->ei : keys_->er).view(),
-                                              (first ? keys_->ai : keys_->ar).view()));
-  opener_ = demand(ike::MessageOpener::create(packets, suite_->protection, (first ? keys_->er : keys_->ei).view(),
-                                              (first ? keys_->ar : keys_->ai).view()));
+  sealer_ =
+      demand(ike::MessageSealer::create(packets, suite_->protection, (first ? keys_->ei : keys_->er).view(),
+                                        (first ? keys_->ai : keys_->ar).view()));
+  opener_ =
+      demand(ike::MessageOpener::create(packets, suite_->protection, (first ? keys_->er : keys_->ei).view(),
+                                        (first ? keys_->ar : keys_->ai).view()));
 }
 
 void IkeSession::agree(const Message& response) {
@@ -148,7 +152,8 @@ void IkeSession::take_init_request(const Message& request) {
   exchange_ = demand(tester_.providers().ike.key_exchange(*suite_->key_exchange, tester_.rng()));
   derive(theirs.data, need<Nonce>(request.payloads).data);
   abilities_ = ike::abilities_of(request.payloads);
-  const auto nat = ike::detect_nat(tester_.providers().ike, {spis_.initiator, IkeSpi{}}, path_, request.payloads);
+  const auto nat =
+      ike::detect_nat(tester_.providers().ike, {spis_.initiator, IkeSpi{}}, path_, request.payloads);
   in_udp_ |= nat && nat->any();
   next_expected = 1;
 }
@@ -174,8 +179,12 @@ Message IkeSession::init_response(const Message& request) {
 
 ike::ProofContext IkeSession::context_of(ike::Role signer, OctetView message, OctetView nonce,
                                          OctetView identity) const {
-  return {tester_.providers().ike, prf(), message, nonce,
-          (signer == ike::Role::initiator ? keys_->pi : keys_->pr).view(), identity};
+  return {tester_.providers().ike,
+          prf(),
+          message,
+          nonce,
+          (signer == ike::Role::initiator ? keys_->pi : keys_->pr).view(),
+          identity};
 }
 
 void IkeSession::append_proof(Payloads& payloads, const Payloads& seen) {
@@ -231,8 +240,8 @@ Message IkeSession::auth_request() {
   append_proof(message.payloads, {});
   if (opening_.initial_contact) message.payloads.push_back(notify(NotifyType::initial_contact));
   if (opening_.clusters)
-    message.payloads.push_back(notify(NotifyType::sa_cluster_supported,
-                                      wire::encode(SaClusterSupported{.most_but_one = 63})));
+    message.payloads.push_back(
+        notify(NotifyType::sa_cluster_supported, wire::encode(SaClusterSupported{.most_but_one = 63})));
   if (!opening_.childless)
     for (Payload& payload : child_payloads(opening_.child, true))
       message.payloads.push_back(std::move(payload));
@@ -250,10 +259,11 @@ EspChild* IkeSession::make_child(const Proposal& chosen, Spi peer, const Payload
   if (!in_udp_) terms.path.local.port = terms.path.remote.port = 0;
   terms.selectors = ike::pair_of(basis.tester, need<TrafficSelectorsInitiator>(selectors),
                                  need<TrafficSelectorsResponder>(selectors));
-  auto keys = demand(ike::derive_child_keys(tester_.providers().ike, prf(), keys_->d.view(), basis.shared_secret,
-                                            {basis.initiator_nonce, basis.responder_nonce}, terms.protection));
-  children.push_back(std::make_unique<EspChild>(tester_.providers().packets, std::move(terms), std::move(keys),
-                                                basis.tester == ike::Role::initiator));
+  auto keys =
+      demand(ike::derive_child_keys(tester_.providers().ike, prf(), keys_->d.view(), basis.shared_secret,
+                                    {basis.initiator_nonce, basis.responder_nonce}, terms.protection));
+  children.push_back(std::make_unique<EspChild>(tester_.providers().packets, std::move(terms),
+                                                std::move(keys), basis.tester == ike::Role::initiator));
   return made_child_ = children.back().get();
 }
 
@@ -283,8 +293,8 @@ Message IkeSession::auth_response(const Message& request) {
   message.payloads.push_back(ike::identity_payload(ike::Role::responder, tester_.target().tester_id));
   append_proof(message.payloads, request.payloads);
   if (opening_.clusters)
-    message.payloads.push_back(notify(NotifyType::sa_cluster_supported,
-                                      wire::encode(SaClusterSupported{.most_but_one = 63})));
+    message.payloads.push_back(
+        notify(NotifyType::sa_cluster_supported, wire::encode(SaClusterSupported{.most_but_one = 63})));
   const auto* offered = find<SecurityAssociation>(request.payloads);
   if (!opening_.childless && offered != nullptr && !offered->proposals.empty()) {
     own_child_spi_ = Spi(static_cast<std::uint32_t>(tester_.rng().next_u64() | 0x1000));

@@ -1,5 +1,5 @@
-// An IKE SA as the tester has it. Nothing is sent but what a case asks for, and all of it can be bent; of what
-// the target says, no more is demanded here than it takes to go on: cases judge.
+// An IKE SA as the tester has it. Nothing is sent but what a case asks for, and all of it can be bent; of
+// what the target says, no more is demanded here than it takes to go on: cases judge.
 #pragma once
 
 #include <deque>
@@ -30,9 +30,9 @@ struct ChildWish {
   std::optional<ike::TrafficSelectorPair> selectors{};         // likewise; the tester's side is local
   bool transport = false;
   bool extended_sequence_numbers = false;
-  bool key_exchange = false;                               // in CREATE_CHILD_SA
-  std::optional<wire::ike::SaClusterJoin> cluster{};       // of which it is to be a sub-SA
-  std::optional<Spi> rekeys{};                             // the target's SA that it replaces: its outbound SPI of ours
+  bool key_exchange = false;                          // in CREATE_CHILD_SA
+  std::optional<wire::ike::SaClusterJoin> cluster{};  // of which it is to be a sub-SA
+  std::optional<Spi> rekeys{};  // the target's SA that it replaces: its outbound SPI of ours
 };
 
 // How an IKE SA is begun. What a function here changes is sent so, lengths made right.
@@ -42,9 +42,9 @@ struct Opening {
   std::optional<crypto::KeyExchangeId> group{};              // of the KE payload; none: the first proposed
   ChildWish child{};
   bool childless = false;
-  bool clusters = false;         // says that it knows them
+  bool clusters = false;  // says that it knows them
   bool initial_contact = false;
-  bool fragmentation = false;    // says that it knows it
+  bool fragmentation = false;         // says that it knows it
   std::optional<bool> pretend_nat{};  // none: as described
   std::function<void(Message&)> init = [](Message&) {};
   std::function<void(Message&)> auth = [](Message&) {};
@@ -89,7 +89,9 @@ class IkeSession {
 
   // --- later exchanges
   Message request(ExchangeType exchange, Payloads payloads);
-  Message informational(Payloads payloads = {}) { return request(ExchangeType::informational, std::move(payloads)); }
+  Message informational(Payloads payloads = {}) {
+    return request(ExchangeType::informational, std::move(payloads));
+  }
   Message response(const Message& to, Payloads payloads);
   Message create_child_request(const ChildWish& wish);
   EspChild* take_child(const Message& request, const Message& response);
@@ -124,7 +126,8 @@ class IkeSession {
   void derive(OctetView peer_public, OctetView peer_nonce);
   void use_keys(ike::IkeKeys keys);
   Payloads child_payloads(const ChildWish& wish, bool in_auth);
-  ike::ProofContext context_of(ike::Role signer, OctetView message, OctetView nonce, OctetView identity) const;
+  ike::ProofContext context_of(ike::Role signer, OctetView message, OctetView nonce,
+                               OctetView identity) const;
   void append_proof(Payloads& payloads, const Payloads& seen);
   // From the SA payload that the responder has answered with.
   struct ChildBasis {
@@ -134,7 +137,8 @@ class IkeSession {
   };
   EspChild* make_child(const wire::ike::Proposal& chosen, Spi peer, const Payloads& selectors, bool transport,
                        const ChildBasis& basis);
-  std::optional<Message> put_together(const wire::ike::IkeHeader& header, const wire::ike::EncryptedFragment& fragment,
+  std::optional<Message> put_together(const wire::ike::IkeHeader& header,
+                                      const wire::ike::EncryptedFragment& fragment,
                                       wire::ike::PayloadType first, OctetView plain);
   Payloads exchange_payloads(const std::vector<ike::IkeProposal>& proposals, OctetView spi);
   IkeSession& successor(ike::Role role, const wire::ike::SecurityAssociation& answered, IkeSpi initiator,

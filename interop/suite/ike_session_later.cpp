@@ -56,7 +56,8 @@ EspChild* IkeSession::take_child(const Message&, const Message& response) {
   std::optional<SecretOctets> secret;
   if (child_exchange_) {
     auto shared = child_exchange_->shared_secret(need<KeyExchange>(response.payloads).data);
-    if (!shared) throw Stop{Verdict::fail, "a public value of the group", std::string(to_string(shared.error()))};
+    if (!shared)
+      throw Stop{Verdict::fail, "a public value of the group", std::string(to_string(shared.error()))};
     secret = *std::move(shared);
   }
   return make_child(sa.proposals[0], *peer, response.payloads, wish_.transport,
@@ -87,7 +88,8 @@ Message IkeSession::child_response(const Message& request) {
     auto exchange = demand(tester_.providers().ike.key_exchange(**crypto::find(*group), tester_.rng()));
     payloads.push_back(ike::key_exchange_payload(*exchange));
     auto shared = exchange->shared_secret(theirs->data);
-    if (!shared) throw Stop{Verdict::fail, "a public value of the group", std::string(to_string(shared.error()))};
+    if (!shared)
+      throw Stop{Verdict::fail, "a public value of the group", std::string(to_string(shared.error()))};
     secret = *std::move(shared);
   }
   payloads.push_back(make_payload(need<TrafficSelectorsInitiator>(request.payloads)));
@@ -107,8 +109,8 @@ Message IkeSession::rekey_request() {
   child_nonce_ = ike::make_nonce(tester_.rng());
   child_exchange_ = demand(tester_.providers().ike.key_exchange(*suite_->key_exchange, tester_.rng()));
   Payloads payloads;
-  payloads.push_back(make_payload(demand(ike::offer(
-      opening_.proposals.value_or(tester_.target().ike_proposals), spi_octets(successor_spi_)))));
+  payloads.push_back(make_payload(demand(
+      ike::offer(opening_.proposals.value_or(tester_.target().ike_proposals), spi_octets(successor_spi_)))));
   payloads.push_back(make_payload(Nonce{child_nonce_}));
   payloads.push_back(ike::key_exchange_payload(*child_exchange_));
   return request(ExchangeType::create_child_sa, std::move(payloads));
@@ -133,7 +135,8 @@ IkeSession& IkeSession::take_rekey(const Message&, const Message& response) {
   const auto peer = sa.proposals.empty() ? std::nullopt : ike_spi(sa.proposals[0].spi);
   if (!peer) throw Stop{Verdict::fail, "an SA payload with a proposal and an SPI of eight octets", "none"};
   auto shared = child_exchange_->shared_secret(need<KeyExchange>(response.payloads).data);
-  if (!shared) throw Stop{Verdict::fail, "a public value of the group", std::string(to_string(shared.error()))};
+  if (!shared)
+    throw Stop{Verdict::fail, "a public value of the group", std::string(to_string(shared.error()))};
   return successor(ike::Role::initiator, sa, successor_spi_, *peer,
                    {child_nonce_, need<Nonce>(response.payloads).data}, shared->view());
 }
@@ -148,11 +151,13 @@ Message IkeSession::rekey_response(const Message& request, IkeSession** next) {
   const Octets nonce = ike::make_nonce(tester_.rng());
   auto exchange = demand(tester_.providers().ike.key_exchange(**crypto::find(group), tester_.rng()));
   auto shared = exchange->shared_secret(theirs.data);
-  if (!shared) throw Stop{Verdict::fail, "a public value of the group", std::string(to_string(shared.error()))};
+  if (!shared)
+    throw Stop{Verdict::fail, "a public value of the group", std::string(to_string(shared.error()))};
   const auto answer = ike::answer(chosen, spi_octets(own));
   *next = &successor(ike::Role::responder, answer, *ike_spi(chosen.spi), own,
                      {need<Nonce>(request.payloads).data, nonce}, shared->view());
-  return response(request, {make_payload(answer), make_payload(Nonce{nonce}), ike::key_exchange_payload(*exchange)});
+  return response(request,
+                  {make_payload(answer), make_payload(Nonce{nonce}), ike::key_exchange_payload(*exchange)});
 }
 
 // --- the wire

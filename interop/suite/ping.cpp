@@ -47,14 +47,15 @@ OctetView message_in(OctetView packet) {
   if (packet.size() < wire::ipv4_header_size) return {};
   if (packet[0] >> 4 == 4) {
     const std::size_t header = (packet[0] & 0x0fu) * 4, total = load_be<std::uint16_t>(packet.data() + 2);
-    if (packet[9] != wire::protocol::icmp || header < 20 || total > packet.size() || total < header) return {};
+    if (packet[9] != wire::protocol::icmp || header < 20 || total > packet.size() || total < header)
+      return {};
     return packet.subspan(header, total - header);
   }
   if (packet[0] >> 4 != 6 || packet.size() < wire::ipv6_header_size || packet[6] != wire::protocol::icmpv6)
     return {};
   const std::size_t length = load_be<std::uint16_t>(packet.data() + 4);
   return length > packet.size() - wire::ipv6_header_size ? OctetView{}
-                                                          : packet.subspan(wire::ipv6_header_size, length);
+                                                         : packet.subspan(wire::ipv6_header_size, length);
 }
 
 }  // namespace
@@ -64,11 +65,11 @@ Octets to_packet(const Ping& ping) {
   Octets packet;
   if (ping.from.is_v4()) {
     packet.resize(wire::ipv4_header_size);
-    wire::store_ipv4_header(
-        packet.data(), {.source = four(ping.from),
-                        .destination = four(ping.to),
-                        .protocol = wire::protocol::icmp,
-                        .total_length = static_cast<std::uint16_t>(packet.size() + message.size())});
+    wire::store_ipv4_header(packet.data(),
+                            {.source = four(ping.from),
+                             .destination = four(ping.to),
+                             .protocol = wire::protocol::icmp,
+                             .total_length = static_cast<std::uint16_t>(packet.size() + message.size())});
   } else {
     packet.resize(wire::ipv6_header_size);
     wire::store_ipv6_header(packet.data(), {.source = sixteen(ping.from),

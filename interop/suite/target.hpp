@@ -1,4 +1,5 @@
-// The gateway under test: how it is reached, what it is said to be, and what its owner's hooks can make it do.
+// The gateway under test: how it is reached, what it is said to be, and what its owner's hooks can make it
+// do.
 #pragma once
 
 #include <bitset>
@@ -26,9 +27,9 @@ enum class Feature : std::uint8_t {
   nat_traversal,
   ipv6_inside,
   transport_mode,
-  childless,             // RFC 6023
-  configuration,         // gives inner addresses
-  key_exchange_in_child, // perfect forward secrecy
+  childless,              // RFC 6023
+  configuration,          // gives inner addresses
+  key_exchange_in_child,  // perfect forward secrecy
   certificates,
   tfc_padding,
   cookies,
@@ -38,8 +39,8 @@ std::string_view to_string(Feature feature);
 
 // What its owner's hooks can make it do.
 enum class Hook : std::uint8_t {
-  initiate,      // an IKE SA with the tester
-  rekey_child,   // its newest
+  initiate,     // an IKE SA with the tester
+  rekey_child,  // its newest
   rekey_ike,
   delete_child,
   delete_ike,
@@ -86,17 +87,17 @@ struct ReplayCounters {
 struct Wishes {
   bool extended_sequence_numbers = false;
   bool cluster = false;
-  std::optional<std::uint32_t> window{};           // of anti-replay, in numbers
-  std::optional<std::size_t> cookies_from{};       // half-open IKE SAs; 0: always
-  std::optional<Duration> child_lifetime{};        // until it is rekeyed
+  std::optional<std::uint32_t> window{};      // of anti-replay, in numbers
+  std::optional<std::size_t> cookies_from{};  // half-open IKE SAs; 0: always
+  std::optional<Duration> child_lifetime{};   // until it is rekeyed
   std::optional<Duration> ike_lifetime{};
   bool certificates = false;
   bool key_exchange_in_child = false;
-  std::uint32_t fragment_beyond = 0;               // octets; 0: as described
+  std::uint32_t fragment_beyond = 0;  // octets; 0: as described
   std::optional<std::uint64_t> rekey_after_packets{};
   bool transport_mode = false;
-  bool reordering = false;                         // the cluster puts packets back in order
-  std::string scheduler{};                         // of the cluster
+  bool reordering = false;  // the cluster puts packets back in order
+  std::string scheduler{};  // of the cluster
 };
 
 struct Description {

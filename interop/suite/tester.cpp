@@ -43,7 +43,8 @@ Tester::~Tester() = default;
 // --- judging
 
 void Tester::fail(std::string expected, std::string actual, Miss miss) {
-  throw Stop{controls_ > 0 ? Verdict::inconclusive : Verdict::fail, std::move(expected), std::move(actual), miss};
+  throw Stop{controls_ > 0 ? Verdict::inconclusive : Verdict::fail, std::move(expected), std::move(actual),
+             miss};
 }
 
 void Tester::unsupported(std::string why) {
@@ -91,7 +92,8 @@ IkeSession& Tester::establish(const Opening& opening) {
     const Message response = ask(sa, sa.auth_request());
     expect_no_error(response);
     EspChild* const child = sa.take_auth(response);
-    if (child == nullptr && !opening.childless) fail("a Child SA with the IKE SA", "no SA payload in IKE_AUTH");
+    if (child == nullptr && !opening.childless)
+      fail("a Child SA with the IKE SA", "no SA payload in IKE_AUTH");
     if (child != nullptr) static_cast<void>(ping(*child));
   });
   return sa;
@@ -122,7 +124,8 @@ IkeSession& Tester::await_initiation(const Opening& opening) {
     sa.send(sa.init_response(init));
     sa.keep_own_init();
     const Message request = expect_request(sa, ExchangeType::ike_auth);
-    if (!sa.proof_is_good(request)) fail("an AUTH payload that proves the target's identity", "one that does not");
+    if (!sa.proof_is_good(request))
+      fail("an AUTH payload that proves the target's identity", "one that does not");
     sa.next_expected = 2;
     sa.send(sa.auth_response(request));
     if (sa.made_child() != nullptr) static_cast<void>(ping(*sa.made_child()));
@@ -134,13 +137,15 @@ void Tester::call(Hook hook, std::uint64_t argument) {
   note(fmt::format("hook {} {}", to_string(hook), argument));
   if (!target().hooks.has(hook)) unsupported(fmt::format("there is no hook '{}'", to_string(hook)));
   if (const auto called = target_.call(hook, argument); !called)
-    throw Stop{Verdict::inconclusive, fmt::format("the hook '{}' works", to_string(hook)), to_string(called.error())};
+    throw Stop{Verdict::inconclusive, fmt::format("the hook '{}' works", to_string(hook)),
+               to_string(called.error())};
 }
 
 ReplayCounters Tester::replay_counters() {
   if (!target().hooks.has(Hook::read_replay_counters)) unsupported("there is no hook 'read-replay-counters'");
   auto counters = target_.replay_counters();
-  if (!counters) throw Stop{Verdict::inconclusive, "the hook 'read-replay-counters' works", to_string(counters.error())};
+  if (!counters)
+    throw Stop{Verdict::inconclusive, "the hook 'read-replay-counters' works", to_string(counters.error())};
   return *counters;
 }
 
@@ -169,7 +174,8 @@ void Tester::take_datagram(const Datagram& datagram) {
       if (own != sa->own_spi()) continue;
       auto message = sa->open(octets);
       if (!message) {
-        note(fmt::format("a message or fragment for {} arrived that is not whole or cannot be opened", to_string(sa->spis())));
+        note(fmt::format("a message or fragment for {} arrived that is not whole or cannot be opened",
+                         to_string(sa->spis())));
         return;
       }
       record(*message, path, false, octets);
@@ -207,7 +213,8 @@ void Tester::take_esp(const EspPacket& packet) {
       esp_.push_back({child.get(), *std::move(opened)});
       return;
     }
-  step(fmt::format("ESP {:08x} number {} that cannot be opened", spi_of(packet).value, number_on_wire(packet)));
+  step(fmt::format("ESP {:08x} number {} that cannot be opened", spi_of(packet).value,
+                   number_on_wire(packet)));
   unopened_.push_back(packet);
 }
 
@@ -234,7 +241,8 @@ std::optional<Message> Tester::response_to(IkeSession& sa, const Message& reques
 Message Tester::expect_response(IkeSession& sa, const Message& request) {
   auto response = response_to(sa, request, link().patience());
   if (!response)
-    fail(fmt::format("a response to {} {}", name_of(request.header.exchange_type), request.header.message_id.value),
+    fail(fmt::format("a response to {} {}", name_of(request.header.exchange_type),
+                     request.header.message_id.value),
          "no response");
   return *std::move(response);
 }
@@ -265,7 +273,8 @@ void Tester::expect_silence(IkeSession& sa, const Wanted& unwanted, std::string_
 
 void Tester::expect_no_response(IkeSession& sa, const Message& request) {
   if (const auto response = response_to(sa, request, link().silence()))
-    fail(fmt::format("no response to {} {}", name_of(request.header.exchange_type), request.header.message_id.value),
+    fail(fmt::format("no response to {} {}", name_of(request.header.exchange_type),
+                     request.header.message_id.value),
          summary(*response));
 }
 
@@ -372,7 +381,8 @@ Tester::Pong Tester::expect_pong(std::uint32_t mark) {
 }
 
 void Tester::expect_no_pong(std::uint32_t mark, std::string_view what) {
-  if (receive_pong(mark, link().silence())) fail(fmt::format("{} is not delivered", what), "it was: its ping is answered");
+  if (receive_pong(mark, link().silence()))
+    fail(fmt::format("{} is not delivered", what), "it was: its ping is answered");
 }
 
 Tester::Pong Tester::ping(EspChild& child) {

@@ -19,9 +19,9 @@ namespace mpsec::conformance {
 struct Step {
   Instant at{};
   enum class Kind : std::uint8_t { sent, received, note } kind = Kind::note;
-  std::string text{};                // "IKE_AUTH request 1: IDi, AUTH, SA, TSi, TSr"
-  std::string tree{};                // the payload tree of an IKE message
-  std::optional<ike::Path> path{};   // of what was sent or received
+  std::string text{};               // "IKE_AUTH request 1: IDi, AUTH, SA, TSi, TSr"
+  std::string tree{};               // the payload tree of an IKE message
+  std::optional<ike::Path> path{};  // of what was sent or received
   bool esp = false;
   Octets octets{};
 };

@@ -8,39 +8,62 @@ namespace mpsec::conformance {
 
 std::string_view to_string(Verdict verdict) {
   switch (verdict) {
-    case Verdict::pass: return "pass";
-    case Verdict::fail: return "fail";
-    case Verdict::unsupported: return "unsupported";
-    case Verdict::waived: return "waived";
-    case Verdict::unexpected_pass: return "unexpected pass";
-    case Verdict::inconclusive: return "inconclusive";
-    case Verdict::flaky: return "flaky";
-    case Verdict::harness_error: return "harness error";
+    case Verdict::pass:
+      return "pass";
+    case Verdict::fail:
+      return "fail";
+    case Verdict::unsupported:
+      return "unsupported";
+    case Verdict::waived:
+      return "waived";
+    case Verdict::unexpected_pass:
+      return "unexpected pass";
+    case Verdict::inconclusive:
+      return "inconclusive";
+    case Verdict::flaky:
+      return "flaky";
+    case Verdict::harness_error:
+      return "harness error";
   }
   return "?";
 }
 
 std::string_view to_string(Side side) {
   switch (side) {
-    case Side::initiator: return "initiator";
-    case Side::responder: return "responder";
-    case Side::any: return "any";
+    case Side::initiator:
+      return "initiator";
+    case Side::responder:
+      return "responder";
+    case Side::any:
+      return "any";
   }
   return "?";
 }
 
 std::string_view to_string(Feature feature) {
   constexpr std::array<std::string_view, static_cast<std::size_t>(Feature::count_)> names{
-      "extended-sequence-numbers", "sequence-numbers-32", "sa-clusters", "several-paths", "fragmentation",
-      "nat-traversal", "ipv6-inside", "transport-mode", "childless", "configuration", "key-exchange-in-child",
-      "certificates", "tfc-padding", "cookies"};
+      "extended-sequence-numbers",
+      "sequence-numbers-32",
+      "sa-clusters",
+      "several-paths",
+      "fragmentation",
+      "nat-traversal",
+      "ipv6-inside",
+      "transport-mode",
+      "childless",
+      "configuration",
+      "key-exchange-in-child",
+      "certificates",
+      "tfc-padding",
+      "cookies"};
   return feature < Feature::count_ ? names[static_cast<std::size_t>(feature)] : "?";
 }
 
 std::string_view to_string(Hook hook) {
   constexpr std::array<std::string_view, static_cast<std::size_t>(Hook::count_)> names{
-      "initiate", "rekey-child", "rekey-ike", "delete-child", "delete-ike", "create-child", "send-traffic",
-      "set-cookie-threshold", "set-lifetime", "set-outbound-sequence", "read-replay-counters"};
+      "initiate",     "rekey-child",           "rekey-ike",           "delete-child",
+      "delete-ike",   "create-child",          "send-traffic",        "set-cookie-threshold",
+      "set-lifetime", "set-outbound-sequence", "read-replay-counters"};
   return hook < Hook::count_ ? names[static_cast<std::size_t>(hook)] : "?";
 }
 

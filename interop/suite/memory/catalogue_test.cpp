@@ -19,8 +19,9 @@ TEST(Catalogue, TheReferencePasses) {
     std::string ladder;
     for (const Step& step : outcome.steps)
       ladder += step.text + "\n";
-    EXPECT_EQ(outcome.verdict, Verdict::pass) << one.id << "\nexpected " << outcome.expected << "\nactual "
-                                              << outcome.actual << "\n" << ladder << target.log();
+    EXPECT_EQ(outcome.verdict, Verdict::pass)
+        << one.id << "\nexpected " << outcome.expected << "\nactual " << outcome.actual << "\n"
+        << ladder << target.log();
   }
 }
 

@@ -52,8 +52,8 @@ Octets to_ip(const EspPacket& packet) {
                                       .protocol = udp != 0 ? wire::protocol::udp : wire::protocol::esp,
                                       .total_length = total});
   if (udp != 0)
-    wire::store_udp_header(ip.data() + wire::ipv4_header_size, packet.path.local.port, packet.path.remote.port,
-                           static_cast<std::uint16_t>(udp + packet.octets.size()));
+    wire::store_udp_header(ip.data() + wire::ipv4_header_size, packet.path.local.port,
+                           packet.path.remote.port, static_cast<std::uint16_t>(udp + packet.octets.size()));
   append(ip, packet.octets);
   return ip;
 }
@@ -93,8 +93,12 @@ Error no(std::string what, std::string why) {
 class MemoryTarget::World final : public Link {
  public:
   World(const Wishes& wishes, Bent bent)
-      : description(describe_reference(wishes)), bent_(std::move(bent)), standard_sequence_(bent_.seams.sequence) {
-    bent_.seams.sequence = [this](auto inner, const auto& parameters) { return jumping(std::move(inner), parameters); };
+      : description(describe_reference(wishes)),
+        bent_(std::move(bent)),
+        standard_sequence_(bent_.seams.sequence) {
+    bent_.seams.sequence = [this](auto inner, const auto& parameters) {
+      return jumping(std::move(inner), parameters);
+    };
     auto settings = reference_settings(wishes);
     bent_.settings(settings);
     core_ = gateway::Core::make(std::move(settings),
@@ -116,7 +120,9 @@ class MemoryTarget::World final : public Link {
   void send(const EspPacket& packet) override {
     for (const EspPacket& one : through(bent_.esp_in, packet)) {
       ipsec::HeldPacket held(to_ip(one));
-      act([&](gateway::Core& core, gateway::Output& output) { core.receive({&held.buffer(), 1}, now_, output); });
+      act([&](gateway::Core& core, gateway::Output& output) {
+        core.receive({&held.buffer(), 1}, now_, output);
+      });
     }
   }
   std::optional<Arrival> receive(Instant until) override {
@@ -137,10 +143,14 @@ class MemoryTarget::World final : public Link {
   // --- hooks
   Result<> call(Hook hook, std::uint64_t argument) {
     switch (hook) {
-      case Hook::initiate: return initiate(argument);
-      case Hook::send_traffic: return send_clear(argument), Result<>{};
-      case Hook::set_outbound_sequence: return jump(argument), Result<>{};
-      default: return on_newest(hook);
+      case Hook::initiate:
+        return initiate(argument);
+      case Hook::send_traffic:
+        return send_clear(argument), Result<>{};
+      case Hook::set_outbound_sequence:
+        return jump(argument), Result<>{};
+      default:
+        return on_newest(hook);
     }
   }
   ReplayCounters replay_counters() const {
@@ -189,7 +199,8 @@ class MemoryTarget::World final : public Link {
     const auto sa = std::ranges::find_if(sas.rbegin(), sas.rend(), [](const auto& one) {
       return one.ike.state == ike::IkeState::established;
     });
-    if (sa == sas.rend()) return std::unexpected(no(std::string(to_string(hook)), "no IKE SA is established"));
+    if (sa == sas.rend())
+      return std::unexpected(no(std::string(to_string(hook)), "no IKE SA is established"));
     const bool on_child = hook == Hook::rekey_child || hook == Hook::delete_child;
     if (on_child && sa->children.empty())
       return std::unexpected(no(std::string(to_string(hook)), "the IKE SA has no Child SA"));
@@ -231,7 +242,9 @@ class MemoryTarget::World final : public Link {
   void host_sends(Octets packet) {
     for (const Octets& one : through(bent_.sent, std::move(packet))) {
       ipsec::HeldPacket held(one);
-      act([&](gateway::Core& core, gateway::Output& output) { core.send({&held.buffer(), 1}, now_, output); });
+      act([&](gateway::Core& core, gateway::Output& output) {
+        core.send({&held.buffer(), 1}, now_, output);
+      });
     }
   }
   void note(const gateway::Report& report) {

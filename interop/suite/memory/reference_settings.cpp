@@ -61,8 +61,8 @@ ike::ChildConfiguration child(const Wishes& wishes) {
   if (wishes.cluster) child.cluster = cluster_wish(wishes);
   if (wishes.transport_mode) {
     child.mode = ipsec::Mode::transport;
-    child.selectors = {{.local = {ipsec::AddressRange::of(outer(1, 0))},
-                        .remote = {ipsec::AddressRange::of(outer(2, 0))}}};
+    child.selectors = {
+        {.local = {ipsec::AddressRange::of(outer(1, 0))}, .remote = {ipsec::AddressRange::of(outer(2, 0))}}};
   }
   return child;
 }
@@ -106,13 +106,21 @@ Description describe_reference(const Wishes& wishes) {
     description.target_net = ipsec::AddressRange::of(outer(1, 0));
   }
   description.window = wishes.window.value_or(wishes.cluster ? 1024 : 64);
-  description.features = {Feature::extended_sequence_numbers, Feature::sequence_numbers_32, Feature::sa_clusters,
-                          Feature::several_paths, Feature::fragmentation, Feature::nat_traversal,
-                          Feature::childless, Feature::key_exchange_in_child, Feature::tfc_padding,
-                          Feature::cookies, Feature::transport_mode};
-  description.hooks = {Hook::initiate, Hook::rekey_child, Hook::rekey_ike, Hook::delete_child, Hook::delete_ike,
-                       Hook::create_child, Hook::send_traffic, Hook::set_cookie_threshold, Hook::set_lifetime,
-                       Hook::set_outbound_sequence, Hook::read_replay_counters};
+  description.features = {Feature::extended_sequence_numbers,
+                          Feature::sequence_numbers_32,
+                          Feature::sa_clusters,
+                          Feature::several_paths,
+                          Feature::fragmentation,
+                          Feature::nat_traversal,
+                          Feature::childless,
+                          Feature::key_exchange_in_child,
+                          Feature::tfc_padding,
+                          Feature::cookies,
+                          Feature::transport_mode};
+  description.hooks = {
+      Hook::initiate,     Hook::rekey_child,           Hook::rekey_ike,           Hook::delete_child,
+      Hook::delete_ike,   Hook::create_child,          Hook::send_traffic,        Hook::set_cookie_threshold,
+      Hook::set_lifetime, Hook::set_outbound_sequence, Hook::read_replay_counters};
   return description;
 }
 
@@ -144,7 +152,8 @@ gateway::Settings reference_settings(const Wishes& wishes) {
   policy.selectors = child.selectors;
   policy.protect = protect;
   all.pad.push_back(pad_entry("tester.example"));
-  if (wishes.cookies_from) all.cookies = {.demand_from = *wishes.cookies_from, .relax_below = *wishes.cookies_from};
+  if (wishes.cookies_from)
+    all.cookies = {.demand_from = *wishes.cookies_from, .relax_below = *wishes.cookies_from};
   return all;
 }
 
