@@ -1,0 +1,197 @@
+#include "interop/suite/network/network_target.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <chrono>
+#include <deque>
+#include <fmt/format.h>
+#include <poll.h>
+
+#include "interop/suite/ip_packets.hpp"
+#include "ipsec/packet_buffer.hpp"
+
+namespace mpsec::conformance {
+namespace {
+
+using namespace std::chrono_literals;
+
+Error local(std::string what, std::string why) {
+  return {Blame::local_fault, std::move(what), std::nullopt, std::move(why), ""};
+}
+
+// What a wish asks for that the description does not say; empty if nothing.
+std::string ungranted(const Wishes& wishes, const Description& target) {
+  const auto feature = [&](bool wanted, Feature one) {
+    return wanted && !target.features.has(one) ? fmt::format("the feature '{}'", to_string(one))
+                                               : std::string{};
+  };
+  for (std::string lacking :
+       {feature(wishes.extended_sequence_numbers, Feature::extended_sequence_numbers),
+        feature(wishes.cluster, Feature::sa_clusters), feature(wishes.certificates, Feature::certificates),
+        feature(wishes.transport_mode, Feature::transport_mode),
+        feature(wishes.key_exchange_in_child, Feature::key_exchange_in_child),
+        feature(wishes.fragment_beyond != 0, Feature::fragmentation)})
+    if (!lacking.empty()) return lacking;
+  if (wishes.window && *wishes.window != target.window)
+    return fmt::format("a replay window of {} (the target file says {})", *wishes.window, target.window);
+  if (wishes.cookies_from && !target.hooks.has(Hook::set_cookie_threshold))
+    return "the hook 'set-cookie-threshold'";
+  if (wishes.child_lifetime && !target.hooks.has(Hook::set_lifetime)) return "the hook 'set-lifetime'";
+  if (wishes.ike_lifetime) return "another lifetime of IKE SAs";
+  if (wishes.rekey_after_packets) return "a lifetime in packets";
+  if (wishes.reordering || !wishes.scheduler.empty()) return "another setting of its clusters";
+  return {};
+}
+
+// "replayed=3" in what a hook has printed.
+std::optional<std::uint64_t> value_in(std::string_view text, std::string_view name) {
+  const std::size_t at = text.find(fmt::format("{}=", name));
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string_view rest = text.substr(at + name.size() + 1);
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
+  return error == std::errc{} ? std::optional(value) : std::nullopt;
+}
+
+}  // namespace
+
+class NetworkTarget::Inside final : public Link {
+ public:
+  Inside(TargetFile given, std::unique_ptr<gateway::Outside> outside, double scale)
+      : file(std::move(given)), hooks(file.hooks), outside_(std::move(outside)), scale_(scale) {
+    if (file.answers_within != Duration{}) round_trip_ = file.answers_within;
+  }
+
+  Instant now() const override { return Instant(std::chrono::steady_clock::now() - start_); }
+  const std::vector<ike::Path>& paths() const override { return file.paths; }
+  Duration patience() const override { return scaled(std::max<Duration>(1s, round_trip_ * 4)); }
+  Duration silence() const override { return scaled(std::max<Duration>(250ms, round_trip_ * 3)); }
+  void send(const Datagram& datagram) override { outside_->send(datagram); }
+  void send(const EspPacket& packet) override {
+    ipsec::HeldPacket held(to_ip(packet));
+    outside_->send({&held.buffer(), 1});
+  }
+  std::optional<Arrival> receive(Instant until) override {
+    for (;;) {
+      if (!arrived_.empty()) {
+        Arrival first = std::move(arrived_.front());
+        arrived_.pop_front();
+        return first;
+      }
+      const Duration left = until - now();
+      if (left <= Duration::zero()) return std::nullopt;
+      wait(left);
+    }
+  }
+  void forget() {
+    arrived_.clear();
+    wait(1ms);
+    arrived_.clear();
+  }
+  void note_round_trip(Duration round_trip) { round_trip_ = std::max(round_trip_, round_trip); }
+
+  TargetFile file;
+  HookCommands hooks;
+
+ private:
+  Duration scaled(Duration duration) const { return std::chrono::duration_cast<Duration>(duration * scale_); }
+  void wait(Duration left) {
+    std::vector<pollfd> polled;
+    for (const int descriptor : outside_->descriptors())
+      polled.push_back({descriptor, POLLIN, 0});
+    const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+    if (::poll(polled.data(), polled.size(), static_cast<int>(milliseconds)) <= 0) return;
+    for (const pollfd& one : polled)
+      if (one.revents != 0) read(one.fd);
+  }
+  void read(int descriptor) {
+    for (bool more = true; more;) {
+      batch_.clear();
+      datagrams_.clear();
+      more = outside_->receive(descriptor, batch_, datagrams_);
+      for (Datagram& datagram : datagrams_)
+        if (from_target(datagram.remote.address)) arrived_.push_back({now(), std::move(datagram)});
+      for (const ipsec::PacketBuffer& packet : batch_.packets()) {
+        auto what = from_ip(packet.view());
+        if (!what) continue;
+        const IpAddress& remote = std::visit(
+            [](const auto& one) -> const IpAddress& {
+              if constexpr (requires { one.path; })
+                return one.path.remote.address;
+              else
+                return one.remote.address;
+            },
+            *what);
+        if (from_target(remote)) arrived_.push_back({now(), *std::move(what)});
+      }
+    }
+  }
+  bool from_target(const IpAddress& address) const {
+    return std::ranges::any_of(file.paths,
+                               [&](const ike::Path& path) { return path.remote.address == address; });
+  }
+
+  std::unique_ptr<gateway::Outside> outside_;
+  gateway::PacketBatch batch_;
+  std::vector<Datagram> datagrams_;
+  std::deque<Arrival> arrived_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  Duration round_trip_{};
+  double scale_;
+};
+
+NetworkTarget::NetworkTarget(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
+NetworkTarget::~NetworkTarget() = default;
+
+Result<std::unique_ptr<NetworkTarget>> NetworkTarget::open(TargetFile file, double timeout_scale) {
+  auto outside = gateway::Outside::open(file.listen);
+  if (!outside) return std::unexpected(std::move(outside).error());
+  auto inside = std::make_unique<Inside>(std::move(file), *std::move(outside), timeout_scale);
+  return std::unique_ptr<NetworkTarget>(new NetworkTarget(std::move(inside)));
+}
+
+const Description& NetworkTarget::description() const {
+  return inside_->file.description;
+}
+Link& NetworkTarget::link() {
+  return *inside_;
+}
+void NetworkTarget::note_round_trip(Duration round_trip) {
+  inside_->note_round_trip(round_trip);
+}
+
+Result<> NetworkTarget::prepare(const Wishes& wishes) {
+  inside_->hooks.end_all();
+  if (std::string lacking = ungranted(wishes, description()); !lacking.empty())
+    return std::unexpected(local("target", fmt::format("the case needs {}", lacking)));
+  inside_->forget();
+  if (wishes.cookies_from)
+    if (auto set = inside_->hooks.ask(Hook::set_cookie_threshold, *wishes.cookies_from); !set)
+      return std::unexpected(set.error());
+  if (wishes.child_lifetime) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wishes.child_lifetime).count();
+    if (auto set = inside_->hooks.ask(Hook::set_lifetime, static_cast<std::uint64_t>(seconds)); !set)
+      return std::unexpected(set.error());
+  }
+  return {};
+}
+
+Result<> NetworkTarget::call(Hook hook, std::uint64_t argument) {
+  return inside_->hooks.start(hook, argument);
+}
+
+Result<ReplayCounters> NetworkTarget::replay_counters() {
+  auto text = inside_->hooks.ask(Hook::read_replay_counters, 0);
+  if (!text) return std::unexpected(text.error());
+  const auto replayed = value_in(*text, "replayed");
+  if (!replayed)
+    return std::unexpected(
+        local("hook read-replay-counters",
+              "expected 'replayed=NUMBER' among what it prints, found none; it may also print "
+              "not_authentic=NUMBER and accepted=NUMBER"));
+  return ReplayCounters{*replayed, value_in(*text, "not_authentic").value_or(0),
+                        value_in(*text, "accepted").value_or(0)};
+}
+
+}  // namespace mpsec::conformance

@@ -1,0 +1,32 @@
+// A target that is reached over the network.
+#pragma once
+
+#include <memory>
+
+#include "interop/suite/network/target_file.hpp"
+
+namespace mpsec::conformance {
+
+class NetworkTarget final : public Target {
+ public:
+  // Opens the tester's sockets. Fails as gateway::Outside::open does. `timeout_scale` lengthens every wait.
+  static Result<std::unique_ptr<NetworkTarget>> open(TargetFile file, double timeout_scale = 1);
+  ~NetworkTarget() override;
+
+  const Description& description() const override;
+  Link& link() override;
+  // Fails, naming it, where a wish is not how the target is described, and no hook grants it.
+  Result<> prepare(const Wishes& wishes) override;
+  Result<> call(Hook hook, std::uint64_t argument) override;
+  Result<ReplayCounters> replay_counters() override;
+
+  // Waits are derived from it: how long the target took to answer, at the most.
+  void note_round_trip(Duration round_trip);
+
+ private:
+  class Inside;
+  explicit NetworkTarget(std::unique_ptr<Inside> inside);
+  std::unique_ptr<Inside> inside_;
+};
+
+}  // namespace mpsec::conformance
