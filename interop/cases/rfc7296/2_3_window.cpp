@@ -5,7 +5,7 @@ namespace mpsec::conformance {
 
 MPSEC_CASE(
         .id = "rfc7296/2.3/request-beyond-the-window-is-dropped",
-        .rules = {"rfc7296/2.3/request-outside-the-window-is-dropped"}, .side = Side::responder,
+        .rules = {"rfc7296/2.3/no-response-outside-the-window"}, .side = Side::responder,
         .does = "The tester sends an INFORMATIONAL request whose Message ID is two above the next.",
         .lawful = "It is not answered, and the IKE SA lives on.", .run = [](Tester& t) {
           IkeSession& sa = t.establish();
@@ -20,7 +20,7 @@ MPSEC_CASE(
 
 MPSEC_CASE(
         .id = "rfc7296/2.3/request-sent-again-is-answered-again",
-        .rules = {"rfc7296/2.1/responder-resends-its-response"}, .side = Side::responder,
+        .rules = {"rfc7296/2.1/duplicate-request-gets-the-same-response"}, .side = Side::responder,
         .does = "The tester sends an INFORMATIONAL request, and the same octets again.",
         .lawful = "The response comes again, octet for octet.", .run = [](Tester& t) {
           IkeSession& sa = t.establish();

@@ -4,7 +4,7 @@
 namespace mpsec::conformance {
 
 MPSEC_DEFECT(
-        .id = "answers-beyond-the-window", .rule = "rfc7296/2.3/request-outside-the-window-is-dropped",
+        .id = "answers-beyond-the-window", .rule = "rfc7296/2.3/no-response-outside-the-window",
         .does = "Takes a request beyond its window for the next one, and answers under the ID it came with.",
         .make = [] {
           const auto pulled = std::make_shared<std::uint32_t>(0);
@@ -26,7 +26,7 @@ MPSEC_DEFECT(
         });
 
 MPSEC_DEFECT(
-        .id = "answers-a-retransmission-anew", .rule = "rfc7296/2.1/responder-resends-its-response",
+        .id = "answers-a-retransmission-anew", .rule = "rfc7296/2.1/duplicate-request-gets-the-same-response",
         .does = "Does not answer a request that it has answered before.", .make = [] {
           const auto seen = std::make_shared<std::vector<Octets>>();
           return datagrams(
