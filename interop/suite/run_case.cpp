@@ -54,6 +54,7 @@ Outcome run_case(const Case& one, Target& target, const Tester::Providers& provi
     take(outcome, {Verdict::harness_error, "the case runs to its end", fault.what()});
   }
   outcome.took = tester.now() - began;
+  if (target.remembers()) tester.clean_up();
   outcome.steps = tester.steps();
   return outcome;
 }

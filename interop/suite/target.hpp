@@ -129,6 +129,8 @@ class Target {
   // Fails where the hook did not work; asked only for hooks that the description names.
   virtual Result<> call(Hook hook, std::uint64_t argument) = 0;
   virtual Result<ReplayCounters> replay_counters() = 0;
+  // Whether it keeps SAs from one case to the next, so that each has to take its own away.
+  virtual bool remembers() const { return false; }
 };
 
 }  // namespace mpsec::conformance

@@ -330,6 +330,14 @@ void Tester::expect_target_alive() {
   sa.agree(response);
 }
 
+void Tester::clean_up() {
+  note("what the case has made is deleted");
+  for (const auto& sa : sessions_)
+    if (sa->has_keys())
+      sa->send(sa->informational({make_payload(Delete{.protocol = ProtocolId::ike})}));
+  wait(link().silence());
+}
+
 // --- ESP
 
 Octets Tester::ping_packet(std::uint32_t mark) const {

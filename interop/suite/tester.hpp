@@ -125,6 +125,9 @@ class Tester {
   // What could not be opened under any child, since the case began.
   const std::vector<EspPacket>& unopened() const { return unopened_; }
 
+  // Deletes what the case has made, as far as the target still answers. Judges nothing.
+  void clean_up();
+
   // --- evidence
   const std::vector<Step>& steps() const { return steps_; }
   const std::deque<std::unique_ptr<IkeSession>>& sessions() const { return sessions_; }
