@@ -37,6 +37,17 @@ int bundle_command(const std::string& run, const std::string& out);
 // Does not write over a file that is there.
 int init_command(const std::string& file);
 int check_command(const std::string& target, double timeout_scale);
+struct FuzzOptions {
+  std::string target;
+  std::uint64_t seed = 1;
+  std::size_t rounds = 100, messages = 20;
+  double rate = 100;  // messages a second, on a network; 0: as fast as it goes
+  std::string folder = "conformance-fuzz";
+};
+int fuzz_command(const FuzzOptions& options);
+// The messages of the catalogue as seeds: below `folder`, a folder for each fuzz target.
+int seeds_command(const std::string& folder);
+
 int completion_command(const std::string& shell, const CLI::App& app);
 
 }  // namespace mpsec::conformance

@@ -30,6 +30,7 @@ struct Arguments {
   std::vector<std::string> levels;
   std::string shard = "1/1", id, file, second, out;
   std::vector<std::string> words;
+  FuzzOptions fuzz;
 };
 
 void add_selection(CLI::App& command, Arguments& given) {
@@ -72,6 +73,8 @@ int dispatch(CLI::App& app, Arguments& given, const std::vector<std::string>& wo
   if (got("bundle")) return bundle_command(given.file, given.out);
   if (got("init")) return init_command(given.file);
   if (got("check")) return check_command(given.file, given.run.timeout_scale);
+  if (got("fuzz")) return fuzz_command(given.fuzz);
+  if (got("seeds")) return seeds_command(given.file);
   return completion_command(given.id, app);
 }
 
@@ -109,6 +112,14 @@ int main(int argc, char** argv) {
   CLI::App& check = *app.add_subcommand("check", "Try a target step by step, and explain the first failure");
   check.add_option("TARGET", given.file)->required();
   check.add_option("--timeout-scale", given.run.timeout_scale)->check(CLI::Range(0.1, 100.0));
+  CLI::App& fuzz = *app.add_subcommand("fuzz", "Mutated messages, before and after IKE_AUTH, with a liveness check as oracle");
+  fuzz.add_option("--target", given.fuzz.target, "TARGET.toml; without it the embedded reference");
+  fuzz.add_option("--seed", given.fuzz.seed, "Of the first round; each next one has the next");
+  fuzz.add_option("--rounds", given.fuzz.rounds, "Sessions")->capture_default_str();
+  fuzz.add_option("--messages", given.fuzz.messages, "Of each")->capture_default_str();
+  fuzz.add_option("--rate", given.fuzz.rate, "Messages a second, at the most")->capture_default_str();
+  fuzz.add_option("--out", given.fuzz.folder, "Folder of what is found")->capture_default_str();
+  app.add_subcommand("seeds", "The catalogue's messages as seeds of the fuzz targets")->add_option("FOLDER", given.file, "fuzz/corpus, say")->required();
   app.add_subcommand("completion", "A script for the shell")->add_option("SHELL", given.id, "bash")->required()->check(CLI::IsMember({"bash"}));
   std::vector<std::string> words(argv + 1, argv + argc);
   try {
