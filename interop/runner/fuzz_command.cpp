@@ -70,8 +70,9 @@ int fuzz_command(const FuzzOptions& options) {
     if (round.why.empty()) continue;
     // Under keys the octets are of one session only: what can be sent again alone is made smaller.
     if (!round.authenticated && opened.network != nullptr)
-      round.sent = minimised(std::move(round.sent),
-                             [&](const auto& some) { return kills(*opened.target, opened.providers(), some); });
+      round.sent = minimised(std::move(round.sent), [&](const auto& some) {
+        return kills(*opened.target, opened.providers(), some);
+      });
     return keep(options, round);
   }
   fmt::print("{} rounds, {} messages: the target lives\n", plan.rounds, sent);
@@ -89,13 +90,17 @@ int seeds_command(const std::string& folder) {
       if (step.kind != Step::Kind::sent || step.esp || step.octets.empty()) continue;
       std::string name(one.id);
       std::ranges::replace(name, '/', '.');
-      const std::filesystem::path path = std::filesystem::path(folder) / "ike_message" / fmt::format("case_{}_{}", name, number++);
+      const std::filesystem::path path =
+          std::filesystem::path(folder) / "ike_message" / fmt::format("case_{}_{}", name, number++);
       std::error_code error;
       std::filesystem::create_directories(path.parent_path(), error);
       std::ofstream file(path, std::ios::binary);
-      file.write(reinterpret_cast<const char*>(step.octets.data()), static_cast<std::streamsize>(step.octets.size()));
+      file.write(reinterpret_cast<const char*>(step.octets.data()),
+                 static_cast<std::streamsize>(step.octets.size()));
       file.close();
-      if (!file) return tell({Blame::local_fault, path.string(), std::nullopt, "cannot be written", ""}, harness_fault);
+      if (!file)
+        return tell({Blame::local_fault, path.string(), std::nullopt, "cannot be written", ""},
+                    harness_fault);
       ++written;
     }
   }

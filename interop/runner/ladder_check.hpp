@@ -9,10 +9,10 @@
 namespace mpsec::conformance {
 
 struct CheckStep {
-  std::string name;             // "IKE_AUTH"
+  std::string name;  // "IKE_AUTH"
   bool works = false;
-  std::string found;            // what was seen
-  std::string cause, remedy;    // of a failure: the likely one
+  std::string found;          // what was seen
+  std::string cause, remedy;  // of a failure: the likely one
 };
 
 // In order: reach, IKE_SA_INIT, IKE_AUTH, Child SA, ping, each hook that the description names and that does

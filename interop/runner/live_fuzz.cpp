@@ -18,13 +18,18 @@ constexpr std::uint64_t most_changes = 3;
 Message lawful(Tester& t, IkeSession& sa) {
   if (!sa.has_keys()) return sa.init_request();
   switch (t.rng().below(5)) {
-    case 0: return sa.auth_request();
-    case 1: return sa.create_child_request({});
-    case 2: return sa.rekey_request();
+    case 0:
+      return sa.auth_request();
+    case 1:
+      return sa.create_child_request({});
+    case 2:
+      return sa.rekey_request();
     case 3:
-      return sa.informational({wire::ike::make_payload(wire::ike::make_notify(NotifyType::set_window_size, Octets{0, 0, 0, 4}))});
-    default: return sa.informational({wire::ike::make_payload(wire::ike::Delete{.protocol = wire::ike::ProtocolId::esp,
-                                                                               .spi_size = 4})});
+      return sa.informational(
+          {wire::ike::make_payload(wire::ike::make_notify(NotifyType::set_window_size, Octets{0, 0, 0, 4}))});
+    default:
+      return sa.informational({wire::ike::make_payload(
+          wire::ike::Delete{.protocol = wire::ike::ProtocolId::esp, .spi_size = 4})});
   }
 }
 
@@ -42,13 +47,15 @@ Octets changed(Tester& t, IkeSession& sa, Message message, std::string& plain) {
   if (t.rng().below(2) == 0) static_cast<void>(wire::ike::complete(message));
   plain = wire::ike::dump(message);
   if (!sa.has_keys()) return wire::ike::encode(message);
-  const auto first = message.payloads.empty() ? wire::ike::PayloadType::none : type_of(message.payloads.front().body);
+  const auto first =
+      message.payloads.empty() ? wire::ike::PayloadType::none : type_of(message.payloads.front().body);
   return sa.seal_plain(message.header, first, wire::ike::encode(message.payloads));
 }
 
 }  // namespace
 
-FuzzRound fuzz_round(Target& target, const Tester::Providers& providers, std::uint64_t seed, const FuzzPlan& plan) {
+FuzzRound fuzz_round(Target& target, const Tester::Providers& providers, std::uint64_t seed,
+                     const FuzzPlan& plan) {
   FuzzRound round;
   round.seed = seed;
   round.authenticated = seed % 2 == 1;
@@ -106,7 +113,8 @@ std::vector<FuzzedDatagram> minimised(std::vector<FuzzedDatagram> sent,
 }
 
 std::string to_text(const FuzzRound& found) {
-  std::string text = Json{{"seed", found.seed}, {"authenticated", found.authenticated}, {"why", found.why}}.dump() + "\n";
+  std::string text =
+      Json{{"seed", found.seed}, {"authenticated", found.authenticated}, {"why", found.why}}.dump() + "\n";
   for (const FuzzedDatagram& one : found.sent)
     text += Json{{"tester", to_string(one.path.local)},
                  {"target", to_string(one.path.remote)},
@@ -126,7 +134,8 @@ Result<std::vector<FuzzedDatagram>> read_reproducer(std::string_view text, std::
     const Json value = Json::parse(text.substr(0, end), nullptr, false);
     text.remove_prefix(std::min(end + 1, text.size()));
     const auto wrong = [&](std::string why) {
-      return std::unexpected(Error{Blame::malformed, fmt::format("{}:{}", file, line), std::nullopt, std::move(why), ""});
+      return std::unexpected(
+          Error{Blame::malformed, fmt::format("{}:{}", file, line), std::nullopt, std::move(why), ""});
     };
     if (!value.is_object()) return wrong("expected a JSON object on each line");
     if (!value.contains("octets")) continue;

@@ -18,9 +18,9 @@ struct FuzzedDatagram {
 
 struct FuzzPlan {
   std::uint64_t seed = 1;
-  std::size_t rounds = 100;      // each a session of its own, half of them before IKE_AUTH
-  std::size_t messages = 20;     // of a round
-  Duration between{};            // two messages: the bound of the rate
+  std::size_t rounds = 100;   // each a session of its own, half of them before IKE_AUTH
+  std::size_t messages = 20;  // of a round
+  Duration between{};         // two messages: the bound of the rate
 };
 
 // What a round found; empty `why`: nothing.
@@ -31,12 +31,13 @@ struct FuzzRound {
   std::vector<FuzzedDatagram> sent;
 };
 
-// The same seed sends the same mutations of the messages of that session. Judged after the messages: the target
-// has to answer a new IKE_SA_INIT.
-FuzzRound fuzz_round(Target& target, const Tester::Providers& providers, std::uint64_t seed, const FuzzPlan& plan);
+// The same seed sends the same mutations of the messages of that session. Judged after the messages: the
+// target has to answer a new IKE_SA_INIT.
+FuzzRound fuzz_round(Target& target, const Tester::Providers& providers, std::uint64_t seed,
+                     const FuzzPlan& plan);
 
-// The fewest datagrams, in their order, for which `fails` still holds (delta debugging). `fails` sends them to a
-// target in a fresh state.
+// The fewest datagrams, in their order, for which `fails` still holds (delta debugging). `fails` sends them
+// to a target in a fresh state.
 std::vector<FuzzedDatagram> minimised(std::vector<FuzzedDatagram> sent,
                                       const std::function<bool(const std::vector<FuzzedDatagram>&)>& fails);
 

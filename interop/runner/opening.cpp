@@ -27,7 +27,9 @@ Opened open_target(const std::string& file, double timeout_scale) {
     return opened;
   }
   const SecretOctets document(*std::move(octets));
-  const auto now = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const auto now =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
   auto read = read_target_file({reinterpret_cast<const char*>(document.view().data()), document.size()}, file,
                                gateway::disk_sources(*opened.pki, now));
   if (!read) {

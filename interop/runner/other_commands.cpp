@@ -37,7 +37,8 @@ template <class Kind>
 std::string words(SetOf<Kind> set) {
   std::string text;
   for (unsigned i = 0; i < static_cast<unsigned>(Kind::count_); ++i)
-    if (set.has(static_cast<Kind>(i))) text += fmt::format("{}{}", text.empty() ? "" : " ", to_string(static_cast<Kind>(i)));
+    if (set.has(static_cast<Kind>(i)))
+      text += fmt::format("{}{}", text.empty() ? "" : " ", to_string(static_cast<Kind>(i)));
   return text;
 }
 
@@ -72,8 +73,10 @@ int list_command(const Selection& selection, bool profiles_only) {
   if (!cases) return fail(cases.error(), wrong_usage);
   for (const Case* one : *cases) {
     const Rule* const rule = rules.find(one->rules.front());
-    const std::string needs = words(one->features) + (one->hooks.empty() ? "" : " hooks: ") + words(one->hooks);
-    fmt::print("{:<80} {:<10} {:<9} {}\n", one->id, rule == nullptr ? "?" : rule->level, to_string(one->side), needs);
+    const std::string needs =
+        words(one->features) + (one->hooks.empty() ? "" : " hooks: ") + words(one->hooks);
+    fmt::print("{:<80} {:<10} {:<9} {}\n", one->id, rule == nullptr ? "?" : rule->level, to_string(one->side),
+               needs);
   }
   fmt::print("{} cases\n", cases->size());
   return cases->empty() ? nothing_matched : as_expected;
@@ -93,7 +96,8 @@ int explain_command(const std::string& id) {
     const Rule* const rule = embedded_register().find(name);
     if (rule != nullptr) fmt::print("{} ({}): {}\n", rule->clause(), rule->level, rule->words);
   }
-  fmt::print("\nThe target is: {}\nIt does:       {}\nLawful:        {}\n", to_string(one->side), one->does, one->lawful);
+  fmt::print("\nThe target is: {}\nIt does:       {}\nLawful:        {}\n", to_string(one->side), one->does,
+             one->lawful);
   if (!one->hint.empty()) fmt::print("Hint:          {}\n", one->hint);
   if (!one->features.empty()) fmt::print("Features:      {}\n", words(one->features));
   if (!one->hooks.empty()) fmt::print("Hooks:         {}\n", words(one->hooks));
@@ -101,7 +105,11 @@ int explain_command(const std::string& id) {
   const Outcome outcome = run_case(*one, *opened.target, opened.providers(), 1);
   fmt::print("\nLadder against the embedded reference ({}):\n", to_string(outcome.verdict));
   for (const Step& step : outcome.steps)
-    fmt::print("  {} {}\n", step.kind == Step::Kind::sent ? "tester ->" : step.kind == Step::Kind::received ? "       <-" : "         ", step.text);
+    fmt::print("  {} {}\n",
+               step.kind == Step::Kind::sent       ? "tester ->"
+               : step.kind == Step::Kind::received ? "       <-"
+                                                   : "         ",
+               step.text);
   return as_expected;
 }
 
@@ -111,25 +119,28 @@ int coverage_command(bool all) {
   for (const Case& one : catalogue())
     for (const std::string_view rule : one.rules)
       cases[rule].push_back(one.id);
-  fmt::print("{:<14} {:>7} {:>7} {:>11} {:>13} {:>7} {:>8}\n", "document", "rules", "a case", "untestable", "out of scope", "next", "nothing");
+  fmt::print("{:<14} {:>7} {:>7} {:>11} {:>13} {:>7} {:>8}\n", "document", "rules", "a case", "untestable",
+             "out of scope", "next", "nothing");
   for (const std::string& document : rules.documents()) {
     std::map<std::string_view, std::size_t> counts;
     std::size_t total = 0;
     for (const Rule& rule : rules.rules()) {
       if (rule.document != document) continue;
       ++total;
-      const std::string_view kind = cases.contains(rule.id)    ? "case"
+      const std::string_view kind = cases.contains(rule.id)      ? "case"
                                     : !rule.untestable.empty()   ? "untestable"
                                     : !rule.out_of_scope.empty() ? "out of scope"
                                     : !rule.next.empty()         ? "next"
                                                                  : "nothing";
       ++counts[kind];
       if (all) {
-        const std::string why = kind == "case" ? std::string(cases[rule.id].front()) : rule.untestable + rule.out_of_scope + rule.next;
+        const std::string why = kind == "case" ? std::string(cases[rule.id].front())
+                                               : rule.untestable + rule.out_of_scope + rule.next;
         fmt::print("  {:<12} {:<72} {}\n", kind, rule.id, why);
       }
     }
-    fmt::print("{:<14} {:>7} {:>7} {:>11} {:>13} {:>7} {:>8}\n", document, total, counts["case"], counts["untestable"], counts["out of scope"], counts["next"], counts["nothing"]);
+    fmt::print("{:<14} {:>7} {:>7} {:>11} {:>13} {:>7} {:>8}\n", document, total, counts["case"],
+               counts["untestable"], counts["out of scope"], counts["next"], counts["nothing"]);
   }
   fmt::print("{} cases\n", catalogue().size());
   return as_expected;
@@ -151,25 +162,29 @@ int prove_command(const Selection& selection, const std::string& out) {
     return nothing_matched;
   }
   const bool terminal = ::isatty(STDERR_FILENO) != 0;
-  const Proof proof = prove(*cases, wrong, std::max(1u, std::thread::hardware_concurrency()), [&](std::size_t done) {
-    if (terminal) fmt::print(stderr, "\r{} of {} defects", done, wrong.size());
-  });
+  const Proof proof =
+      prove(*cases, wrong, std::max(1u, std::thread::hardware_concurrency()), [&](std::size_t done) {
+        if (terminal) fmt::print(stderr, "\r{} of {} defects", done, wrong.size());
+      });
   if (terminal) fmt::print(stderr, "\r\x1b[K");
   nlohmann::json matrix = nlohmann::json::object();
   for (std::size_t i = 0; i < wrong.size(); ++i) {
     nlohmann::json killers = nlohmann::json::array();
     for (const Case* killer : proof.killers[i])
       killers.push_back(killer->id);
-    fmt::print("{:<70} {:>3}  {}\n", wrong[i]->id, proof.killers[i].size(), proof.killers[i].empty() ? std::string_view("-") : proof.killers[i].front()->id);
-    matrix[std::string(wrong[i]->id)] = {{"rule", wrong[i]->rule}, {"does", wrong[i]->does}, {"failed", killers}};
+    fmt::print("{:<70} {:>3}  {}\n", wrong[i]->id, proof.killers[i].size(),
+               proof.killers[i].empty() ? std::string_view("-") : proof.killers[i].front()->id);
+    matrix[std::string(wrong[i]->id)] = {
+        {"rule", wrong[i]->rule}, {"does", wrong[i]->does}, {"failed", killers}};
   }
   const auto gaps = proof.gaps();
   for (const std::string& gap : gaps)
     fmt::print("GAP {}\n", gap);
-  fmt::print("{} cases, {} defects; cases that a defect trips: median {}, 90th percentile {}; {} gaps\n", cases->size(), wrong.size(),
-             proof.tripped().median, proof.tripped().ninetieth, gaps.size());
+  fmt::print("{} cases, {} defects; cases that a defect trips: median {}, 90th percentile {}; {} gaps\n",
+             cases->size(), wrong.size(), proof.tripped().median, proof.tripped().ninetieth, gaps.size());
   if (!out.empty())
-    if (const auto written = write_new(out, matrix.dump(1) + "\n"); !written) return fail(written.error(), harness_fault);
+    if (const auto written = write_new(out, matrix.dump(1) + "\n"); !written)
+      return fail(written.error(), harness_fault);
   return gaps.empty() ? as_expected : case_failed;
 }
 
@@ -197,7 +212,8 @@ int waive_command(const std::string& path, const std::string& out) {
 }
 
 int init_command(const std::string& file) {
-  if (const auto written = write_new(file, example_target_file()); !written) return fail(written.error(), wrong_usage);
+  if (const auto written = write_new(file, example_target_file()); !written)
+    return fail(written.error(), wrong_usage);
   fmt::print("{0}: set its addresses and names, then: mpsec-conformance check {0}\n", file);
   return as_expected;
 }
@@ -214,7 +230,8 @@ int check_command(const std::string& file, double timeout_scale) {
     all &= step.works;
     reached |= step.works;
     fmt::print("{:<14} {:<5} {}\n", step.name, step.works ? "works" : "FAILS", step.found);
-    if (!step.cause.empty()) fmt::print("               likely: {}\n               try:    {}\n", step.cause, step.remedy);
+    if (!step.cause.empty())
+      fmt::print("               likely: {}\n               try:    {}\n", step.cause, step.remedy);
   });
   return all ? as_expected : reached ? wrong_usage : target_lost;
 }
@@ -229,12 +246,14 @@ int completion_command(const std::string&, const CLI::App& app) {
         if (options.find("--" + name + " ") == std::string::npos) options += "--" + name + " ";
   }
   fmt::print(
-      "# source <(mpsec-conformance completion bash)\n_mpsec_conformance() {{\n  local word=${{COMP_WORDS[COMP_CWORD]}}\n"
+      "# source <(mpsec-conformance completion bash)\n_mpsec_conformance() {{\n  local "
+      "word=${{COMP_WORDS[COMP_CWORD]}}\n"
       "  if [[ $COMP_CWORD == 1 ]]; then COMPREPLY=($(compgen -W '{}' -- \"$word\"))\n"
       "  elif [[ $word == -* ]]; then COMPREPLY=($(compgen -W '{}' -- \"$word\"))\n"
       "  elif [[ ${{COMP_WORDS[1]}} == explain ]]; then\n"
       "    COMPREPLY=($(compgen -W \"$(mpsec-conformance list | sed '$d' | cut -d' ' -f1)\" -- \"$word\"))\n"
-      "  else COMPREPLY=($(compgen -f -- \"$word\")); fi\n}}\ncomplete -F _mpsec_conformance mpsec-conformance\n",
+      "  else COMPREPLY=($(compgen -f -- \"$word\")); fi\n}}\ncomplete -F _mpsec_conformance "
+      "mpsec-conformance\n",
       commands, options);
   return as_expected;
 }

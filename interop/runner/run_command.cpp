@@ -79,10 +79,9 @@ Result<> resume_from(const RunOptions& options, Plan& plan) {
   auto before = read_json_file(path);
   if (!before) return std::unexpected(before.error());
   if (before->seed != options.seed)
-    return std::unexpected(Error{Blame::local_fault, path, std::nullopt,
-                                 fmt::format("it was begun with --seed {}, and is to go on with {}", before->seed,
-                                             options.seed),
-                                 ""});
+    return std::unexpected(Error{
+        Blame::local_fault, path, std::nullopt,
+        fmt::format("it was begun with --seed {}, and is to go on with {}", before->seed, options.seed), ""});
   // A harness error is tried anew.
   std::erase_if(before->cases, [](const CaseReport& one) { return one.verdict == Verdict::harness_error; });
   plan.done = std::move(before->cases);
@@ -101,7 +100,8 @@ int run_command(const RunOptions& options) {
   }
   Opened opened = open_target(options.target, options.timeout_scale);
   if (!opened.target) return print(opened.errors, opened.exit);
-  auto waivers = waivers_from(options.waivers.empty() ? opened.waivers : std::filesystem::path(options.waivers));
+  auto waivers =
+      waivers_from(options.waivers.empty() ? opened.waivers : std::filesystem::path(options.waivers));
   if (!waivers) return print(waivers.error(), wrong_usage);
   std::optional<Run> earlier;
   if (!options.compare.empty()) {
@@ -109,19 +109,28 @@ int run_command(const RunOptions& options) {
     if (!read) return print({read.error()}, wrong_usage);
     earlier = *std::move(read);
   }
-  Plan plan{.cases = *std::move(cases), .seed = options.seed, .confirm = options.confirm, .repeat = options.repeat,
-            .fail_fast = options.fail_fast, .waivers = *std::move(waivers),
+  Plan plan{.cases = *std::move(cases),
+            .seed = options.seed,
+            .confirm = options.confirm,
+            .repeat = options.repeat,
+            .fail_fast = options.fail_fast,
+            .waivers = *std::move(waivers),
             .folder = options.no_reports || options.evidence == "none" ? "" : options.folder,
-            .all_evidence = options.evidence == "all", .done = {}, .virtual_time = options.target.empty()};
+            .all_evidence = options.evidence == "all",
+            .done = {},
+            .virtual_time = options.target.empty()};
   if (options.resume)
-    if (const auto resumed = resume_from(options, plan); !resumed) return print({resumed.error()}, wrong_usage);
+    if (const auto resumed = resume_from(options, plan); !resumed)
+      return print({resumed.error()}, wrong_usage);
 
   Run run;
   run.seed = options.seed;
   run.versions["mpsec"] = version();
   run.arguments = options.arguments;
   run.target = report_of(opened.target->description(), opened.target->link().paths());
-  run.began = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  run.began =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
+          .count();
   if (opened.network != nullptr) {
     const auto reached = probe(*opened.target, opened.providers(), options.seed);
     if (!reached) {

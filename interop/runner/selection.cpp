@@ -10,7 +10,8 @@ namespace {
 
 bool matches(const std::vector<std::string>& globs, std::string_view id) {
   const std::string text(id);
-  return std::ranges::any_of(globs, [&](const std::string& glob) { return ::fnmatch(glob.c_str(), text.c_str(), 0) == 0; });
+  return std::ranges::any_of(
+      globs, [&](const std::string& glob) { return ::fnmatch(glob.c_str(), text.c_str(), 0) == 0; });
 }
 
 std::string_view document_of(const Case& one) {
@@ -50,8 +51,9 @@ Result<std::vector<const Case*>> choose(const std::vector<Case>& cases, const Se
     std::string names;
     for (const Profile& one : profiles())
       names += fmt::format("{}{}", names.empty() ? "" : ", ", one.name);
-    return std::unexpected(Error{Blame::local_fault, "--profile", std::nullopt,
-                                 fmt::format("there is no profile '{}'; there are {}", selection.profile, names), ""});
+    return std::unexpected(
+        Error{Blame::local_fault, "--profile", std::nullopt,
+              fmt::format("there is no profile '{}'; there are {}", selection.profile, names), ""});
   }
   std::vector<const Case*> chosen;
   for (const Case& one : cases) {
@@ -78,7 +80,8 @@ Result<> read_shard(std::string_view text, Selection& selection) {
   if (slash == std::string_view::npos || !number(text.substr(0, slash), shard) ||
       !number(text.substr(slash + 1), shards) || shard < 1 || shard > shards)
     return std::unexpected(Error{Blame::local_fault, "--shard", std::nullopt,
-                                 fmt::format("expected I/N with 1 <= I <= N, as in 2/4; found '{}'", text), ""});
+                                 fmt::format("expected I/N with 1 <= I <= N, as in 2/4; found '{}'", text),
+                                 ""});
   selection.shard = shard, selection.shards = shards;
   return {};
 }

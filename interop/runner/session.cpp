@@ -25,18 +25,21 @@ void keep_evidence(const Plan& plan, const Outcome& outcome, CaseReport& report,
   if (plan.folder.empty() || outcome.steps.empty()) return;
   if (outcome.verdict == Verdict::pass && !plan.all_evidence) return;
   const std::string name = fmt::format("evidence/{}", evidence_name(report.id));
-  if (const auto written = write_evidence(fmt::format("{}/{}", plan.folder, name), outcome, run.began.value_or(0));
+  if (const auto written =
+          write_evidence(fmt::format("{}/{}", plan.folder, name), outcome, run.began.value_or(0));
       written)
     report.evidence = name;
   else if (run.ended_early.empty())
     run.ended_early = fmt::format("evidence cannot be kept: {}", to_string(written.error()));
 }
 
-bool is_lost(const Plan& plan, const Outcome& outcome, Target& target, const Tester::Providers& providers, Run& run) {
+bool is_lost(const Plan& plan, const Outcome& outcome, Target& target, const Tester::Providers& providers,
+             Run& run) {
   if (plan.virtual_time || outcome.verdict != Verdict::inconclusive) return false;
   for (int tries = 0; tries < 3; ++tries)
     if (probe(target, providers, plan.seed + static_cast<std::uint64_t>(tries))) return false;
-  run.ended_early = fmt::format("the target is lost: it answers no IKE_SA_INIT request after case {}", outcome.one->id);
+  run.ended_early =
+      fmt::format("the target is lost: it answers no IKE_SA_INIT request after case {}", outcome.one->id);
   return true;
 }
 
@@ -56,8 +59,8 @@ Result<Duration> probe(Target& target, const Tester::Providers& providers, std::
                                fmt::format("expected {}, found {}", outcome.expected, outcome.actual), ""});
 }
 
-void run_all(const Plan& plan, Target& target, const Tester::Providers& providers, const Register& rules, Run& run,
-             const Watching& watching) {
+void run_all(const Plan& plan, Target& target, const Tester::Providers& providers, const Register& rules,
+             Run& run, const Watching& watching) {
   run.planned = plan.cases.size();
   for (const Case* one : plan.cases) {
     const auto before = std::ranges::find(plan.done, one->id, &CaseReport::id);
@@ -95,7 +98,8 @@ int exit_code_of(const Run& run) {
   const Totals totals = totals_of(run.cases);
   if (run.ended_early.starts_with("the target is lost")) return target_lost;
   if (totals[Verdict::harness_error] != 0 || run.ended_early.starts_with("evidence")) return harness_fault;
-  if (totals[Verdict::fail] + totals[Verdict::flaky] + totals[Verdict::unexpected_pass] != 0) return case_failed;
+  if (totals[Verdict::fail] + totals[Verdict::flaky] + totals[Verdict::unexpected_pass] != 0)
+    return case_failed;
   // Cut short, or with nothing to build on: nobody can say that all is as expected.
   if (run.ended_early == "interrupted" || totals[Verdict::inconclusive] != 0) return case_failed;
   return as_expected;

@@ -18,10 +18,10 @@ struct Plan {
   unsigned repeat = 1;   // passes are repeated too; mixed verdicts are flaky
   bool fail_fast = false;
   std::vector<Waiver> waivers;
-  std::string folder;        // of reports and evidence; empty: nothing is written
-  bool all_evidence = false;  // of cases that pass, too
+  std::string folder;            // of reports and evidence; empty: nothing is written
+  bool all_evidence = false;     // of cases that pass, too
   std::vector<CaseReport> done;  // of a run that goes on: these are not run again
-  bool virtual_time = true;   // the target cannot be lost
+  bool virtual_time = true;      // the target cannot be lost
 };
 
 struct Watching {
@@ -34,8 +34,8 @@ struct Watching {
 };
 
 // Fills the cases and how the run ended; the rest of `run` is the caller's.
-void run_all(const Plan& plan, Target& target, const Tester::Providers& providers, const Register& rules, Run& run,
-             const Watching& watching);
+void run_all(const Plan& plan, Target& target, const Tester::Providers& providers, const Register& rules,
+             Run& run, const Watching& watching);
 
 // 0, 1, 3, 4 or 5 of exit_code.hpp.
 int exit_code_of(const Run& run);

@@ -43,27 +43,29 @@ const Waiver* find_waiver(const std::vector<Waiver>& waivers, std::string_view i
 void apply(const std::vector<Waiver>& waivers, CaseReport& report) {
   const Waiver* const waiver = find_waiver(waivers, report.id);
   if (waiver == nullptr) return;
-  report.waiver = waiver->link.empty() ? waiver->reason : fmt::format("{} ({})", waiver->reason, waiver->link);
+  report.waiver =
+      waiver->link.empty() ? waiver->reason : fmt::format("{} ({})", waiver->reason, waiver->link);
   if (report.verdict == Verdict::fail) report.verdict = Verdict::waived;
   if (report.verdict == Verdict::pass) report.verdict = Verdict::unexpected_pass;
 }
 
 std::string waivers_for(const Run& run) {
-  std::string text = fmt::format("# Failures that are expected of {}. Give each its reason.\n", run.target.name);
+  std::string text =
+      fmt::format("# Failures that are expected of {}. Give each its reason.\n", run.target.name);
   // Texts of a target are shown as TOML takes them.
   const auto quoted = [](std::string_view words) {
     std::string safe;
     for (const char letter : words)
-      safe += letter == '"' || letter == '\\' ? fmt::format("\\{}", letter)
+      safe += letter == '"' || letter == '\\'            ? fmt::format("\\{}", letter)
               : static_cast<unsigned char>(letter) < ' ' ? std::string(" ")
                                                          : std::string(1, letter);
     return safe;
   };
   for (const CaseReport& one : run.cases)
     if (one.verdict == Verdict::fail || one.verdict == Verdict::flaky || one.verdict == Verdict::waived)
-      text += fmt::format("\n[[waiver]]\ncase = \"{}\"\nreason = \"{}\"\n# expected: {}\n# actual: {}\n", one.id,
-                          one.waiver.empty() ? "TO BE SAID" : quoted(one.waiver), quoted(one.expected),
-                          quoted(one.actual));
+      text += fmt::format("\n[[waiver]]\ncase = \"{}\"\nreason = \"{}\"\n# expected: {}\n# actual: {}\n",
+                          one.id, one.waiver.empty() ? "TO BE SAID" : quoted(one.waiver),
+                          quoted(one.expected), quoted(one.actual));
   return text;
 }
 

@@ -11,7 +11,7 @@
 namespace mpsec::conformance {
 
 struct Waiver {
-  std::string glob;     // over IDs of cases
+  std::string glob;  // over IDs of cases
   std::string reason;
   std::string link;     // may be empty
   std::string version;  // of the target that it was seen with; may be empty

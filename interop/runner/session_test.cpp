@@ -1,0 +1,165 @@
+#include "interop/runner/session.hpp"
+
+#include <gmock/gmock.h>
+
+#include "interop/runner/exit_code.hpp"
+#include "interop/runner/ladder_check.hpp"
+#include "interop/runner/live_fuzz.hpp"
+#include "interop/runner/opening.hpp"
+#include "interop/suite/memory/memory_target.hpp"
+
+namespace mpsec::conformance {
+namespace {
+
+using testing::HasSubstr;
+
+const Case good{.id = "made-up/1/passes", .rules = {}, .does = "", .lawful = "", .run = [](Tester& t) {
+                  t.expect_alive(t.establish());
+                }};
+const Case bad{.id = "made-up/1/fails", .rules = {}, .does = "", .lawful = "", .run = [](Tester& t) {
+                 t.fail("this", "that");
+               }};
+const Case unsupported{.id = "made-up/1/is-unsupported",
+                       .rules = {},
+                       .features = {Feature::ipv6_inside},
+                       .does = "",
+                       .lawful = "",
+                       .run = [](Tester& t) { t.fail("nothing", "it ran"); }};
+const Case ours{.id = "made-up/1/throws", .rules = {}, .does = "", .lawful = "", .run = [](Tester&) {
+                  throw std::runtime_error("a fault of the case");
+                }};
+const Case unbuilt{
+    .id = "made-up/1/control-fails", .rules = {}, .does = "", .lawful = "", .run = [](Tester& t) {
+      t.control([&] { t.fail("a handshake", "none"); });
+    }};
+
+struct Ran {
+  Run run;
+  int code;
+};
+Ran run_of(std::vector<const Case*> cases, Plan plan = {}, MakeBent bent = {}) {
+  const Opened providers = open_target("", 1);
+  MemoryTarget target(std::move(bent));
+  Run run;
+  plan.cases = std::move(cases);
+  run_all(plan, target, providers.providers(), embedded_register(), run, {});
+  const int code = exit_code_of(run);
+  return {std::move(run), code};
+}
+
+TEST(Session, EachVerdictAndItsExitCode) {
+  EXPECT_EQ(run_of({&good}).code, as_expected);
+  EXPECT_EQ(run_of({&good, &bad}).code, case_failed);
+  EXPECT_EQ(run_of({&unsupported}).code, as_expected);
+  EXPECT_EQ(run_of({&unsupported}).run.cases[0].verdict, Verdict::unsupported);
+  EXPECT_EQ(run_of({&ours, &bad}).code, harness_fault);
+  EXPECT_EQ(run_of({&unbuilt}).run.cases[0].verdict, Verdict::inconclusive);
+  EXPECT_EQ(run_of({&unbuilt}).code, case_failed);
+  EXPECT_EQ(run_of({}).code, nothing_matched);
+}
+
+TEST(Session, FailFastEndsWithTheFirstFailure) {
+  const Ran ran = run_of({&bad, &good}, {.fail_fast = true});
+  EXPECT_EQ(ran.run.cases.size(), 1u);
+  EXPECT_EQ(ran.run.planned, 2u);
+  EXPECT_EQ(ran.run.ended_early, "--fail-fast");
+}
+
+TEST(Session, WhatWasDoneIsNotDoneAgain) {
+  Plan plan;
+  CaseReport before;
+  before.id = bad.id;
+  before.verdict = Verdict::pass;
+  plan.done = {before};
+  EXPECT_EQ(run_of({&bad}, plan).run.cases[0].verdict, Verdict::pass);
+}
+
+TEST(Session, ATargetThatFallsSilentIsLost) {
+  // It answers the first handshake and no other.
+  const auto left = std::make_shared<int>(2);
+  const MakeBent dying = [left] {
+    Bent bent;
+    bent.ike_out = [left](Datagram one) {
+      std::vector<Datagram> on;
+      if ((*left)-- > 0) on.push_back(std::move(one));
+      return on;
+    };
+    return bent;
+  };
+  const Ran ran = run_of({&good, &good}, {.virtual_time = false}, dying);
+  EXPECT_THAT(ran.run.ended_early, HasSubstr("the target is lost"));
+  EXPECT_EQ(ran.code, target_lost);
+}
+
+TEST(Session, TheSameSeedGivesTheSameReport) {
+  const auto once = [] { return to_json(run_of({&good, &bad, &unsupported}).run); };
+  const std::string first = once(), second = once();
+  EXPECT_EQ(first.substr(0, first.find("\"times\"")), second.substr(0, second.find("\"times\"")));
+}
+
+TEST(CheckTarget, GoesStepByStep) {
+  const Opened opened = open_target("", 1);
+  std::vector<std::string> steps;
+  check_target(*opened.target, opened.providers(), [&](const CheckStep& step) {
+    EXPECT_TRUE(step.works) << step.name << ": " << step.found;
+    steps.push_back(step.name);
+  });
+  EXPECT_THAT(steps, testing::ElementsAre("reach", "IKE_SA_INIT", "IKE_AUTH", "Child SA", "ping"));
+}
+
+TEST(CheckTarget, ExplainsTheFirstThatFails) {
+  const Opened opened = open_target("", 1);
+  MemoryTarget other([] {
+    Bent bent;
+    bent.settings = [](gateway::Settings& settings) {
+      settings.ike.peers[0].remote_id = ipsec::Identity::fqdn("other.example");
+    };
+    return bent;
+  });
+  CheckStep last;
+  check_target(other, opened.providers(), [&](const CheckStep& step) { last = step; });
+  EXPECT_FALSE(last.works);
+  EXPECT_EQ(last.name, "IKE_AUTH");
+  EXPECT_EQ(last.found, "AUTHENTICATION_FAILED");
+  EXPECT_THAT(last.remedy, HasSubstr("tester.id"));
+}
+
+TEST(LiveFuzz, TheReferenceLives) {
+  const Opened opened = open_target("", 1);
+  for (std::uint64_t seed = 1; seed <= 40; ++seed)
+    EXPECT_EQ(fuzz_round(*opened.target, opened.providers(), seed, {}).why, "") << seed;
+}
+
+TEST(LiveFuzz, WhatKillsATargetIsFoundAndMadeSmall) {
+  // One that dies of a Nonce of more than 256 octets.
+  const auto dead = std::make_shared<bool>(false);
+  MemoryTarget fragile([dead] {
+    Bent bent;
+    bent.ike_in = [dead](Datagram one) {
+      const auto message = wire::ike::decode_message(one.octets);
+      const auto* nonce = message ? wire::ike::find<wire::ike::Nonce>(message->payloads) : nullptr;
+      *dead |= nonce == nullptr || nonce->data.size() != 32;
+      return *dead ? std::vector<Datagram>{} : std::vector{std::move(one)};
+    };
+    return bent;
+  });
+  const Opened opened = open_target("", 1);
+  FuzzRound found;
+  for (std::uint64_t seed = 2; found.why.empty() && seed < 100; seed += 2)
+    found = fuzz_round(fragile, opened.providers(), seed, {});
+  ASSERT_NE(found.why, "");
+  const auto fails = [&](const std::vector<FuzzedDatagram>& some) {
+    *dead = false;
+    for (const FuzzedDatagram& one : some)
+      fragile.link().send(ike::to_datagram(one.path, one.octets));
+    return *dead;
+  };
+  const auto fewest = minimised(found.sent, fails);
+  EXPECT_EQ(fewest.size(), 1u);
+  const auto read = read_reproducer(to_text({.seed = 1, .why = "w", .sent = fewest}), "r.jsonl");
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->front().octets, fewest.front().octets);
+}
+
+}  // namespace
+}  // namespace mpsec::conformance
