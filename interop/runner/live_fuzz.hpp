@@ -27,8 +27,8 @@ struct FuzzPlan {
 struct FuzzRound {
   std::uint64_t seed = 0;
   bool authenticated = false;
-  std::string why;  // "the target answers no IKE_SA_INIT request any more"
-  std::vector<FuzzedDatagram> sent;
+  std::string why{};  // "the target answers no IKE_SA_INIT request any more"
+  std::vector<FuzzedDatagram> sent{};
 };
 
 // The same seed sends the same mutations of the messages of that session. Judged after the messages: the

@@ -10,9 +10,9 @@
 namespace mpsec::conformance {
 
 struct Selection {
-  std::vector<std::string> filters;   // globs over IDs; a case has to match one; none: every case does
-  std::vector<std::string> excludes;  // and none of these
-  std::vector<Strength> levels;       // of the first rule; none: all
+  std::vector<std::string> filters{};   // globs over IDs; a case has to match one; none: every case does
+  std::vector<std::string> excludes{};  // and none of these
+  std::vector<Strength> levels{};       // of the first rule; none: all
   std::string profile = "all";
   std::size_t shard = 1, shards = 1;  // the n-th of so many parts, dealt case by case
 };

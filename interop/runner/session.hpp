@@ -12,16 +12,16 @@
 namespace mpsec::conformance {
 
 struct Plan {
-  std::vector<const Case*> cases;
+  std::vector<const Case*> cases{};
   std::uint64_t seed = 1;
   unsigned confirm = 3;  // a failure counts when it has come so often in a row
   unsigned repeat = 1;   // passes are repeated too; mixed verdicts are flaky
   bool fail_fast = false;
-  std::vector<Waiver> waivers;
-  std::string folder;            // of reports and evidence; empty: nothing is written
-  bool all_evidence = false;     // of cases that pass, too
-  std::vector<CaseReport> done;  // of a run that goes on: these are not run again
-  bool virtual_time = true;      // the target cannot be lost
+  std::vector<Waiver> waivers{};
+  std::string folder{};            // of reports and evidence; empty: nothing is written
+  bool all_evidence = false;       // of cases that pass, too
+  std::vector<CaseReport> done{};  // of a run that goes on: these are not run again
+  bool virtual_time = true;        // the target cannot be lost
 };
 
 struct Watching {

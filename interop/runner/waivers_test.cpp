@@ -44,7 +44,7 @@ TEST(Waivers, ADamagedFileIsToldWithItsPlaces) {
 }
 
 TEST(Waivers, WhatIsWrittenForARunIsReadAgain) {
-  Run run;
+  conformance::Run run;
   run.target.name = "gw";
   run.cases = {report("rfc7296/2.3/a", Verdict::fail), report("rfc7296/2.3/b", Verdict::pass)};
   run.cases[0].expected = "a \"quoted\" answer\nof two lines";
