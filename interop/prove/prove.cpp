@@ -22,12 +22,13 @@ struct Found {
   std::vector<std::string> harness_errors;
 };
 
-Found run_all(const std::vector<const Case*>& cases, const Defect& defect) {
+Found run_all(const std::vector<const Case*>& cases, const Defect& defect, Pairs pairs) {
   const auto packets = crypto::make_openssl_provider();
   const auto ike = crypto::make_openssl_ike_provider();
   MemoryTarget target(defect.make);
   Found found;
   for (const Case* one : cases) {
+    if (pairs == Pairs::own_rule && !tries(*one, defect.rule)) continue;
     const Outcome outcome = run_case(*one, target, {*packets, *ike}, 1);
     if (outcome.verdict == Verdict::fail) found.killers.push_back(one);
     if (outcome.verdict == Verdict::harness_error)
@@ -38,7 +39,7 @@ Found run_all(const std::vector<const Case*>& cases, const Defect& defect) {
 
 }  // namespace
 
-Proof prove(const std::vector<const Case*>& cases, const std::vector<const Defect*>& defects,
+Proof prove(const std::vector<const Case*>& cases, const std::vector<const Defect*>& defects, Pairs pairs,
             unsigned workers, const std::function<void(std::size_t)>& progress) {
   Proof proof;
   proof.cases = cases;
@@ -57,7 +58,7 @@ Proof prove(const std::vector<const Case*>& cases, const std::vector<const Defec
   std::mutex mutex;
   const auto work = [&] {
     for (std::size_t at = next++; at < defects.size(); at = next++) {
-      Found found = run_all(cases, *defects[at]);
+      Found found = run_all(cases, *defects[at], pairs);
       const std::lock_guard lock(mutex);
       proof.killers[at] = std::move(found.killers);
       std::ranges::move(found.harness_errors, std::back_inserter(proof.harness_errors));

@@ -30,8 +30,12 @@ struct Proof {
   Tripped tripped() const;
 };
 
+// own_rule: each defect meets only the cases of the rule that it breaks; how many others trip is not known
+// then.
+enum class Pairs : std::uint8_t { all, own_rule };
+
 // `progress` is called after each defect, with how many are done. Runs on `workers` threads.
-Proof prove(const std::vector<const Case*>& cases, const std::vector<const Defect*>& defects,
+Proof prove(const std::vector<const Case*>& cases, const std::vector<const Defect*>& defects, Pairs pairs,
             unsigned workers, const std::function<void(std::size_t)>& progress);
 
 }  // namespace mpsec::conformance

@@ -13,12 +13,12 @@ std::vector<const Kind*> pointers(const std::vector<Kind>& all) {
   return list;
 }
 
+// The whole matrix, with all that trips, is ci/jobs/prove.
 TEST(Prove, EveryCaseIsKilledAndEveryDefectIsCaught) {
-  const Proof proof = prove(pointers(catalogue()), pointers(defects()), 2, [](std::size_t) {});
+  const Proof proof =
+      prove(pointers(catalogue()), pointers(defects()), Pairs::own_rule, 2, [](std::size_t) {});
   for (const std::string& gap : proof.gaps())
     ADD_FAILURE() << gap;
-  EXPECT_LE(proof.tripped().median, 3u);
-  EXPECT_LE(proof.tripped().ninetieth, 8u);
 }
 
 }  // namespace

@@ -162,10 +162,10 @@ int prove_command(const Selection& selection, const std::string& out) {
     return nothing_matched;
   }
   const bool terminal = ::isatty(STDERR_FILENO) != 0;
-  const Proof proof =
-      prove(*cases, wrong, std::max(1u, std::thread::hardware_concurrency()), [&](std::size_t done) {
-        if (terminal) fmt::print(stderr, "\r{} of {} defects", done, wrong.size());
-      });
+  const Proof proof = prove(*cases, wrong, Pairs::all, std::max(1u, std::thread::hardware_concurrency()),
+                            [&](std::size_t done) {
+                              if (terminal) fmt::print(stderr, "\r{} of {} defects", done, wrong.size());
+                            });
   if (terminal) fmt::print(stderr, "\r\x1b[K");
   nlohmann::json matrix = nlohmann::json::object();
   for (std::size_t i = 0; i < wrong.size(); ++i) {
