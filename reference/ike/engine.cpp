@@ -245,7 +245,8 @@ IkeSa& Engine::adopt(std::unique_ptr<IkeSa> sa) {
   const IkeSpi spi = sa->role() == Role::initiator ? sa->spis().initiator : sa->spis().responder;
   by_spi_.emplace(spi, id);
   touched_.insert(id);
-  return *sas_.emplace(id, Held{std::move(sa), spi, {}, {}, {}, false}).first->second.sa;
+  return *sas_.emplace(id, Held{.sa = std::move(sa), .spi = spi, .deadline = {}, .init = {}, .running = {}})
+              .first->second.sa;
 }
 
 IkeSa* Engine::find(IkeSaId id) {
@@ -348,6 +349,20 @@ void Engine::index(IkeSaId id, Held& held) {
   }
 }
 
+void Engine::index_state(IkeSaId id, Held& held) {
+  const IkeState state = held.sa->state();
+  const bool established = state == IkeState::established || state == IkeState::rekeying;
+  if (established == held.peer.empty()) {
+    if (!established) by_peer_.erase({held.peer, id});
+    held.peer = established ? held.sa->peer().name : std::string();
+    if (established) by_peer_.emplace(held.peer, id);
+  }
+  const bool open = established || state == IkeState::closing;
+  if (open == held.open) return;
+  held.open = open;
+  open ? ++open_ : --open_;
+}
+
 void Engine::settle(IkeSaId id) {
   const auto found = sas_.find(id);
   if (found == sas_.end()) return;
@@ -359,6 +374,7 @@ void Engine::settle(IkeSaId id) {
     --half_open_;
   }
   index(id, held);
+  index_state(id, held);
   if (held.sa->state() != IkeState::closed || held.sa->lingers()) {
     if (held.deadline) deadlines_.emplace(*held.deadline, id);
     return;

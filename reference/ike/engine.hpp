@@ -115,6 +115,10 @@ class Engine final : public Host {
   // --- what is there
   std::vector<IkeStatus> status() const;
   std::vector<ClusterStatus> cluster_status() const;
+  // With the peer of that name in the configuration, of several the oldest; nothing: none is established.
+  std::optional<IkeSaId> established_with(std::string_view peer) const;
+  // Established ones, and those that wait for the answer to their Delete.
+  std::size_t open_ike_sas() const { return open_; }
   // The IKE SA that the child lives on now; nothing: it is gone.
   std::optional<IkeSaId> owner_of(ChildId child) const;
   std::size_t ike_sas() const;  // those that only repeat their last reply left out
@@ -164,6 +168,8 @@ class Engine final : public Host {
     std::optional<Identities> running;   // as it stands in running_
     bool half_open = false;              // counted as such
     std::optional<IpAddress> address{};  // as it stands in by_address_
+    std::string peer{};                  // as it stands in by_peer_; empty: it does not
+    bool open = false;                   // counted as such
   };
   Engine(Configuration configuration, const Seams& seams);
 
@@ -195,6 +201,7 @@ class Engine final : public Host {
   void settle(IkeSaId id);
   void settle_all(Actions& actions);  // and which clusters have ended by it
   void index(IkeSaId id, Held& held);
+  void index_state(IkeSaId id, Held& held);
   // The running ones but this, as they stood after the last event.
   std::vector<IkeSaId> others_between(const Identities& identities, IkeSaId but) const;
   template <class Act>
@@ -214,9 +221,10 @@ class Engine final : public Host {
   std::map<InitKey, IkeSaId> by_init_;          // for IKE_SA_INIT sent again
   std::set<std::pair<Identities, IkeSaId>> running_;
   std::set<std::pair<IpAddress, IkeSaId>> by_address_;  // of the peers of running SAs
+  std::set<std::pair<std::string, IkeSaId>> by_peer_;   // established ones
   std::set<std::pair<Instant, IkeSaId>> deadlines_;
   std::set<IkeSaId> touched_;
-  std::size_t half_open_ = 0;
+  std::size_t half_open_ = 0, open_ = 0;
   std::uint64_t last_ike_id_ = 0, last_child_id_ = 0;
   RateLimit unprotected_replies_, stray_packets_, retry_replies_;
   EngineCounters counters_;

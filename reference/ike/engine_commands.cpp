@@ -167,6 +167,13 @@ IkeStatus status_of(const IkeSa& sa) {
 
 }  // namespace
 
+std::optional<IkeSaId> Engine::established_with(std::string_view peer) const {
+  const std::string name(peer);
+  const auto first = by_peer_.lower_bound({name, IkeSaId{0}});
+  if (first == by_peer_.end() || first->first != name) return std::nullopt;
+  return first->second;
+}
+
 std::vector<IkeStatus> Engine::status() const {
   std::vector<IkeStatus> all;
   for (const auto& [id, held] : sas_)

@@ -76,7 +76,7 @@ OutboundSa* DataPath::add(std::unique_ptr<OutboundSa> sa, std::optional<PolicyId
   OutboundSa* const added = sa.get();
   const OutboundParameters& parameters = added->parameters();
   const PathMtu estimate(parameters.source.version(), limits_for(options_.path_mtu, parameters.path_mtu));
-  auto [entry, _] = outbound_.emplace(added, OutboundEntry{std::move(sa), policy, estimate});
+  auto [entry, _] = outbound_.emplace(added, OutboundEntry{std::move(sa), policy, estimate, {}});
   outbound_by_spi_.emplace(parameters.spi, &entry->second);
   schedule(parameters.lifetime, static_cast<const OutboundSa*>(added));
   return added;
@@ -101,6 +101,7 @@ bool DataPath::remove(const OutboundSa* sa) {
     outbound_by_spi_.erase(at);
     break;
   }
+  schedule_raise(found->second, std::nullopt);
   outbound_.erase(found);
   return true;
 }
@@ -117,8 +118,7 @@ std::optional<Instant> DataPath::next_deadline() const {
   };
   if (!timers_.empty()) consider(timers_.begin()->first);
   consider(reassembler_.next_deadline());
-  for (const auto& [_, entry] : outbound_)
-    consider(entry.path_mtu.next_deadline());
+  if (!raises_.empty()) consider(raises_.begin()->first);
   return next;
 }
 
@@ -152,11 +152,20 @@ void DataPath::give_up_fragments(Instant now, Actions& actions) {
 }
 
 void DataPath::raise_path_mtus(Instant now, Actions& actions) {
-  for (auto& [_, entry] : outbound_) {
-    if (!entry.path_mtu.on_time(now)) continue;
+  while (!raises_.empty() && raises_.begin()->first <= now) {
+    OutboundEntry& entry = *raises_.begin()->second;
+    const bool raised = entry.path_mtu.on_time(now);
+    schedule_raise(entry, entry.path_mtu.next_deadline());
+    if (!raised) continue;
     entry.sa->set_path_mtu(entry.path_mtu.current());
     actions.events.emplace_back(PathMtuChanged{entry.sa->parameters().spi, entry.path_mtu.current()});
   }
+}
+
+void DataPath::schedule_raise(OutboundEntry& entry, std::optional<Instant> at) {
+  if (entry.raise_at) raises_.erase({*entry.raise_at, &entry});
+  entry.raise_at = at;
+  if (at) raises_.emplace(*at, &entry);
 }
 
 std::string to_string(const Audit& audit) {

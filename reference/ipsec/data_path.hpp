@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -97,6 +98,7 @@ class DataPath {
     std::unique_ptr<OutboundSa> sa;
     std::optional<PolicyId> policy;  // none: a group gives it its packets
     PathMtu path_mtu;
+    std::optional<Instant> raise_at{};  // as it stands in raises_
   };
   struct Chunk;
   using Timers = std::multimap<Instant, std::variant<const InboundSa*, const OutboundSa*>>;
@@ -146,6 +148,7 @@ class DataPath {
   void schedule(const Lifetime& lifetime, Timers::mapped_type sa);
   void give_up_fragments(Instant now, Actions& actions);
   void raise_path_mtus(Instant now, Actions& actions);
+  void schedule_raise(OutboundEntry& entry, std::optional<Instant> at);
 
   Options options_;
   Seams seams_;
@@ -161,6 +164,7 @@ class DataPath {
   Reassembler reassembler_;
   IcmpErrorRate icmp_errors_;
   Timers timers_;
+  std::set<std::pair<Instant, OutboundEntry*>> raises_;  // of path MTUs that were lowered
   DiscardCounters discards_;
 };
 

@@ -152,6 +152,7 @@ bool DataPath::on_icmp(OctetView packet, Instant now, Actions& actions) {
     OutboundEntry& entry = *at->second;
     if (entry.sa->parameters().destination != report->destination) continue;
     const auto verdict = entry.path_mtu.on_report(report->mtu, report->size, now);
+    schedule_raise(entry, entry.path_mtu.next_deadline());
     if (verdict == PathMtu::Verdict::lowered || verdict == PathMtu::Verdict::clamped) {
       entry.sa->set_path_mtu(entry.path_mtu.current());
       actions.events.emplace_back(PathMtuChanged{*report->spi, entry.path_mtu.current()});

@@ -161,10 +161,7 @@ void Core::stop(Instant now, Output& output) {
 }
 
 bool Core::stopped() const {
-  return stopping_ && std::ranges::none_of(engine_->status(), [](const ike::IkeStatus& sa) {
-           return sa.state == ike::IkeState::closing || sa.state == ike::IkeState::rekeying ||
-                  sa.state == ike::IkeState::established;
-         });
+  return stopping_ && engine_->open_ike_sas() == 0;
 }
 
 }  // namespace mpsec::gateway

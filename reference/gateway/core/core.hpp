@@ -88,7 +88,6 @@ class Core {
   void tell_traffic(const ipsec::Delivery& newest, Instant now);
   void tell_limit(const ipsec::LifetimeReached& limit, Instant now);
   void acquire(const ipsec::Acquire& acquire, Instant now, Output& output);
-  std::optional<ike::IkeSaId> established_with(std::string_view peer) const;
   void lose_addresses(ike::IkeSaId sa, Output& output);
   Result<ike::IkeSaId> begin(const Initiations::PathName& name, Instant now,
                              const ipsec::PacketSelectors* packet, Output& output);

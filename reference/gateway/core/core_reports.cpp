@@ -181,12 +181,9 @@ void Core::tell_limit(const ipsec::LifetimeReached& limit, Instant now) {
 void Core::take_cluster_event(const cluster::ClusterEvent& event, Instant now, Output& output) {
   if (const auto* changed = std::get_if<cluster::PathChanged>(&event)) {
     if (changed->to != cluster::PathCondition::suspect) return;
-    for (const auto& [id, child] : parts_->sas.children()) {
-      if (!child.place || child.place->cluster != changed->cluster || child.place->sub_sa != changed->sub_sa)
-        continue;
-      if (const auto sa = engine_->owner_of(id))
-        static_cast<void>(engine_->check_liveness(*sa, now, ike_actions_));
-    }
+    const auto child = parts_->sas.at(changed->cluster, changed->sub_sa);
+    if (const auto sa = child ? engine_->owner_of(*child) : std::nullopt)
+      static_cast<void>(engine_->check_liveness(*sa, now, ike_actions_));
   } else if (const auto* end = std::get_if<cluster::SequenceRunsOut>(&event)) {
     if (const auto negotiated = parts_->sas.negotiated(end->cluster))
       engine_->on_cluster_limit(*negotiated, now, ike_actions_);
@@ -195,13 +192,6 @@ void Core::take_cluster_event(const cluster::ClusterEvent& event, Instant now, O
 }
 
 // --- initiating
-
-std::optional<ike::IkeSaId> Core::established_with(std::string_view peer) const {
-  for (const ike::IkeStatus& sa : engine_->status())
-    if (sa.peer == peer && (sa.state == ike::IkeState::established || sa.state == ike::IkeState::rekeying))
-      return sa.id;
-  return std::nullopt;
-}
 
 //= rfc4301/5.1/protect-without-sa-asks-for-one-and-never-sends-clear
 void Core::acquire(const ipsec::Acquire& acquire, Instant now, Output& output) {
@@ -213,7 +203,7 @@ void Core::acquire(const ipsec::Acquire& acquire, Instant now, Output& output) {
   auto [asked, first] = asked_for_.try_emplace(acquire.policy, now);
   if (!first && now < asked->second + configured->second.retry) return;
   asked->second = now;
-  if (const auto sa = established_with(peer->name)) {
+  if (const auto sa = engine_->established_with(peer->name)) {
     static_cast<void>(engine_->create_child(*sa, child->name, now, ike_actions_, &acquire.packet));
     return;
   }

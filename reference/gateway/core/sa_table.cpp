@@ -128,7 +128,7 @@ std::shared_ptr<ipsec::SequenceSource> SaTable::source_for(
 void SaTable::remove(const ike::RemoveOutbound& change) {
   Child* const owner = find(change.child);
   if (owner == nullptr || owner->outbound == nullptr) return;
-  std::erase_if(by_outbound_spi_, [&](const auto& entry) { return entry.second == change.child; });
+  forget_outbound(*owner);
   if (owner->place)
     seams_.ends.leave_outbound(owner->place->cluster, owner->place->sub_sa);
   else
@@ -139,12 +139,12 @@ void SaTable::remove(const ike::RemoveOutbound& change) {
 void SaTable::remove(const ike::RemoveChild& change, Instant now, cluster::ClusterEnd::Actions& actions) {
   Child* const owner = find(change.child);
   if (owner == nullptr) return;
-  std::erase_if(by_outbound_spi_, [&](const auto& entry) { return entry.second == change.child; });
-  std::erase_if(by_inbound_spi_, [&](const auto& entry) { return entry.second == change.child; });
-  by_inbound_.erase(owner->inbound);
+  forget_outbound(*owner);
+  forget_inbound(*owner);
   if (owner->place) {
     const Child::Place place = *owner->place;
     seams_.ends.leave(place.cluster, place.sub_sa);
+    by_place_.erase({place.cluster, place.sub_sa});
     children_.erase(change.child);
     --clusters_.at(place.cluster).children;
     end_if_empty(place.cluster, now, actions);
@@ -153,6 +153,20 @@ void SaTable::remove(const ike::RemoveChild& change, Instant now, cluster::Clust
   if (owner->outbound != nullptr) seams_.ends.data_path().remove(owner->outbound);
   if (owner->inbound != nullptr) seams_.ends.data_path().remove(owner->inbound);
   children_.erase(change.child);
+}
+
+void SaTable::forget_outbound(const Child& owner) {
+  if (owner.outbound == nullptr) return;
+  auto [at, last] = by_outbound_spi_.equal_range(owner.outbound->parameters().spi);
+  while (at != last)
+    at = at->second == owner.id ? by_outbound_spi_.erase(at) : std::next(at);
+}
+
+void SaTable::forget_inbound(const Child& owner) {
+  if (owner.inbound == nullptr) return;
+  by_inbound_.erase(owner.inbound);
+  const auto at = by_inbound_spi_.find(owner.inbound->parameters().spi);
+  if (at != by_inbound_spi_.end() && at->second == owner.id) by_inbound_spi_.erase(at);
 }
 
 void SaTable::move(const ike::MoveChild& change) {
@@ -201,6 +215,7 @@ Result<SaTable::Child::Place> SaTable::place_for(Child& child, const ike::Cluste
   if (old != nullptr && old->place && old->place->cluster == cluster->id) heir_of = old->place->sub_sa;
   child.place = Child::Place{cluster->id, seams_.ends.find(cluster->id)->new_sub_sa(heir_of)};
   ++cluster->children;
+  by_place_[{child.place->cluster, child.place->sub_sa}] = child.id;
   return *child.place;
 }
 
@@ -288,6 +303,11 @@ std::vector<SaTable::Child*> SaTable::find(Spi spi, bool outbound) {
   for (const auto& [_, child] : std::ranges::subrange(first, last))
     found.push_back(find(child));
   return found;
+}
+
+std::optional<ike::ChildId> SaTable::at(ipsec::ClusterId cluster, cluster::SubSaId sub_sa) const {
+  const auto at = by_place_.find({cluster, sub_sa});
+  return at == by_place_.end() ? std::nullopt : std::optional(at->second);
 }
 
 std::optional<ike::ClusterId> SaTable::negotiated(ipsec::ClusterId cluster) const {

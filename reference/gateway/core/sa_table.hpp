@@ -54,6 +54,8 @@ class SaTable {
   Child* find(const ipsec::InboundSa* sa);
   // Whose SA a report of the data path is about; several where peers have chosen one SPI for two SAs.
   std::vector<Child*> find(Spi spi, bool outbound);
+  // The sub-SA's; nothing: it is not there.
+  std::optional<ike::ChildId> at(ipsec::ClusterId cluster, cluster::SubSaId sub_sa) const;
   // The cluster as both ends know it; nothing: no longer there.
   std::optional<ike::ClusterId> negotiated(ipsec::ClusterId cluster) const;
   // The configured name of it.
@@ -93,6 +95,8 @@ class SaTable {
   // What a seam's replacement gives for an SA of its own; null: the SA makes the standard one.
   std::shared_ptr<ipsec::AntiReplay> window_for(const ipsec::InboundParameters& parameters) const;
   std::shared_ptr<ipsec::SequenceSource> source_for(const ipsec::OutboundParameters& parameters) const;
+  void forget_outbound(const Child& owner);
+  void forget_inbound(const Child& owner);
 
   struct Configured {
     ClusterSettings settings;
@@ -107,6 +111,7 @@ class SaTable {
   std::unordered_map<const ipsec::InboundSa*, ike::ChildId> by_inbound_;
   std::unordered_multimap<Spi, ike::ChildId> by_outbound_spi_;
   std::unordered_map<Spi, ike::ChildId> by_inbound_spi_;
+  std::map<std::pair<ipsec::ClusterId, cluster::SubSaId>, ike::ChildId> by_place_;
   std::uint64_t manual_ = std::uint64_t{1} << 63;  // IDs that IKE does not come to
   std::uint32_t last_cluster_ = 0x8000'0000;       // ours; below are those of the SPD
 };
