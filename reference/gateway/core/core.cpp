@@ -95,8 +95,7 @@ std::optional<Instant> Core::next_deadline() const {
 void Core::on_time(Instant now, Output& output) {
   engine_->on_time(now, ike_actions_);
   parts_->ends.on_time(now, output.storage);
-  for (const Initiations::PathName& name : initiations_.due(now))
-    static_cast<void>(begin(name, now, nullptr, output));
+  begin_due(now, output);
   settle(now, output);
 }
 
@@ -119,11 +118,14 @@ Result<std::vector<ike::IkeSaId>> Core::initiate(std::string_view peer, std::str
     return fail(fmt::format("peer '{}'", peer), "there is none of that name");
   std::vector<ike::IkeSaId> begun;
   bool named = false;
+  const bool in_turn = path.empty() && initiations_.in_series(peer);
+  if (in_turn) initiations_.ask_for_all(peer, now);
   for (const PathSettings& one : known->second.paths) {
     if (!path.empty() && one.name != path) continue;
     named = true;
     const Initiations::PathName name{std::string(peer), one.name};
     if (path.empty() && initiations_.sa_of(name)) continue;
+    if (in_turn && initiations_.is_busy(peer)) continue;
     const auto sa = begin(name, now, nullptr, output);
     if (!sa) return std::unexpected(sa.error());
     begun.push_back(*sa);

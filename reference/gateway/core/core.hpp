@@ -50,7 +50,8 @@ class Core {
   std::optional<Instant> next_deadline() const;
 
   // --- what is asked for; each fails naming what is not there
-  // One path of the peer, or with an empty name all that have no IKE SA. The IKE SAs that were begun.
+  // One path of the peer, or with an empty name all that have no IKE SA. The IKE SAs that were begun: of
+  // paths that are begun in series (initiations.hpp) the first at most, the others follow.
   Result<std::vector<ike::IkeSaId>> initiate(std::string_view peer, std::string_view path, Instant now,
                                              Output& output);
   // A further child of an IKE SA, by its name.
@@ -88,6 +89,7 @@ class Core {
   void tell_traffic(const ipsec::Delivery& newest, Instant now);
   void tell_limit(const ipsec::LifetimeReached& limit, Instant now);
   void acquire(const ipsec::Acquire& acquire, Instant now, Output& output);
+  void begin_due(Instant now, Output& output);
   void lose_addresses(ike::IkeSaId sa, Output& output);
   Result<ike::IkeSaId> begin(const Initiations::PathName& name, Instant now,
                              const ipsec::PacketSelectors* packet, Output& output);

@@ -74,6 +74,10 @@ void Core::take_ike_event(const ike::Event& event, Instant now, Output& output) 
       assigned_.insert(std::move(held));
     }
   } else if (const auto* changed = std::get_if<ike::IkeStateChanged>(&event)) {
+    if (changed->to == ike::IkeState::established) {
+      initiations_.established(changed->sa);
+      begin_due(now, output);
+    }
     if (changed->to != ike::IkeState::closed) return;
     initiations_.gone(changed->sa, now);
     lose_addresses(changed->sa, output);
@@ -192,6 +196,11 @@ void Core::take_cluster_event(const cluster::ClusterEvent& event, Instant now, O
 }
 
 // --- initiating
+
+void Core::begin_due(Instant now, Output& output) {
+  for (const Initiations::PathName& name : initiations_.due(now))
+    static_cast<void>(begin(name, now, nullptr, output));
+}
 
 //= rfc4301/5.1/protect-without-sa-asks-for-one-and-never-sends-clear
 void Core::acquire(const ipsec::Acquire& acquire, Instant now, Output& output) {
