@@ -178,6 +178,9 @@ void write_counters(Exposition& out, const Counters& counters) {
   out.sample({{"side", "protected"}, {"direction", "out"}}, counters.delivered);
   out.family("mpsec_faults_total", counter, "What failed of our own.");
   out.sample({}, counters.faults);
+  out.family("mpsec_waiting_packets_total", counter, "Packets that came before their SA, by their end.");
+  out.sample({{"end", "sent"}}, counters.sent_after_waiting);
+  out.sample({{"end", "given_up"}}, counters.given_up_waiting);
   const ike::EngineCounters& ike = counters.ike;
   out.family("mpsec_ike_messages_total", counter,
              "IKE datagrams: received ones, and those not acted upon by cause.");

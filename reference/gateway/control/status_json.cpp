@@ -185,6 +185,8 @@ Json to_json(const Counters& counters) {
           {"delivered", counters.delivered},
           {"clear_in", counters.clear_in},
           {"faults", counters.faults},
+          {"sent_after_waiting", counters.sent_after_waiting},
+          {"given_up_waiting", counters.given_up_waiting},
           {"ike",
            {{"received", ike.received},
             {"malformed", ike.malformed},

@@ -31,6 +31,7 @@ Result<> Core::build(Instant now) {
   auto engine = ike::Engine::make(settings_.ike, parts.engine_seams(seams_));
   if (!engine) return std::unexpected(std::move(engine).error());
   engine_ = *std::move(engine);
+  owners_ = policy_owners(settings_);
   initiations_.configure(settings_, now);
   for (ManualSa& sa : settings_.sas)
     if (auto added = parts.sas.add_manual(sa, now); !added) return added;
@@ -44,6 +45,7 @@ Result<> Core::reload(Settings settings, Instant now, Output& output) {
   // What follows was checked when the settings were read.
   if (auto used = parts_->use(settings, seams_); !used) return used;
   settings_ = std::move(settings);
+  owners_ = policy_owners(settings_);
   initiations_.configure(settings_, now);
   on_time(now, output);
   return {};
@@ -72,10 +74,12 @@ void Core::send(std::span<ipsec::PacketBuffer> packets, Instant now, Output& out
   for (const ipsec::PacketBuffer& packet : packets)
     outgoing.push_back({.packet = packet});
   fates.assign(packets.size(), ipsec::Fate::discarded);
+  const std::size_t events = output.storage.packets.events.size();
   parts_->ends.send(outgoing, now, fates, output.storage);
   for (std::size_t i = 0; i < packets.size(); ++i)
     if (fates[i] == ipsec::Fate::protected_ || fates[i] == ipsec::Fate::bypassed)
       output.outside.push_back(outgoing[i].packet);
+  hold_waiting(std::span(output.storage.packets.events).subspan(events), now);
   settle(now, output);
 }
 
@@ -86,8 +90,8 @@ void Core::on_unreachable(const IpAddress& remote, Instant now, Output& output) 
 
 std::optional<Instant> Core::next_deadline() const {
   std::optional<Instant> first;
-  for (const auto& at :
-       {engine_->next_deadline(), parts_->ends.next_deadline(), initiations_.next_deadline()})
+  for (const auto& at : {engine_->next_deadline(), parts_->ends.next_deadline(), initiations_.next_deadline(),
+                         parts_->waiting.next_deadline()})
     if (at && (!first || *at < *first)) first = at;
   return first;
 }
@@ -95,6 +99,7 @@ std::optional<Instant> Core::next_deadline() const {
 void Core::on_time(Instant now, Output& output) {
   engine_->on_time(now, ike_actions_);
   parts_->ends.on_time(now, output.storage);
+  counters_.given_up_waiting += parts_->waiting.on_time(now);
   begin_due(now, output);
   settle(now, output);
 }
@@ -156,6 +161,7 @@ Result<> Core::terminate_child(ike::ChildId child, Instant now, Output& output) 
 void Core::stop(Instant now, Output& output) {
   stopping_ = true;
   initiations_.stop();
+  counters_.given_up_waiting += parts_->waiting.give_up_all();
   for (const ike::IkeStatus& sa : engine_->status())
     if (sa.state == ike::IkeState::established || sa.state == ike::IkeState::rekeying)
       static_cast<void>(engine_->close(sa.id, now, ike_actions_));

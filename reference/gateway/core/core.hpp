@@ -88,6 +88,10 @@ class Core {
   void take_cluster_event(const cluster::ClusterEvent& event, Instant now, Output& output);
   void tell_traffic(const ipsec::Delivery& newest, Instant now);
   void tell_limit(const ipsec::LifetimeReached& limit, Instant now);
+  // The child of a policy that somebody is to be begun with for; null: nobody is.
+  const PolicyOwner* to_begin_with(ipsec::PolicyId policy) const;
+  void hold_waiting(std::span<const ipsec::Event> events, Instant now);
+  void release_waiting(ipsec::PolicyId policy, Instant now, Output& output);
   void acquire(const ipsec::Acquire& acquire, Instant now, Output& output);
   void begin_due(Instant now, Output& output);
   void lose_addresses(ike::IkeSaId sa, Output& output);
@@ -102,6 +106,7 @@ class Core {
   std::unique_ptr<Parts> parts_;
   std::unique_ptr<ike::Engine> engine_;
   Initiations initiations_;
+  std::unordered_map<ipsec::PolicyId, PolicyOwner> owners_;
   ike::Actions ike_actions_;
   std::map<ike::IkeSaId, std::vector<IpAddress>> assigned_;  // by peers, to us
   std::map<ipsec::PolicyId, Instant> asked_for_;             // Child SAs, because of a packet

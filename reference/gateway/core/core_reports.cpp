@@ -30,7 +30,9 @@ void Core::take_ike(ike::Actions taken, Instant now, Output& output) {
   // First what is said of paths: the SAs that it is about may be gone afterwards.
   for (const ike::PathReport& report : taken.paths)
     take_path(report, now, output);
+  std::vector<ipsec::PolicyId> served;
   for (ike::SadChange& change : taken.sad) {
+    if (const auto* outbound = std::get_if<ike::InstallOutbound>(&change)) served.push_back(outbound->policy);
     const ike::ChildId child = std::visit([](const auto& one) { return one.child; }, change);
     auto applied = parts_->sas.apply(std::move(change), now, output.storage);
     if (applied) continue;
@@ -39,6 +41,8 @@ void Core::take_ike(ike::Actions taken, Instant now, Output& output) {
     // The peer shall not send on what we do not have.
     static_cast<void>(engine_->delete_child(child, now, ike_actions_));
   }
+  for (const ipsec::PolicyId policy : served)
+    release_waiting(policy, now, output);
   std::ranges::move(taken.datagrams, std::back_inserter(output.ike));
   for (ike::Event& event : taken.events) {
     take_ike_event(event, now, output);
@@ -202,15 +206,60 @@ void Core::begin_due(Instant now, Output& output) {
     static_cast<void>(begin(name, now, nullptr, output));
 }
 
+const PolicyOwner* Core::to_begin_with(ipsec::PolicyId policy) const {
+  const auto owner = owners_.find(policy);
+  if (stopping_ || owner == owners_.end()) return nullptr;
+  const auto configured = settings_.peers.find(owner->second.peer->name);
+  const bool begun = configured != settings_.peers.end() && configured->second.start != Start::none;
+  return begun ? &owner->second : nullptr;
+}
+
+// The packets of the call that is under way which an SA is now asked for. The data path has said so of each,
+// in their order.
+void Core::hold_waiting(std::span<const ipsec::Event> events, Instant now) {
+  auto packet = parts_->outgoing.begin();
+  for (const ipsec::Event& event : events) {
+    const auto* wanted = std::get_if<ipsec::Acquire>(&event);
+    if (wanted == nullptr) continue;
+    packet = std::find_if(packet, parts_->outgoing.end(),
+                          [](const auto& one) { return one.discard == ipsec::Discard::no_sa; });
+    if (packet == parts_->outgoing.end()) return;
+    const bool awaited = to_begin_with(wanted->policy) != nullptr;
+    if (awaited && !parts_->waiting.hold(wanted->policy, packet->packet.view(), now))
+      ++counters_.given_up_waiting;
+    ++packet;
+  }
+}
+
+// The policy has an SA: what waits for it goes, but for what that SA is not for.
+void Core::release_waiting(ipsec::PolicyId policy, Instant now, Output& output) {
+  Waiting::Packets waited = parts_->waiting.take(policy);
+  if (waited.packets.empty()) return;
+  std::vector<ipsec::Outgoing> outgoing;
+  for (ipsec::HeldPacket& packet : waited.packets)
+    outgoing.push_back({.packet = packet.buffer()});
+  std::vector<ipsec::Fate> fates(outgoing.size(), ipsec::Fate::discarded);
+  parts_->ends.send(outgoing, now, fates, output.storage);
+  for (std::size_t i = 0; i < outgoing.size(); ++i) {
+    if (fates[i] == ipsec::Fate::discarded) {
+      const bool again = outgoing[i].discard == ipsec::Discard::no_sa &&
+                         parts_->waiting.hold_until(policy, outgoing[i].packet.view(), waited.until);
+      if (!again) ++counters_.given_up_waiting;
+      continue;
+    }
+    ++counters_.sent_after_waiting;
+    if (fates[i] != ipsec::Fate::replaced) output.outside.push_back(outgoing[i].packet);
+    output.storage.packets.held.push_back(std::move(waited.packets[i]));
+  }
+}
+
 //= rfc4301/5.1/protect-without-sa-asks-for-one-and-never-sends-clear
 void Core::acquire(const ipsec::Acquire& acquire, Instant now, Output& output) {
-  if (stopping_) return;
-  const auto& [peer, child] = owner_of(settings_, acquire.policy);
-  if (peer == nullptr) return;
-  const auto configured = settings_.peers.find(peer->name);
-  if (configured == settings_.peers.end() || configured->second.start == Start::none) return;
+  const PolicyOwner* const owner = to_begin_with(acquire.policy);
+  if (owner == nullptr) return;
+  const auto& [peer, child] = *owner;
   auto [asked, first] = asked_for_.try_emplace(acquire.policy, now);
-  if (!first && now < asked->second + configured->second.retry) return;
+  if (!first && now < asked->second + settings_.peers.at(peer->name).retry) return;
   asked->second = now;
   if (const auto sa = engine_->established_with(peer->name)) {
     static_cast<void>(engine_->create_child(*sa, child->name, now, ike_actions_, &acquire.packet));

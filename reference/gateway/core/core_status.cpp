@@ -71,8 +71,8 @@ Status Core::status() const {
 std::string Core::child_name(ike::ChildId child) const {
   const SaTable::Child* const held = parts_->sas.find(child);
   if (held == nullptr) return {};
-  const auto& [_, configuration] = owner_of(settings_, held->policy);
-  return configuration == nullptr ? std::string() : configuration->name;
+  const auto owner = owners_.find(held->policy);
+  return owner == owners_.end() ? std::string() : owner->second.child->name;
 }
 
 Counters Core::counters() const {

@@ -16,14 +16,21 @@ std::size_t children(Gateway& gateway) {
   return all;
 }
 
-TEST(Core, APacketAsksForAnSaAndTheNextOneGoesThrough) {
+// All paths of its peer, without a packet.
+void bring_up(World& world) {
+  world.at(world.a, [&](Core& core, Output& output) { return core.initiate("peer", "", world.now, output); })
+      .value();
+  world.deliver_all();
+}
+
+TEST(Core, APacketAsksForAnSaAndGoesOnceItIsThere) {
   World world;
   world.send(world.a, packet());
   EXPECT_TRUE(world.b.delivered.empty()) << "nothing goes clear";
   world.deliver_all();
   world.send(world.a, packet(true, 7));
   world.deliver_all();
-  EXPECT_THAT(world.b.delivered, ElementsAre(packet(true, 7))) << world.logs();
+  EXPECT_THAT(world.b.delivered, ElementsAre(packet(), packet(true, 7))) << world.logs();
   world.send(world.b, packet(false, 8));
   world.deliver_all();
   EXPECT_THAT(world.a.delivered, ElementsAre(packet(false, 8)));
@@ -31,7 +38,7 @@ TEST(Core, APacketAsksForAnSaAndTheNextOneGoesThrough) {
   ASSERT_EQ(status.ike_sas.size(), 1u);
   ASSERT_EQ(status.ike_sas[0].children.size(), 1u);
   const SaTraffic& traffic = status.ike_sas[0].children[0].traffic;
-  EXPECT_EQ(traffic.packets_out, 1u);
+  EXPECT_EQ(traffic.packets_out, 2u);
   EXPECT_EQ(traffic.highest_in, 1u);
 }
 
@@ -42,6 +49,25 @@ TEST(Core, ManyPacketsAskForOneSa) {
   world.deliver_all();
   EXPECT_EQ(world.a.core().status().ike_sas.size(), 1u) << world.logs();
   EXPECT_EQ(children(world.a), 1u);
+  EXPECT_EQ(world.b.delivered.size(), 16u) << "no more are kept";
+  EXPECT_EQ(world.a.core().counters().sent_after_waiting, 16u);
+  EXPECT_EQ(world.a.core().counters().given_up_waiting, 4u);
+}
+
+TEST(Core, APacketDoesNotWaitForEverNorForNobody) {
+  World world;
+  world.lost = [](const World::OnTheWay&) { return true; };
+  world.send(world.a, packet());
+  world.run_for(4s);
+  EXPECT_EQ(world.a.core().counters().given_up_waiting, 1u);
+  world.lost = [](const World::OnTheWay&) { return false; };
+  world.run_for(1min);
+  EXPECT_EQ(children(world.a), 1u) << world.logs();
+  EXPECT_TRUE(world.b.delivered.empty());
+  World passive({.start = Start::none}, {});
+  passive.send(passive.a, packet());
+  passive.run_for(4s);
+  EXPECT_EQ(passive.a.core().counters().given_up_waiting, 0u) << "it was not kept: nobody is begun with";
 }
 
 TEST(Core, BeginsAtOnceAndAgainWhenThePeerIsGone) {
@@ -59,8 +85,7 @@ TEST(Core, BeginsAtOnceAndAgainWhenThePeerIsGone) {
 
 TEST(Core, GoesInUdpWhereItIsForced) {
   World world({.force_encapsulation = true}, {});
-  world.send(world.a, packet());
-  world.deliver_all();
+  bring_up(world);
   world.send(world.a, packet());
   ASSERT_EQ(world.wire.size(), 1u) << world.logs();
   EXPECT_EQ(std::get<Octets>(world.wire.front().what).at(9), 17) << "UDP";
@@ -70,8 +95,7 @@ TEST(Core, GoesInUdpWhereItIsForced) {
 
 TEST(Core, RekeysUnderTrafficWithoutLoss) {
   World world;
-  world.send(world.a, packet());
-  world.deliver_all();
+  bring_up(world);
   std::size_t sent = 0;
   for (int round = 0; round < 6; ++round) {
     Gateway& who = round % 2 == 0 ? world.a : world.b;
@@ -94,8 +118,7 @@ TEST(Core, RekeysUnderTrafficWithoutLoss) {
 
 TEST(Core, DeletesEverythingWhenItStops) {
   World world;
-  world.send(world.a, packet());
-  world.deliver_all();
+  bring_up(world);
   world.at(world.a, [&](Core& core, Output& output) { return core.stop(world.now, output), 0; });
   EXPECT_FALSE(world.a.core().stopped());
   world.deliver_all();
@@ -133,8 +156,7 @@ Plan clustered(std::size_t paths) {
 
 TEST(CoreClusters, EveryPathJoinsAndCarriesItsShare) {
   World world(clustered(3));
-  world.send(world.a, packet());
-  world.deliver_all();
+  bring_up(world);
   for (std::uint8_t i = 1; i <= 30; ++i) {
     world.send(world.a, packet(true, i));
     world.deliver_all();
@@ -150,8 +172,7 @@ TEST(CoreClusters, EveryPathJoinsAndCarriesItsShare) {
 
 TEST(CoreClusters, RestoreTheOrderThatPathsHaveLost) {
   World world(clustered(2));
-  world.send(world.a, packet());
-  world.deliver_all();
+  bring_up(world);
   for (std::uint8_t i = 1; i <= 10; ++i)
     world.send(world.a, packet(true, i));
   std::ranges::reverse(world.wire);
@@ -163,8 +184,7 @@ TEST(CoreClusters, RestoreTheOrderThatPathsHaveLost) {
 
 TEST(CoreClusters, ADeadPathIsLeftAndItsPacketsGoByTheOther) {
   World world(clustered(2));
-  world.send(world.a, packet());
-  world.deliver_all();
+  bring_up(world);
   const auto on_second = [](const World::OnTheWay& one) {
     const auto* datagram = std::get_if<Datagram>(&one.what);
     if (datagram != nullptr)
@@ -189,8 +209,7 @@ TEST(CoreClusters, APeerWithoutClustersGetsOneOrdinarySa) {
   Plan plain;
   plain.paths = 2;
   World world(clustered(2), plain);
-  world.send(world.a, packet());
-  world.deliver_all();
+  bring_up(world);
   world.send(world.a, packet(true, 1));
   world.deliver_all();
   EXPECT_EQ(world.b.delivered.size(), 1u) << world.logs();
@@ -211,6 +230,28 @@ Plan configured(bool at_this_end, bool towards_ordinary) {
     if (!at_this_end) settings.policies[0].protect->by = ipsec::SaTemplate{};
   };
   return plan;
+}
+
+TEST(CoreClusters, PathsByConfigurationAreBegunOneAfterTheOther) {
+  Plan begins = configured(true, false), waits = begins;
+  begins.start = Start::at_once, waits.start = Start::none;
+  World world(begins, waits);
+  world.at(world.a, [&](Core& core, Output& output) { return core.on_time(world.now, output), 0; });
+  EXPECT_EQ(world.wire.size(), 1u) << "the other one waits";
+  world.deliver_all();
+  for (Gateway* end : {&world.a, &world.b}) {
+    const Status status = end->core().status();
+    ASSERT_EQ(status.clusters.size(), 1u) << world.logs();
+    EXPECT_EQ(status.clusters[0].valid_sub_sas, 2u) << world.logs();
+  }
+}
+
+TEST(CoreClusters, APacketAsksForAllPathsByConfigurationToo) {
+  World world(configured(true, false));
+  world.send(world.a, packet());
+  world.deliver_all();
+  EXPECT_EQ(world.b.core().status().clusters.at(0).valid_sub_sas, 2u) << world.logs();
+  EXPECT_EQ(world.b.delivered.size(), 1u);
 }
 
 // One after the other: an INITIAL_CONTACT that crosses the founding of another path would end that one.
@@ -280,8 +321,7 @@ TEST(CoreClusters, TellOfAPeerThatDoesNotShareItsNumbers) {
 
 TEST(CoreClusters, RekeyKeepsNumbersAndMembership) {
   World world(clustered(2));
-  world.send(world.a, packet());
-  world.deliver_all();
+  bring_up(world);
   for (int round = 0; round < 3; ++round) {
     for (const IkeReport& sa : world.a.core().status().ike_sas) {
       world
@@ -305,8 +345,7 @@ TEST(CoreClusters, RekeyKeepsNumbersAndMembership) {
 
 TEST(CoreReload, KeepsSasAndTakesNewPeers) {
   World world;
-  world.send(world.a, packet());
-  world.deliver_all();
+  bring_up(world);
   Settings fresh = settings(1, {});
   fresh.ike.peers[0].name = "other", fresh.peers["other"] = fresh.peers["peer"];
   fresh.peers.erase("peer");

@@ -5,6 +5,7 @@
 
 #include "gateway/core/core.hpp"
 #include "gateway/core/origins.hpp"
+#include "gateway/core/waiting.hpp"
 
 namespace mpsec::gateway {
 
@@ -28,6 +29,7 @@ struct Core::Parts {
   ipsec::DataPath data_path;
   cluster::ClusterEnd ends;
   SaTable sas;
+  Waiting waiting;
 
   // Of the call that is under way.
   Origins origins;

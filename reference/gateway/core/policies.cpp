@@ -142,11 +142,12 @@ Result<> may_replace(const Settings& current, const Settings& fresh) {
             ""});
 }
 
-PolicyOwner owner_of(const Settings& settings, ipsec::PolicyId policy) {
+std::unordered_map<ipsec::PolicyId, PolicyOwner> policy_owners(const Settings& settings) {
+  std::unordered_map<ipsec::PolicyId, PolicyOwner> owners;
   for (const ike::PeerConfiguration& peer : settings.ike.peers)
     for (const ike::ChildConfiguration& child : peer.children)
-      if (child.policy == policy) return {&peer, &child};
-  return {};
+      owners.try_emplace(child.policy, PolicyOwner{&peer, &child});
+  return owners;
 }
 
 }  // namespace mpsec::gateway

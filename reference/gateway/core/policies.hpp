@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <unordered_map>
 
 #include "gateway/settings/settings.hpp"
 #include "ike/authentication.hpp"
@@ -60,6 +61,7 @@ struct PolicyOwner {
   const ike::PeerConfiguration* peer = nullptr;
   const ike::ChildConfiguration* child = nullptr;
 };
-PolicyOwner owner_of(const Settings& settings, ipsec::PolicyId policy);
+// Of all policies; they point into `settings`.
+std::unordered_map<ipsec::PolicyId, PolicyOwner> policy_owners(const Settings& settings);
 
 }  // namespace mpsec::gateway

@@ -58,6 +58,8 @@ struct Counters {
   std::uint64_t packets_in = 0, packets_out = 0;  // of the unprotected side
   std::uint64_t delivered = 0, clear_in = 0;      // of the protected side
   std::uint64_t faults = 0;
+  // Packets that came before their SA: sent when it was there, and those that it came too late for.
+  std::uint64_t sent_after_waiting = 0, given_up_waiting = 0;
 };
 
 }  // namespace mpsec::gateway
