@@ -38,7 +38,7 @@ cluster::ClusterParameters cluster_parameters(ipsec::ClusterId id, const ike::Cl
   parameters.name = settings.wish.name;
   if (settings.share_with_ordinary_peer) parameters.peer = cluster::PeerKind::ordinary;
   // A negotiated peer has said that it shares its numbers; one of whom only a file says so may not.
-  parameters.watch_numbers = !settings.negotiated;
+  parameters.watch_numbers = membership.id == ike::ClusterId{} && !settings.share_with_ordinary_peer;
   parameters.mode = sub_sa.mode;
   parameters.selectors = sub_sa.selectors;
   parameters.extended_sequence_numbers = sub_sa.extended_sequence_numbers;

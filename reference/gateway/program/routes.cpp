@@ -38,20 +38,20 @@ std::vector<AddressPrefix> prefixes_of(const ipsec::AddressRange& range) {
 
 std::vector<TunnelRoute> tunnel_routes(const Settings& settings) {
   std::vector<TunnelRoute> all;
-  const auto add = [&all](const ipsec::AddressRange& range, const std::optional<IpAddress>& source) {
-    for (const AddressPrefix& prefix : prefixes_of(range))
-      all.push_back({prefix, source});
+  const auto add = [&all](ipsec::Mode mode, const std::vector<ipsec::Selector>& selectors) {
+    for (const ipsec::Selector& selector : selectors) {
+      std::optional<IpAddress> source;
+      if (mode == ipsec::Mode::transport && !selector.local.empty()) source = selector.local.front().first;
+      for (const ipsec::AddressRange& range : selector.remote)
+        for (const AddressPrefix& prefix : prefixes_of(range))
+          all.push_back({prefix, source});
+    }
   };
   for (const ike::PeerConfiguration& peer : settings.ike.peers)
-    for (const ike::ChildConfiguration& child : peer.children) {
-      const bool transport = child.mode == ipsec::Mode::transport;
-      for (const ipsec::Selector& selector : child.selectors) {
-        std::optional<IpAddress> source;
-        if (transport && !selector.local.empty()) source = selector.local.front().first;
-        for (const ipsec::AddressRange& range : selector.remote)
-          add(range, source);
-      }
-    }
+    for (const ike::ChildConfiguration& child : peer.children)
+      add(child.mode, child.selectors);
+  for (const ManualSa& sa : settings.sas)
+    add(sa.outbound.mode, sa.outbound.selectors);
   std::ranges::sort(all);
   const auto same = std::ranges::unique(all, {}, &TunnelRoute::to);
   all.erase(same.begin(), same.end());

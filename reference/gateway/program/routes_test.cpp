@@ -23,6 +23,21 @@ TEST(Routes, AreTheFewestPrefixesOfARange) {
   EXPECT_EQ(text(range("255.255.255.255")), "255.255.255.255/32");
 }
 
+TEST(Routes, LeadIntoAnSaWithoutIkeToo) {
+  Settings settings;
+  ipsec::Selector selector;
+  selector.local = {ipsec::AddressRange::parse("10.1.0.0/16").value()};
+  selector.remote = {ipsec::AddressRange::parse("10.2.0.0/16").value()};
+  ManualSa& sa = settings.sas.emplace_back();
+  sa.outbound.mode = ipsec::Mode::tunnel;
+  sa.outbound.selectors = {selector};
+  ASSERT_EQ(tunnel_routes(settings).size(), 1u);
+  EXPECT_EQ(to_string(tunnel_routes(settings)[0].to), "10.2.0.0/16");
+  EXPECT_FALSE(tunnel_routes(settings)[0].source);
+  sa.outbound.mode = ipsec::Mode::transport;
+  EXPECT_EQ(tunnel_routes(settings)[0].source, IpAddress::parse("10.1.0.0"));
+}
+
 RC_GTEST_PROP(Routes, CoverTheRangeAndNothingElse, ()) {
   const auto one = *rc::gen::arbitrary<std::uint32_t>(), other = *rc::gen::arbitrary<std::uint32_t>();
   std::uint64_t next = std::min(one, other);
