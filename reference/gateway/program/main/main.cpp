@@ -2,35 +2,23 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fmt/format.h>
-#include <fstream>
 
 #include "gateway/io/privileges.hpp"
 #include "gateway/program/daemon.hpp"
-#include "gateway/settings/read_settings.hpp"
+#include "gateway/program/gateway_file.hpp"
 
 namespace mpsec::gateway {
 namespace {
 
 enum Exit : int { fine = 0, failed = 1, wrong_usage = 2 };
 
-Result<Octets> read_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  Octets octets{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  if (!file.is_open() || file.bad()) {
-    return std::unexpected(Error{Blame::local_fault, path.string(), std::nullopt,
-                                 fmt::format("cannot be read: {}", std::strerror(errno)), ""});
-  }
-  return octets;
-}
-
 using Read = std::expected<Settings, std::vector<Error>>;
 
+// Warnings go where errors go.
 Read read(const std::filesystem::path& file, const crypto::PkiProvider& pki) {
-  auto octets = read_file(file);
-  if (!octets) return std::unexpected(std::vector{std::move(octets).error()});
-  const SecretOctets document(*std::move(octets));
-  const std::string_view text(reinterpret_cast<const char*>(document.view().data()), document.size());
-  return read_settings(text, file, {read_file, pki});
+  return read_gateway_file(file, pki, RunningClock().at_start(), [](const Error& warning) {
+    fmt::print(stderr, "warning: {}\n", to_string(warning));
+  });
 }
 
 void print(const std::vector<Error>& errors) {
