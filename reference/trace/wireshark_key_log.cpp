@@ -2,6 +2,7 @@
 
 #include <cassert>
 #include <fmt/format.h>
+#include <span>
 
 #include "trace/files/private_file.hpp"
 #include "trace/wireshark_names.hpp"
@@ -61,6 +62,12 @@ Result<> write_lines(const std::string& path, const std::vector<SecretOctets>& l
   return file->commit();
 }
 
+Result<> append_lines(const std::string& path, std::span<const SecretOctets> lines) {
+  for (const SecretOctets& line : lines)
+    if (auto added = append_to_private_file(path, line.view()); !added) return added;
+  return {};
+}
+
 }  // namespace
 
 void WiresharkKeyLog::ike_sa(const IkeSaKeys& keys) {
@@ -116,6 +123,18 @@ void WiresharkKeyLog::esp_sa(const ipsec::SaParameters& sa) {
 Result<> WiresharkKeyLog::write(const std::string& folder) const {
   if (auto written = write_lines(folder + "/ikev2_decryption_table", ike_lines_); !written) return written;
   return write_lines(folder + "/esp_sa", esp_lines_);
+}
+
+Result<> WiresharkKeyLog::write_new(const std::string& folder) {
+  auto written = whole_ ? Result<>{} : write(folder);
+  if (whole_) {
+    written = append_lines(folder + "/ikev2_decryption_table", std::span(ike_lines_).subspan(ike_written_));
+    if (written) written = append_lines(folder + "/esp_sa", std::span(esp_lines_).subspan(esp_written_));
+  }
+  whole_ = written.has_value();
+  ike_written_ = ike_lines_.size();
+  esp_written_ = esp_lines_.size();
+  return written;
 }
 
 }  // namespace mpsec::trace

@@ -29,12 +29,17 @@ class WiresharkKeyLog final : public ike::KeyLog {
   // Both files into `folder`, which must be there; mode 0600, each whole or as it was. Fails (local fault)
   // naming the file. WIRESHARK_CONFIG_DIR=folder makes tshark use them.
   Result<> write(const std::string& folder) const;
+  // Adds what has come since it was called last, at a cost that does not depend on what is
+  // there already; at first, and after a failure, all of it, as write() does.
+  Result<> write_new(const std::string& folder);
 
  private:
   void esp_sa(const ipsec::SaParameters& sa);
 
   EspColumns columns_;
   std::vector<SecretOctets> ike_lines_, esp_lines_;
+  std::size_t ike_written_ = 0, esp_written_ = 0;  // by write_new()
+  bool whole_ = false;                             // both files are there as it wrote them
   std::vector<std::string> unnamed_;
 };
 

@@ -16,7 +16,7 @@ Result<std::unique_ptr<KeyFiles>> KeyFiles::open(const std::filesystem::path& fo
         ""});
   }
   std::unique_ptr<KeyFiles> files(new KeyFiles(folder));
-  if (auto written = files->log_.write(folder.string()); !written)
+  if (auto written = files->log_.write_new(folder.string()); !written)
     return std::unexpected(std::move(written).error());
   return files;
 }
@@ -32,8 +32,8 @@ void KeyFiles::child_sa(const ipsec::InboundParameters& inbound, const ipsec::Ou
 }
 
 // A trace is worth less than the service: what cannot be written is said, and the gateway goes on.
-void KeyFiles::save() const {
-  if (auto written = log_.write(folder_.string()); !written)
+void KeyFiles::save() {
+  if (auto written = log_.write_new(folder_.string()); !written)
     fmt::print(stderr, "mpsec-gateway: {}\n", to_string(written.error()));
 }
 

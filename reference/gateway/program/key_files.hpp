@@ -21,7 +21,7 @@ class KeyFiles final : public ike::KeyLog {
 
  private:
   explicit KeyFiles(std::filesystem::path folder) : folder_(std::move(folder)) {}
-  void save() const;
+  void save();
 
   std::filesystem::path folder_;
   trace::WiresharkKeyLog log_;

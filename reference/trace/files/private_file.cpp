@@ -55,4 +55,17 @@ Result<> PrivateFile::commit() {
   return {};
 }
 
+// Opened for update: for appending, a file that is not there would be made, and for everybody to read.
+Result<> append_to_private_file(const std::string& path, OctetView octets) {
+  struct Closer {
+    void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+  };
+  const std::unique_ptr<std::FILE, Closer> file(std::fopen(path.c_str(), "r+b"));
+  if (!file) return failed(path, "cannot open");
+  const bool written = std::fseek(file.get(), 0, SEEK_END) == 0 &&
+                       std::fwrite(octets.data(), 1, octets.size(), file.get()) == octets.size() &&
+                       std::fflush(file.get()) == 0;
+  return written ? Result<>{} : failed(path, "cannot write");
+}
+
 }  // namespace mpsec::trace

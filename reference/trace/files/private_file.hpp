@@ -40,4 +40,8 @@ class PrivateFile {
   OpenFile file_;
 };
 
+// Adds to what was made so. Fails (local fault, path = the file), also where the file is not there; part of
+// it may be written then.
+Result<> append_to_private_file(const std::string& path, OctetView octets);
+
 }  // namespace mpsec::trace
