@@ -1,6 +1,7 @@
 #include "ike/narrowing.hpp"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <utility>
 
 #include "ike/traffic_ranges.hpp"
@@ -17,6 +18,24 @@ std::unexpected<Refusal> refused(wire::ike::NotifyType notify, std::string why) 
                                                 .offset = std::nullopt,
                                                 .why = std::move(why),
                                                 .clause = "RFC 7296 2.9"}});
+}
+
+// As much as a line of a log has room for.
+template <class Selectors>
+std::string first_few(const Selectors& selectors) {
+  constexpr std::size_t few = 3, most_octets = 240;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(few, selectors.size()); ++i)
+    text += (i == 0 ? "" : "; ") + to_string(selectors[i]);
+  if (text.size() > most_octets) text.replace(most_octets, std::string::npos, "...");
+  if (selectors.size() > few) text += fmt::format("; and {} more", selectors.size() - few);
+  return text.empty() ? "nothing" : text;
+}
+
+std::string nothing_allowed(const NarrowingRequest& request) {
+  return fmt::format("nothing of what is proposed is allowed; proposed: local {}, remote {}; allowed: {}",
+                     first_few(request.proposed.local), first_few(request.proposed.remote),
+                     first_few(request.allowed));
 }
 
 Product first_of(const Product& product) {
@@ -122,8 +141,7 @@ Granted<Narrowed> StandardNarrowing::narrow(const NarrowingRequest& request) con
   }
   const Product taken = narrowing.widest();
   //= rfc7296/2.9/nothing-acceptable
-  if (taken.empty())
-    return refused(wire::ike::NotifyType::ts_unacceptable, "nothing of what is proposed is allowed");
+  if (taken.empty()) return refused(wire::ike::NotifyType::ts_unacceptable, nothing_allowed(request));
   //= rfc7296/2.9/additional-selectors-possible
   return Narrowed{traffic::pair_of(taken), settings_.announce_additional && narrowing.leaves_some(taken)};
 }

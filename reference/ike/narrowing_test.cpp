@@ -48,6 +48,10 @@ TEST(Narrowing, RefusesWhatIsNotAllowedAtAll) {
       narrowed({{ts("192.0.2.0/24")}, {ts("203.0.113.0/24")}}, {policy("192.0.2.0/24", "198.51.100.0/24")});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().notify, NotifyType::ts_unacceptable);
+  EXPECT_EQ(refused.error().error.why,
+            "nothing of what is proposed is allowed; proposed: local 192.0.2.0-192.0.2.255 protocol any port "
+            "0-65535, remote 203.0.113.0-203.0.113.255 protocol any port 0-65535; allowed: local "
+            "192.0.2.0-192.0.2.255 port ANY, remote 198.51.100.0-198.51.100.255 port ANY, protocol ANY");
   TrafficSelector unknown;
   unknown.type = TrafficSelectorType::seclabel;
   EXPECT_FALSE(narrowed({{unknown}, {ts("198.51.100.0/24")}}, {policy("0.0.0.0/0", "0.0.0.0/0")}));
@@ -56,6 +60,18 @@ TEST(Narrowing, RefusesWhatIsNotAllowedAtAll) {
   ASSERT_TRUE(rest);
   EXPECT_EQ(rest->selectors.local, std::vector{ts("192.0.2.1")}) << "the unknown one does not come back";
   EXPECT_FALSE(narrowed({{}, {}}, {policy("0.0.0.0/0", "0.0.0.0/0")}));
+}
+
+TEST(Narrowing, NamesAFewOfWhatItRefuses) {
+  TrafficSelectorPair many;
+  for (int i = 0; i < 200; ++i) {
+    many.local.push_back(ts("2001:db8:1111:2222:3333:4444:5555:6666"));
+    many.remote.push_back(ts("2001:db8:1111:2222:3333:4444:5555:7777"));
+  }
+  const auto refused = narrowed(many, {policy("192.0.2.0/24", "198.51.100.0/24")});
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().error.why.find("and 197 more"), std::string::npos);
+  EXPECT_LT(refused.error().error.why.size(), 900u);
 }
 
 //= rfc7296/2.9/narrowed-to-a-subset-with-the-first-choice

@@ -45,7 +45,8 @@ TEST(Reasons, OfWhatIsConfigured) {
          of.ike.peers[0].children[0].selectors[0].local = {ipsec::AddressRange::parse("10.9.0.0/16").value()};
          of.policies[0].selectors = of.ike.peers[0].children[0].selectors;
        },
-       "TSi, TSr: nothing of what is proposed is allowed"},
+       "TSi, TSr: nothing of what is proposed is allowed; proposed: local 10.2.0.0-10.2.255.255 protocol any "
+       "port 0-65535, remote 10.9.0.0-10.9.255.255 protocol any port 0-65535; allowed: local "},
   };
   for (const auto& [change, why] : cases) {
     const auto lines = reasons(change);
