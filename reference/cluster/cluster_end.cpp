@@ -63,7 +63,12 @@ Result<SaCluster*> ClusterEnd::take_part(std::shared_ptr<ClusterCore> core, Poli
   if (policy.reordering)
     kept.reordering = std::make_unique<ReorderBuffer<HeldDelivery>>(policy.reordering->options,
                                                                     std::move(policy.reordering->policy));
-  if (policy.metrics) kept.metrics = std::make_unique<ClusterMetrics>();
+  // A packet that is lost fills the buffer of RFC 5236 up to its threshold: as large as one that there may
+  // be.
+  const ReorderOptions options = policy.reordering ? policy.reordering->options : ReorderOptions{};
+  if (policy.metrics)
+    kept.metrics =
+        std::make_unique<ClusterMetrics>(ReorderingOptions{.buffer_threshold = options.limits.packets});
   kept.settings = policy.paths;
   kept.look_every = policy.look_every;
   return kept.cluster.get();
@@ -95,7 +100,13 @@ const ReorderBuffer<HeldDelivery>* ClusterEnd::reordering(ClusterId id) const {
 
 const ClusterMetrics* ClusterEnd::metrics(ClusterId id) const {
   const auto found = clusters_.find(id);
-  return found == clusters_.end() ? nullptr : found->second.metrics.get();
+  if (found == clusters_.end() || !found->second.metrics) return nullptr;
+  const Held& held = found->second;
+  if (const SharedWindow* window = held.cluster->core()->reporting_window()) {
+    const auto figures = window->report();
+    held.metrics->window({window->size(), figures.late_authentic, figures.size_that_would_have_held});
+  }
+  return held.metrics.get();
 }
 
 std::optional<std::uint32_t> ClusterEnd::path_number(ClusterId id, SubSaId sub_sa) const {

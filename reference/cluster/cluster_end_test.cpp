@@ -161,6 +161,16 @@ TEST(ClusterEnd, PathsThatGiveNoAnswerAreSparedAndComeBack) {
   EXPECT_EQ(told, "1 suspect; 1 dead; 1 alive; 2 dead; ");
 }
 
+TEST(ClusterEnd, MeasuresAsManyNumbersAsItsWindowHas) {
+  const ClusterParameters parameters = plain_cluster();
+  Gateway gateway(parameters);
+  gateway.owned().reset();
+  ClusterEnd end(gateway.path(), provider());
+  ASSERT_TRUE(end.found(parameters, {.scheduler = std::make_unique<RoundRobin>(1), .metrics = true}));
+  ASSERT_NE(end.metrics(cluster_id), nullptr);
+  EXPECT_EQ(end.metrics(cluster_id)->report().window.size, parameters.replay_window);
+}
+
 TEST(ClusterEnd, RefusesWhatCannotBe) {
   ClusterParameters parameters = plain_cluster();
   Gateway gateway(parameters);
