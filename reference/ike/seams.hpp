@@ -11,6 +11,7 @@
 #include "ike/message_tap.hpp"
 #include "ike/narrowing.hpp"
 #include "ike/retransmission.hpp"
+#include "ipsec/sa.hpp"
 
 namespace mpsec::ike {
 
