@@ -33,7 +33,15 @@ Engine::Engine(Configuration configuration, const Seams& seams)
       seams_(seams),
       unprotected_replies_(configuration_->unprotected_replies),
       stray_packets_(configuration_->stray_packets),
-      retry_replies_(configuration_->retry_replies) {}
+      retry_replies_(configuration_->retry_replies) {
+  index_peers();
+}
+
+void Engine::index_peers() {
+  peers_.clear();
+  for (const PeerConfiguration& peer : configuration_->peers)
+    peers_.try_emplace(peer.name, &peer);
+}
 
 Result<std::unique_ptr<Engine>> Engine::make(Configuration configuration, const Seams& seams) {
   if (auto checked = check(configuration); !checked) return std::unexpected(std::move(checked).error());
@@ -45,6 +53,7 @@ Result<> Engine::reconfigure(Configuration configuration) {
   // SAs refer to what they were made by.
   former_.push_back(
       std::exchange(configuration_, std::make_shared<const Configuration>(std::move(configuration))));
+  index_peers();
   if (sas_.empty()) former_.clear();
   return {};
 }

@@ -210,8 +210,11 @@ class Engine final : public Host {
   Result<> with_established(IkeSaId id, Instant now, Actions& actions, Act act);
   Result<> with_child(ChildId id, Instant now, Actions& actions, auto act);
 
+  void index_peers();
+
   std::shared_ptr<const Configuration> configuration_;
-  std::vector<std::shared_ptr<const Configuration>> former_;  // of SAs that live on
+  std::map<std::string_view, const PeerConfiguration*> peers_;  // of configuration_, by name
+  std::vector<std::shared_ptr<const Configuration>> former_;    // of SAs that live on
   Seams seams_;
   std::unordered_map<Spi, ChildId> child_spis_;  // outlives the SAs, which give theirs back
   std::unordered_map<ChildId, IkeSaId> owners_;

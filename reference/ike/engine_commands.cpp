@@ -68,14 +68,15 @@ Result<> Engine::with_child(ChildId id, Instant now, Actions& actions, auto act)
 
 Result<IkeSaId> Engine::initiate(std::string_view name, const Path& path, Instant now, Actions& actions,
                                  const ipsec::PacketSelectors* packet) {
-  const auto peer = std::ranges::find(configuration_->peers, name, &PeerConfiguration::name);
-  if (peer == configuration_->peers.end()) return std::unexpected(unknown("peer", name));
+  const auto known = peers_.find(name);
+  if (known == peers_.end()) return std::unexpected(unknown("peer", name));
+  const PeerConfiguration* const peer = known->second;
   if (const Cluster* full = full_cluster(clusters_, *peer, packet))
     return std::unexpected(takes_no_more(*full));
   Turn turn{now, seams_.rng, actions};
   const IkeSpis spis{new_ike_spi(turn), IkeSpi{0}};
   IkeSa& sa = adopt(
-      std::make_unique<IkeSa>(IkeSa::Identity{new_ike_sa_id(), Role::initiator, spis, path}, &*peer, *this));
+      std::make_unique<IkeSa>(IkeSa::Identity{new_ike_sa_id(), Role::initiator, spis, path}, peer, *this));
   const IkeSaId id = sa.id();
   sa.initiate(packet, turn);
   settle_all(actions);

@@ -27,11 +27,10 @@ Result<Id> only(const std::vector<std::uint64_t>& found, std::string path, std::
 }  // namespace
 
 Result<> known_peer(const Core& core, std::string_view peer) {
+  if (core.settings().peers.contains(std::string(peer))) return {};
   std::vector<std::string> names;
-  for (const ike::PeerConfiguration& one : core.settings().ike.peers) {
-    if (one.name == peer) return {};
+  for (const ike::PeerConfiguration& one : core.settings().ike.peers)
     names.push_back(one.name);
-  }
   return std::unexpected(unknown_name("request/peer", "peer", peer, names));
 }
 
