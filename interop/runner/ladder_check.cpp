@@ -35,71 +35,98 @@ CheckStep explained(std::string name, std::string found) {
   return step;
 }
 
+// Each step says whether the next can be tried.
+class Check {
+ public:
+  Check(Tester& tester, const std::function<void(const CheckStep&)>& told)
+      : t_(tester), told_(told), sa_(tester.begin()) {}
+
+  void run() {
+    if (reach() && agree() && authenticate()) ping();
+  }
+  Duration round_trip{};
+
+ private:
+  bool works(std::string name, std::string found) {
+    told_({std::move(name), true, std::move(found), "", ""});
+    return true;
+  }
+  bool fails(CheckStep step) {
+    told_(step);
+    return false;
+  }
+  std::optional<Message> ask(const Message& request, int patiences) {
+    sa_.send(request);
+    return t_.response_to(sa_, request, patiences * t_.link().patience());
+  }
+
+  bool reach() {
+    const Instant sent = t_.now();
+    response_ = ask(sa_.init_request(), 3);
+    if (!response_)
+      return fails(
+          {"reach", false, "no answer to IKE_SA_INIT",
+           "no gateway listens at the address, a filter drops the datagrams, or it does not know the "
+           "tester",
+           "look at [[path]], gateway.ike_port, filters, and the gateway's log"});
+    round_trip = t_.now() - sent;
+    const auto took = std::chrono::duration_cast<std::chrono::microseconds>(round_trip);
+    return works("reach", fmt::format("an answer within {} us", took.count()));
+  }
+  bool agree() {
+    for (int i = 0; i < 3 && wire::ike::find<wire::ike::KeyExchange>(response_->payloads) == nullptr; ++i) {
+      const std::string error = error_in(*response_);
+      if (!error.empty() && error != "INVALID_KE_PAYLOAD") return fails(explained("IKE_SA_INIT", error));
+      response_ = ask(sa_.init_request_after(*response_), 1);
+      if (!response_)
+        return fails(
+            explained("IKE_SA_INIT", "no answer to the request that follows a cookie or another group"));
+    }
+    sa_.agree(*response_);
+    return works("IKE_SA_INIT", to_string(sa_.suite()));
+  }
+  bool authenticate() {
+    response_ = ask(sa_.auth_request(), 3);
+    if (!response_)
+      return fails({"IKE_AUTH", false, "no answer",
+                    "large messages are lost on the way, or the gateway drops what it cannot check",
+                    "look at the gateway's log; with certificates try the feature 'fragmentation'"});
+    const bool proved = wire::ike::find<wire::ike::Authentication>(response_->payloads) != nullptr;
+    if (const std::string error = error_in(*response_); !proved && !error.empty())
+      return fails(explained("IKE_AUTH", error));
+    return works("IKE_AUTH", "the gateway has taken our proof");
+  }
+  bool ping() {
+    EspChild* const child = sa_.take_auth(*response_);
+    if (child == nullptr) return fails(explained("Child SA", error_in(*response_)));
+    works("Child SA", fmt::format("SPIs {:08x} {:08x}, {}", child->terms().own.value,
+                                  child->terms().peer.value, to_string(child->terms().protection)));
+    if (!t_.receive_pong(t_.send_ping(*child), 3 * t_.link().patience()))
+      return fails({"ping", false, "no answer through the tunnel",
+                    "gateway.host does not answer pings, the gateway has no route to it or back, or ESP is "
+                    "filtered",
+                    "ping gateway.host from the gateway; try gateway.esp = \"udp\" or \"raw\""});
+    return works("ping", "there and back");
+  }
+
+  Tester& t_;
+  const std::function<void(const CheckStep&)>& told_;
+  IkeSession& sa_;
+  std::optional<Message> response_;
+};
+
 }  // namespace
 
 Duration check_target(Target& target, const Tester::Providers& providers,
                       const std::function<void(const CheckStep&)>& told) {
   Duration round_trip{};
-  static const std::function<void(const CheckStep&)>* tell = nullptr;
-  static Duration* took = nullptr;
-  tell = &told, took = &round_trip;
-  // A case like others, which tells of each step instead of judging one rule.
-  static const Case steps{
-      .id = "check", .rules = {}, .does = "", .lawful = "", .run = [](Tester& t) {
-        const auto fine = [&](std::string name, std::string found) {
-          (*tell)({std::move(name), true, std::move(found), "", ""});
-        };
-        IkeSession& sa = t.begin();
-        Message request = sa.init_request();
-        const Instant sent = t.now();
-        sa.send(request);
-        auto response = t.response_to(sa, request, 3 * t.link().patience());
-        if (!response)
-          return (*tell)({"reach", false, "no answer to IKE_SA_INIT",
-                          "no gateway listens at the address, a filter drops the datagrams, or it does not "
-                          "know the tester",
-                          "look at [[path]], gateway.ike_port, filters, and the gateway's log"});
-        *took = t.now() - sent;
-        fine("reach", fmt::format("an answer within {} us",
-                                  std::chrono::duration_cast<std::chrono::microseconds>(*took).count()));
-        for (int i = 0; i < 3 && wire::ike::find<wire::ike::KeyExchange>(response->payloads) == nullptr;
-             ++i) {
-          const std::string error = error_in(*response);
-          if (!error.empty() && error != "INVALID_KE_PAYLOAD")
-            return (*tell)(explained("IKE_SA_INIT", error));
-          request = sa.init_request_after(*response);
-          sa.send(request);
-          response = t.response_to(sa, request, t.link().patience());
-          if (!response)
-            return (*tell)(
-                explained("IKE_SA_INIT", "no answer to the request that follows a cookie or another group"));
-        }
-        sa.agree(*response);
-        fine("IKE_SA_INIT", to_string(sa.suite()));
-        request = sa.auth_request();
-        sa.send(request);
-        response = t.response_to(sa, request, 3 * t.link().patience());
-        if (!response)
-          return (*tell)({"IKE_AUTH", false, "no answer",
-                          "large messages are lost on the way, or the gateway drops what it cannot check",
-                          "look at the gateway's log; with certificates try the feature 'fragmentation'"});
-        const bool proved = wire::ike::find<wire::ike::Authentication>(response->payloads) != nullptr;
-        if (const std::string error = error_in(*response); !proved && !error.empty())
-          return (*tell)(explained("IKE_AUTH", error));
-        fine("IKE_AUTH", "the gateway has taken our proof");
-        EspChild* const child = sa.take_auth(*response);
-        if (child == nullptr) return (*tell)(explained("Child SA", error_in(*response)));
-        fine("Child SA", fmt::format("SPIs {:08x} {:08x}, {}", child->terms().own.value,
-                                     child->terms().peer.value, to_string(child->terms().protection)));
-        const std::uint32_t mark = t.send_ping(*child);
-        if (!t.receive_pong(mark, 3 * t.link().patience()))
-          return (*tell)({"ping", false, "no answer through the tunnel",
-                          "gateway.host does not answer pings, the gateway has no route to it or back, or "
-                          "ESP is filtered",
-                          "ping gateway.host from the gateway; try gateway.esp = \"udp\" or \"raw\""});
-        fine("ping", "there and back");
-      }};
-  const Outcome outcome = run_case(steps, target, providers, 1);
+  static_cast<void>(target.prepare({}));
+  const auto steps = [&](Tester& tester) {
+    Check check(tester, told);
+    check.run();
+    round_trip = check.round_trip;
+  };
+  const Outcome outcome = run_steps(steps, target, providers, 1);
   if (outcome.verdict != Verdict::pass)
     told({"go on", false, fmt::format("expected {}, found {}", outcome.expected, outcome.actual),
           "the gateway's answer is not what IKEv2 has",

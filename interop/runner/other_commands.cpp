@@ -60,6 +60,33 @@ Result<> write_new(const std::string& path, std::string_view text) {
   return failed(fmt::format("cannot be written: {}", why));
 }
 
+// Those whose rule one of the cases tries.
+std::vector<const Defect*> defects_against(const std::vector<const Case*>& cases) {
+  std::vector<const Defect*> wrong;
+  for (const Defect& one : defects()) {
+    const bool tried = std::ranges::any_of(cases, [&](const Case* each) {
+      return std::ranges::find(each->rules, one.rule) != each->rules.end();
+    });
+    if (tried) wrong.push_back(&one);
+  }
+  return wrong;
+}
+
+// A line for each defect, and the same for programs.
+nlohmann::json printed(const Proof& proof) {
+  nlohmann::json matrix = nlohmann::json::object();
+  for (std::size_t i = 0; i < proof.defects.size(); ++i) {
+    const Defect& defect = *proof.defects[i];
+    nlohmann::json killers = nlohmann::json::array();
+    for (const Case* killer : proof.killers[i])
+      killers.push_back(killer->id);
+    fmt::print("{:<70} {:>3}  {}\n", defect.id, proof.killers[i].size(),
+               proof.killers[i].empty() ? std::string_view("-") : proof.killers[i].front()->id);
+    matrix[std::string(defect.id)] = {{"rule", defect.rule}, {"does", defect.does}, {"failed", killers}};
+  }
+  return matrix;
+}
+
 }  // namespace
 
 int list_command(const Selection& selection, bool profiles_only) {
@@ -147,17 +174,10 @@ int coverage_command(bool all) {
 }
 
 int prove_command(const Selection& selection, const std::string& out) {
-  const Register& rules = embedded_register();
-  const auto cases = choose(catalogue(), selection, rules);
+  const auto cases = choose(catalogue(), selection, embedded_register());
   if (!cases) return fail(cases.error(), wrong_usage);
-  std::vector<const Defect*> wrong;
-  for (const Defect& one : defects()) {
-    const bool tried = std::ranges::any_of(*cases, [&](const Case* each) {
-      return std::ranges::find(each->rules, one.rule) != each->rules.end();
-    });
-    if (tried) wrong.push_back(&one);
-  }
-  if (cases->empty() || wrong.empty()) {
+  const std::vector<const Defect*> wrong = defects_against(*cases);
+  if (wrong.empty()) {
     fmt::print(stderr, "mpsec-conformance: no case, or no defect of its rule, matches\n");
     return nothing_matched;
   }
@@ -167,16 +187,7 @@ int prove_command(const Selection& selection, const std::string& out) {
                               if (terminal) fmt::print(stderr, "\r{} of {} defects", done, wrong.size());
                             });
   if (terminal) fmt::print(stderr, "\r\x1b[K");
-  nlohmann::json matrix = nlohmann::json::object();
-  for (std::size_t i = 0; i < wrong.size(); ++i) {
-    nlohmann::json killers = nlohmann::json::array();
-    for (const Case* killer : proof.killers[i])
-      killers.push_back(killer->id);
-    fmt::print("{:<70} {:>3}  {}\n", wrong[i]->id, proof.killers[i].size(),
-               proof.killers[i].empty() ? std::string_view("-") : proof.killers[i].front()->id);
-    matrix[std::string(wrong[i]->id)] = {
-        {"rule", wrong[i]->rule}, {"does", wrong[i]->does}, {"failed", killers}};
-  }
+  const nlohmann::json matrix = printed(proof);
   const auto gaps = proof.gaps();
   for (const std::string& gap : gaps)
     fmt::print("GAP {}\n", gap);

@@ -88,27 +88,17 @@ Result<> resume_from(const RunOptions& options, Plan& plan) {
   return {};
 }
 
-}  // namespace
-
-int run_command(const RunOptions& options) {
-  const Register& rules = embedded_register();
-  auto cases = choose(catalogue(), options.selection, rules);
-  if (!cases) return print({cases.error()}, wrong_usage);
+// What the options say of the cases; the error is told already.
+std::expected<Plan, int> plan_of(const RunOptions& options, const Opened& opened) {
+  auto cases = choose(catalogue(), options.selection, embedded_register());
+  if (!cases) return std::unexpected(print({cases.error()}, wrong_usage));
   if (cases->empty()) {
     fmt::print(stderr, "mpsec-conformance: no case matches; 'mpsec-conformance list' shows what there is\n");
-    return nothing_matched;
+    return std::unexpected(nothing_matched);
   }
-  Opened opened = open_target(options.target, options.timeout_scale);
-  if (!opened.target) return print(opened.errors, opened.exit);
   auto waivers =
       waivers_from(options.waivers.empty() ? opened.waivers : std::filesystem::path(options.waivers));
-  if (!waivers) return print(waivers.error(), wrong_usage);
-  std::optional<Run> earlier;
-  if (!options.compare.empty()) {
-    auto read = read_json_file(options.compare);
-    if (!read) return print({read.error()}, wrong_usage);
-    earlier = *std::move(read);
-  }
+  if (!waivers) return std::unexpected(print(waivers.error(), wrong_usage));
   Plan plan{.cases = *std::move(cases),
             .seed = options.seed,
             .confirm = options.confirm,
@@ -119,27 +109,32 @@ int run_command(const RunOptions& options) {
             .all_evidence = options.evidence == "all",
             .done = {},
             .virtual_time = options.target.empty()};
-  if (options.resume)
-    if (const auto resumed = resume_from(options, plan); !resumed)
-      return print({resumed.error()}, wrong_usage);
+  if (!options.resume) return plan;
+  if (const auto resumed = resume_from(options, plan); !resumed)
+    return std::unexpected(print({resumed.error()}, wrong_usage));
+  return plan;
+}
 
+// All of the report but the cases.
+Run begun(const RunOptions& options, Opened& opened, const Plan& plan) {
   Run run;
   run.seed = options.seed;
   run.versions["mpsec"] = version();
   run.arguments = options.arguments;
   run.target = report_of(opened.target->description(), opened.target->link().paths());
-  run.began =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch())
-          .count();
-  if (opened.network != nullptr) {
-    const auto reached = probe(*opened.target, opened.providers(), options.seed);
-    if (!reached) {
-      run.planned = plan.cases.size();
-      run.ended_early = fmt::format("the target is lost: {}", reached.error().why);
-    } else {
-      opened.network->note_round_trip(*reached);
-    }
+  const auto calendar = std::chrono::system_clock::now().time_since_epoch();
+  run.began = std::chrono::duration_cast<std::chrono::seconds>(calendar).count();
+  if (opened.network == nullptr) return run;
+  if (const auto reached = probe(*opened.target, opened.providers(), options.seed); reached) {
+    opened.network->note_round_trip(*reached);
+  } else {
+    run.planned = plan.cases.size();
+    run.ended_early = fmt::format("the target is lost: {}", reached.error().why);
   }
+  return run;
+}
+
+void run_watched(const RunOptions& options, const Plan& plan, Opened& opened, Run& run) {
   std::signal(SIGINT, on_interrupt), std::signal(SIGTERM, on_interrupt);
   Screen screen;
   const auto began = Clock::now();
@@ -152,18 +147,33 @@ int run_command(const RunOptions& options) {
   watching.save = [&](const Run& so_far) {
     if (options.no_reports || Clock::now() - saved < std::chrono::seconds(5)) return;
     saved = Clock::now();
-    static_cast<void>(write_reports(options.folder, so_far, rules));
+    static_cast<void>(write_reports(options.folder, so_far, embedded_register()));
   };
-  if (run.ended_early.empty()) run_all(plan, *opened.target, opened.providers(), rules, run, watching);
+  run_all(plan, *opened.target, opened.providers(), embedded_register(), run, watching);
   screen.clear();
-  fmt::print("{}", to_text(run, look_of(STDOUT_FILENO)));
-  int code = exit_code_of(run);
-  if (!options.no_reports) {
-    const auto written = write_reports(options.folder, run, rules, earlier ? &*earlier : nullptr);
-    if (!written) return print({written.error()}, harness_fault);
-    fmt::print("reports: {0}/report.html, report.md, report.xml, report.json\n", options.folder);
+}
+
+}  // namespace
+
+int run_command(const RunOptions& options) {
+  Opened opened = open_target(options.target, options.timeout_scale);
+  if (!opened.target) return print(opened.errors, opened.exit);
+  const auto plan = plan_of(options, opened);
+  if (!plan) return plan.error();
+  std::optional<Run> earlier;
+  if (!options.compare.empty()) {
+    auto read = read_json_file(options.compare);
+    if (!read) return print({read.error()}, wrong_usage);
+    earlier = *std::move(read);
   }
-  return code;
+  Run run = begun(options, opened, *plan);
+  if (run.ended_early.empty()) run_watched(options, *plan, opened, run);
+  fmt::print("{}", to_text(run, look_of(STDOUT_FILENO)));
+  if (options.no_reports) return exit_code_of(run);
+  const auto written = write_reports(options.folder, run, embedded_register(), earlier ? &*earlier : nullptr);
+  if (!written) return print({written.error()}, harness_fault);
+  fmt::print("reports: {0}/report.html, report.md, report.xml, report.json\n", options.folder);
+  return exit_code_of(run);
 }
 
 }  // namespace mpsec::conformance

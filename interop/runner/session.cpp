@@ -46,14 +46,14 @@ bool is_lost(const Plan& plan, const Outcome& outcome, Target& target, const Tes
 }  // namespace
 
 Result<Duration> probe(Target& target, const Tester::Providers& providers, std::uint64_t seed) {
-  Result<Duration> took = Duration{};
-  static const Case probing{.id = "probe", .rules = {}, .does = "", .lawful = "", .run = [](Tester& t) {
-                              IkeSession& sa = t.begin();
-                              const Message request = sa.init_request();
-                              sa.send(request);
-                              t.expect_response(sa, request);
-                            }};
-  const Outcome outcome = run_case(probing, target, providers, seed);
+  static_cast<void>(target.prepare({}));
+  const auto steps = [](Tester& t) {
+    IkeSession& sa = t.begin();
+    const Message request = sa.init_request();
+    sa.send(request);
+    t.expect_response(sa, request);
+  };
+  const Outcome outcome = run_steps(steps, target, providers, seed);
   if (outcome.verdict == Verdict::pass) return outcome.took;
   return std::unexpected(Error{Blame::peer_misbehaved, "target", std::nullopt,
                                fmt::format("expected {}, found {}", outcome.expected, outcome.actual), ""});

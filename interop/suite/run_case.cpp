@@ -43,10 +43,18 @@ Outcome run_case(const Case& one, Target& target, const Tester::Providers& provi
     take(outcome, {Verdict::unsupported, {}, std::move(why)});
     return outcome;
   }
-  Tester tester(target, providers, own_seed(one.id, seed));
+  outcome = run_steps(one.run, target, providers, own_seed(one.id, seed));
+  outcome.one = &one;
+  return outcome;
+}
+
+Outcome run_steps(const std::function<void(Tester&)>& steps, Target& target,
+                  const Tester::Providers& providers, std::uint64_t seed) {
+  Outcome outcome;
+  Tester tester(target, providers, seed);
   const Instant began = tester.now();
   try {
-    one.run(tester);
+    steps(tester);
     outcome.verdict = Verdict::pass;
   } catch (Stop& stop) {
     take(outcome, std::move(stop));

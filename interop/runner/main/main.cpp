@@ -68,6 +68,57 @@ void add_run_options(CLI::App& command, Arguments& given) {
                      "A file of expected failures, in the place of the target file's");
 }
 
+void add_catalogue_commands(CLI::App& app, Arguments& given) {
+  add_run_options(*app.add_subcommand("run", "Run cases and write reports"), given);
+  CLI::App& list = *app.add_subcommand("list", "The catalogue: ID, level, side, what a case needs");
+  add_selection(list, given);
+  list.add_flag_callback("--profiles", [&] { given.words = {"profiles"}; }, "The profiles");
+  app.add_subcommand("explain", "What a case does, by which rule, and what is lawful")
+      ->add_option("ID", given.id)
+      ->required();
+  app.add_subcommand("coverage", "The ledger of normative sentences, by document")
+      ->add_flag_callback("--all", [&] { given.words = {"all"}; }, "Each sentence");
+}
+
+void add_report_commands(CLI::App& app, Arguments& given) {
+  CLI::App& prove = *app.add_subcommand("prove", "Every case against every wrong gateway, in memory");
+  add_selection(prove, given);
+  prove.add_option("--out", given.out, "A JSON file of the matrix");
+  CLI::App& diff =
+      *app.add_subcommand("diff", "What differs between two runs; exit code 1 where something does");
+  diff.add_option("RUN", given.file, "report.json or its folder")->required();
+  diff.add_option("OTHER", given.second)->required();
+  CLI::App& waive = *app.add_subcommand("waive", "A file of waivers for what failed in a run");
+  waive.add_option("RUN", given.file)->required();
+  waive.add_option("--out", given.out, "Written there, which must not be there yet; else printed");
+  CLI::App& bundle =
+      *app.add_subcommand("bundle", "One zip for the vendor: report, captures, keys, how to repeat");
+  bundle.add_option("RUN", given.file)->required();
+  bundle.add_option("--out", given.out, "The file")->required();
+}
+
+void add_target_commands(CLI::App& app, Arguments& given) {
+  app.add_subcommand("init", "Write a commented target file")->add_option("FILE", given.file)->required();
+  CLI::App& check = *app.add_subcommand("check", "Try a target step by step, and explain the first failure");
+  check.add_option("TARGET", given.file)->required();
+  check.add_option("--timeout-scale", given.run.timeout_scale)->check(CLI::Range(0.1, 100.0));
+  CLI::App& fuzz = *app.add_subcommand(
+      "fuzz", "Mutated messages, before and after IKE_AUTH, with a liveness check as oracle");
+  fuzz.add_option("--target", given.fuzz.target, "TARGET.toml; without it the embedded reference");
+  fuzz.add_option("--seed", given.fuzz.seed, "Of the first round; each next one has the next");
+  fuzz.add_option("--rounds", given.fuzz.rounds, "Sessions")->capture_default_str();
+  fuzz.add_option("--messages", given.fuzz.messages, "Of each")->capture_default_str();
+  fuzz.add_option("--rate", given.fuzz.rate, "Messages a second, at the most")->capture_default_str();
+  fuzz.add_option("--out", given.fuzz.folder, "Folder of what is found")->capture_default_str();
+  app.add_subcommand("seeds", "The catalogue's messages as seeds of the fuzz targets")
+      ->add_option("FOLDER", given.file, "fuzz/corpus, say")
+      ->required();
+  app.add_subcommand("completion", "A script for the shell")
+      ->add_option("SHELL", given.id, "bash")
+      ->required()
+      ->check(CLI::IsMember({"bash"}));
+}
+
 int dispatch(CLI::App& app, Arguments& given, const std::vector<std::string>& words) {
   given.run.selection.levels = levels_of(given.levels);
   if (const auto shard = read_shard(given.shard, given.run.selection); !shard)
@@ -101,48 +152,9 @@ int main(int argc, char** argv) {
       "Exit codes: 0 as expected, 1 a case failed, 2 usage or configuration, 3 target lost or unreachable,\n"
       "4 our own fault (or the disk's), 5 no case matched.");
   Arguments given;
-  add_run_options(*app.add_subcommand("run", "Run cases and write reports"), given);
-  CLI::App& list = *app.add_subcommand("list", "The catalogue: ID, level, side, what a case needs");
-  add_selection(list, given);
-  list.add_flag_callback("--profiles", [&] { given.words = {"profiles"}; }, "The profiles");
-  app.add_subcommand("explain", "What a case does, by which rule, and what is lawful")
-      ->add_option("ID", given.id)
-      ->required();
-  app.add_subcommand("coverage", "The ledger of normative sentences, by document")
-      ->add_flag_callback("--all", [&] { given.words = {"all"}; }, "Each sentence");
-  CLI::App& prove = *app.add_subcommand("prove", "Every case against every wrong gateway, in memory");
-  add_selection(prove, given);
-  prove.add_option("--out", given.out, "A JSON file of the matrix");
-  CLI::App& diff =
-      *app.add_subcommand("diff", "What differs between two runs; exit code 1 where something does");
-  diff.add_option("RUN", given.file, "report.json or its folder")->required();
-  diff.add_option("OTHER", given.second)->required();
-  CLI::App& waive = *app.add_subcommand("waive", "A file of waivers for what failed in a run");
-  waive.add_option("RUN", given.file)->required();
-  waive.add_option("--out", given.out, "Written there, which must not be there yet; else printed");
-  CLI::App& bundle =
-      *app.add_subcommand("bundle", "One zip for the vendor: report, captures, keys, how to repeat");
-  bundle.add_option("RUN", given.file)->required();
-  bundle.add_option("--out", given.out, "The file")->required();
-  app.add_subcommand("init", "Write a commented target file")->add_option("FILE", given.file)->required();
-  CLI::App& check = *app.add_subcommand("check", "Try a target step by step, and explain the first failure");
-  check.add_option("TARGET", given.file)->required();
-  check.add_option("--timeout-scale", given.run.timeout_scale)->check(CLI::Range(0.1, 100.0));
-  CLI::App& fuzz = *app.add_subcommand(
-      "fuzz", "Mutated messages, before and after IKE_AUTH, with a liveness check as oracle");
-  fuzz.add_option("--target", given.fuzz.target, "TARGET.toml; without it the embedded reference");
-  fuzz.add_option("--seed", given.fuzz.seed, "Of the first round; each next one has the next");
-  fuzz.add_option("--rounds", given.fuzz.rounds, "Sessions")->capture_default_str();
-  fuzz.add_option("--messages", given.fuzz.messages, "Of each")->capture_default_str();
-  fuzz.add_option("--rate", given.fuzz.rate, "Messages a second, at the most")->capture_default_str();
-  fuzz.add_option("--out", given.fuzz.folder, "Folder of what is found")->capture_default_str();
-  app.add_subcommand("seeds", "The catalogue's messages as seeds of the fuzz targets")
-      ->add_option("FOLDER", given.file, "fuzz/corpus, say")
-      ->required();
-  app.add_subcommand("completion", "A script for the shell")
-      ->add_option("SHELL", given.id, "bash")
-      ->required()
-      ->check(CLI::IsMember({"bash"}));
+  add_catalogue_commands(app, given);
+  add_report_commands(app, given);
+  add_target_commands(app, given);
   std::vector<std::string> words(argv + 1, argv + argc);
   try {
     app.parse(argc, argv);
