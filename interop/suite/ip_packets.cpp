@@ -1,5 +1,8 @@
 #include "interop/suite/ip_packets.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "wire/checksum.hpp"
 #include "wire/header_build.hpp"
 #include "wire/protocol.hpp"
@@ -37,11 +40,12 @@ Octets to_ip(const EspPacket& packet) {
   const std::size_t udp = packet.in_udp() ? wire::udp_header_size : 0;
   Octets ip = ip_header(packet.path.local.address, packet.path.remote.address,
                         udp != 0 ? wire::protocol::udp : wire::protocol::esp, udp + packet.octets.size());
-  const std::size_t at = ip.size();
-  ip.resize(at + udp);
-  if (udp != 0)
-    wire::store_udp_header(ip.data() + at, packet.path.local.port, packet.path.remote.port,
+  if (udp != 0) {
+    std::array<std::uint8_t, wire::udp_header_size> header{};
+    wire::store_udp_header(header.data(), packet.path.local.port, packet.path.remote.port,
                            static_cast<std::uint16_t>(udp + packet.octets.size()));
+    append(ip, header);
+  }
   append(ip, packet.octets);
   return ip;
 }
