@@ -36,9 +36,9 @@ std::string to_text(const std::vector<Change>& changes, const Look& look);
 
 struct Progress {
   std::size_t done = 0, planned = 0;
-  Totals totals;
+  Totals totals{};
   Duration elapsed{};
-  std::string_view under_way;  // the case's ID
+  std::string_view under_way{};  // the case's ID
 };
 // At most `look.width` columns, without line feed: "[ 12/220] 2 failed, 1:20 left  rfc7296/2.3/...".
 std::string progress_line(const Progress& progress, const Look& look);

@@ -1,6 +1,8 @@
 // The register of normative clauses (vectors/requirements), as it was when the program was built.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,12 +18,12 @@ std::string_view to_string(Strength strength);
 std::optional<Strength> to_strength(std::string_view level);
 
 struct Rule {
-  std::string id;                              // "rfc7296/2.3/request-outside-the-window-is-dropped"
-  std::string document, section;               // "rfc7296", "2.3"
-  std::string level;                           // "MUST NOT", "statement", ...
-  std::string words;                           // the rule in our own words
-  std::string level_reason;                    // where the level is ours
-  std::string untestable, out_of_scope, next;  // why no case tries it; at most one is not empty
+  std::string id{};                                  // "rfc7296/2.3/request-outside-the-window-is-dropped"
+  std::string document{}, section{};                 // "rfc7296", "2.3"
+  std::string level{};                               // "MUST NOT", "statement", ...
+  std::string words{};                               // the rule in our own words
+  std::string level_reason{};                        // where the level is ours
+  std::string untestable{}, out_of_scope{}, next{};  // why no case tries it; at most one is not empty
 
   // "RFC 7296 2.3", "the draft 3.1", "our profile 2.1".
   std::string clause() const;
@@ -40,6 +42,7 @@ class Register {
 
  private:
   std::vector<Rule> rules_;
+  std::map<std::string, std::size_t, std::less<>> places_;  // in rules_, by ID
 };
 
 // What is built in.
