@@ -30,9 +30,24 @@ void take(Outcome& outcome, Stop stop) {
   outcome.actual = std::move(stop.actual);
 }
 
+std::shared_ptr<const Secrets> secrets_of(const Tester& tester) {
+  auto secrets = std::make_shared<Secrets>();
+  const auto clone = [](const ike::ChildKeys& keys) {
+    return ike::ChildKeys{keys.encryption.clone(), keys.integrity.clone()};
+  };
+  for (const auto& sa : tester.sessions()) {
+    if (sa->has_keys()) secrets->ike_sas.push_back({sa->spis(), sa->suite(), sa->keys().clone()});
+    for (const auto& child : sa->children)
+      secrets->children.push_back(
+          {child->terms(), clone(child->sending_keys()), clone(child->receiving_keys())});
+  }
+  return secrets;
+}
+
 }  // namespace
 
-Outcome run_case(const Case& one, Target& target, const Tester::Providers& providers, std::uint64_t seed) {
+Outcome run_case(const Case& one, Target& target, const Tester::Providers& providers, std::uint64_t seed,
+                 Keep keep) {
   Outcome outcome;
   outcome.one = &one;
   if (const auto prepared = target.prepare(one.wishes); !prepared) {
@@ -43,13 +58,13 @@ Outcome run_case(const Case& one, Target& target, const Tester::Providers& provi
     take(outcome, {Verdict::unsupported, {}, std::move(why)});
     return outcome;
   }
-  outcome = run_steps(one.run, target, providers, own_seed(one.id, seed));
+  outcome = run_steps(one.run, target, providers, own_seed(one.id, seed), keep);
   outcome.one = &one;
   return outcome;
 }
 
 Outcome run_steps(const std::function<void(Tester&)>& steps, Target& target,
-                  const Tester::Providers& providers, std::uint64_t seed) {
+                  const Tester::Providers& providers, std::uint64_t seed, Keep keep) {
   Outcome outcome;
   Tester tester(target, providers, seed);
   const Instant began = tester.now();
@@ -64,12 +79,13 @@ Outcome run_steps(const std::function<void(Tester&)>& steps, Target& target,
   outcome.took = tester.now() - began;
   if (target.remembers()) tester.clean_up();
   outcome.steps = tester.steps();
+  if (keep == Keep::keys) outcome.secrets = secrets_of(tester);
   return outcome;
 }
 
 Outcome run_confirmed(const Case& one, Target& target, const Tester::Providers& providers, std::uint64_t seed,
-                      unsigned times) {
-  Outcome first = run_case(one, target, providers, seed);
+                      unsigned times, Keep keep) {
+  Outcome first = run_case(one, target, providers, seed, keep);
   if (first.verdict != Verdict::fail) return first;
   first.failures = 1;
   for (unsigned i = 1; i < times; ++i) {
