@@ -42,6 +42,16 @@ class Sockets final : public ike::KeyLog {
   }
   void child_sa(const ipsec::InboundParameters&, const ipsec::OutboundParameters&) override {}
 
+  // Opened if it can be, and else as it is on the wire; nothing: it is no message.
+  std::optional<Message> look(const Datagram& datagram) {
+    const bool marker = ike::has_marker({datagram.local, datagram.remote}) && datagram.octets.size() >= 4;
+    const OctetView octets = OctetView(datagram.octets).subspan(marker ? 4 : 0);
+    if (auto message = open(octets)) return message;
+    auto message = decode_message(octets);
+    if (!message) return std::nullopt;
+    return *std::move(message);
+  }
+
   std::vector<Datagram> pass(const BendMessage& bend, Datagram datagram) {
     std::vector<Datagram> passed;
     const bool marker = ike::has_marker({datagram.local, datagram.remote}) && datagram.octets.size() >= 4;
@@ -54,6 +64,25 @@ class Sockets final : public ike::KeyLog {
     for (Message& one : bend(*std::move(message)))
       passed.push_back(ike::to_datagram({datagram.local, datagram.remote}, seal(std::move(one))));
     return passed;
+  }
+
+  Octets seal(Message message) {
+    static_cast<void>(wire::ike::complete(message));
+    Known* const known = of(message.header);
+    if (known == nullptr || message.header.exchange_type == ExchangeType::ike_sa_init) return encode(message);
+    const bool first = message.header.initiator;
+    auto sealer = ike::MessageSealer::create(
+        *provider_, known->protection, (first ? known->keys.ei : known->keys.er).view(),
+        (first ? known->keys.ai : known->keys.ar).view(), next_iv_ += 1000);
+    const auto inside = message.payloads.empty() ? PayloadType::none : type_of(message.payloads.front().body);
+    const Octets plain = encode(message.payloads);
+    Octets octets;
+    message.header.next_payload = PayloadType::encrypted;
+    wire::write(octets, message.header);
+    wire::write(octets, PayloadHeader{.next_payload = inside});
+    static_cast<void>(ike::set_lengths(octets, IkeHeader::octets, sealer->layout().sealed(plain.size())));
+    static_cast<void>(sealer->seal(octets, plain, rng_));
+    return octets;
   }
 
  private:
@@ -84,25 +113,6 @@ class Sockets final : public ike::KeyLog {
     message->payloads = *std::move(inside);
     return *std::move(message);
   }
-  Octets seal(Message message) {
-    static_cast<void>(wire::ike::complete(message));
-    Known* const known = of(message.header);
-    if (known == nullptr || message.header.exchange_type == ExchangeType::ike_sa_init) return encode(message);
-    const bool first = message.header.initiator;
-    auto sealer = ike::MessageSealer::create(
-        *provider_, known->protection, (first ? known->keys.ei : known->keys.er).view(),
-        (first ? known->keys.ai : known->keys.ar).view(), next_iv_ += 1000);
-    const auto inside = message.payloads.empty() ? PayloadType::none : type_of(message.payloads.front().body);
-    const Octets plain = encode(message.payloads);
-    Octets octets;
-    message.header.next_payload = PayloadType::encrypted;
-    wire::write(octets, message.header);
-    wire::write(octets, PayloadHeader{.next_payload = inside});
-    static_cast<void>(ike::set_lengths(octets, IkeHeader::octets, sealer->layout().sealed(plain.size())));
-    static_cast<void>(sealer->seal(octets, plain, rng_));
-    return octets;
-  }
-
   std::map<ike::IkeSpis, Known> sas_;
   std::unique_ptr<crypto::Provider> provider_ = crypto::make_openssl_provider();
   SeededRng rng_{3};
@@ -174,6 +184,41 @@ Bent incoming(std::function<void(Message&)> bend) {
   return bent;
 }
 
+Bent tapped(std::function<void(Message&)> in, std::function<void(Message&)> out) {
+  const auto tap = std::make_shared<Tap>();
+  tap->in = std::move(in);
+  tap->out = std::move(out);
+  Bent bent;
+  bent.seams.messages = tap.get();
+  bent.state = tap;
+  return bent;
+}
+
+Bent refusing(Judge unusual) {
+  return incoming([=](Message& message) {
+    if (!message.header.response && unusual(message))
+      message.payloads = {make_payload(UnknownPayload{.type = static_cast<PayloadType>(250)}, true)};
+  });
+}
+
+Bent taking_for_the_last(Judge wrong) {
+  const auto last = std::make_shared<Payloads>();
+  return incoming([=](Message& message) {
+    if (message.header.response || message.header.exchange_type != ExchangeType::ike_sa_init) return;
+    if (wrong(message))
+      message.payloads = *last;
+    else
+      *last = message.payloads;
+  });
+}
+
+Bent with_tap(Bent bent, const Bent& tap) {
+  bent.seams.messages = tap.seams.messages;
+  bent.state =
+      std::make_shared<std::pair<std::shared_ptr<void>, std::shared_ptr<void>>>(bent.state, tap.state);
+  return bent;
+}
+
 Bent at_socket(BendMessage in, BendMessage out) {
   const auto sockets = std::make_shared<Sockets>();
   sockets->in = std::move(in);
@@ -184,6 +229,43 @@ Bent at_socket(BendMessage in, BendMessage out) {
   bent.ike_in = [sockets](Datagram one) { return sockets->pass(sockets->in, std::move(one)); };
   bent.ike_out = [sockets](Datagram one) { return sockets->pass(sockets->out, std::move(one)); };
   return bent;
+}
+
+Bent answering(std::function<std::optional<Message>(const Message&)> answer) {
+  // The engine is asked something that it answers at once, and its answer makes way for ours.
+  constexpr IkeSpi probe{0x70726f6265};
+  const auto sockets = std::make_shared<Sockets>();
+  const auto ours = std::make_shared<Message>();
+  Bent bent;
+  bent.keys = sockets.get();
+  bent.state = sockets;
+  bent.ike_in = [=](Datagram one) {
+    const auto message = sockets->look(one);
+    auto reply = message && !message->header.response ? answer(*message) : std::nullopt;
+    if (reply) {
+      *ours = *std::move(reply);
+      Message asked;
+      asked.header.initiator_spi = asked.header.responder_spi = probe;
+      asked.header.exchange_type = ExchangeType::informational;
+      asked.header.initiator = true;
+      one = ike::to_datagram({one.local, one.remote}, encode(asked));
+    }
+    return std::vector{one};
+  };
+  bent.ike_out = [=](Datagram one) {
+    const auto message = sockets->look(one);
+    if (message && message->header.initiator_spi == probe)
+      one = ike::to_datagram({one.local, one.remote}, sockets->seal(*ours));
+    return std::vector{one};
+  };
+  return bent;
+}
+
+Message response_to(const Message& request, Payloads payloads) {
+  Message message{request.header, std::move(payloads)};
+  message.header.response = true;
+  message.header.initiator = !request.header.initiator;
+  return message;
 }
 
 Bent datagrams(std::function<std::vector<Datagram>(Datagram)> in,

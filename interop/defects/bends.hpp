@@ -25,11 +25,29 @@ using wire::ike::Payloads;
 Bent outgoing(std::function<void(Message&)> bend);
 Bent incoming(std::function<void(Message&)> bend);
 
+// Both of them, with what they know of each other.
+Bent tapped(std::function<void(Message&)> in, std::function<void(Message&)> out);
+// Requests that are let in and that `unusual` says so of are refused, as if they had an unknown critical
+// payload; IKE_AUTH then gives no IKE SA.
+using Judge = std::function<bool(const Message&)>;
+Bent refusing(Judge unusual);
+// IKE_SA_INIT requests that are `wrong` are taken for the last one that was not.
+Bent taking_for_the_last(Judge wrong);
+
+// The first, with the seam of messages of the second.
+Bent with_tap(Bent bent, const Bent& tap);
+
 // IKE messages at the socket, opened with the keys of their SA, also those that the engine would not let in;
 // each may become none or several, and is sealed again with lengths made right. What cannot be opened passes
 // as it is.
 using BendMessage = std::function<std::vector<Message>(Message)>;
 Bent at_socket(BendMessage in, BendMessage out);
+// Requests that get their answer here, and never reach the engine; nothing: they do. They are opened where
+// their keys are known and they are authentic, and else as they are on the wire. The answer is sealed where
+// the keys are known.
+Bent answering(std::function<std::optional<Message>(const Message&)> answer);
+// A response to that request.
+Message response_to(const Message& request, Payloads payloads = {});
 // The datagrams themselves, without keys: dropped, doubled, changed octets.
 Bent datagrams(std::function<std::vector<Datagram>(Datagram)> in,
                std::function<std::vector<Datagram>(Datagram)> out);

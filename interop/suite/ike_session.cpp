@@ -234,6 +234,7 @@ Payloads IkeSession::child_payloads(const ChildWish& wish, bool in_auth) {
 Message IkeSession::auth_request() {
   Message message = blank(ExchangeType::ike_auth, false, next_request);
   message.payloads.push_back(ike::identity_payload(ike::Role::initiator, tester_.target().tester_id));
+  opening_.identity(std::get<IdentificationInitiator>(message.payloads.back().body));
   for (Payload& request : tester_.target().checker->requests())
     message.payloads.push_back(std::move(request));
   message.payloads.push_back(ike::identity_payload(ike::Role::responder, tester_.target().target_id));
@@ -291,6 +292,7 @@ bool IkeSession::proof_is_good(const Message& message) {
 Message IkeSession::auth_response(const Message& request) {
   Message message = blank(ExchangeType::ike_auth, true, request.header.message_id.value);
   message.payloads.push_back(ike::identity_payload(ike::Role::responder, tester_.target().tester_id));
+  opening_.identity(std::get<IdentificationResponder>(message.payloads.back().body));
   append_proof(message.payloads, request.payloads);
   if (opening_.clusters)
     message.payloads.push_back(

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "ike/authentication.hpp"
+#include "ike/channel.hpp"
 #include "ike/keys.hpp"
 #include "ike/nat_detection.hpp"
 #include "ike/negotiation.hpp"
@@ -48,6 +49,8 @@ struct Opening {
   std::optional<bool> pretend_nat{};  // none: as described
   std::function<void(Message&)> init = [](Message&) {};
   std::function<void(Message&)> auth = [](Message&) {};
+  // Of IDi or IDr, before it is proved.
+  std::function<void(wire::ike::Identification&)> identity = [](wire::ike::Identification&) {};
 };
 
 class IkeSession {
@@ -110,6 +113,8 @@ class IkeSession {
   Octets seal_plain(const wire::ike::IkeHeader& header, wire::ike::PayloadType first, OctetView plain);
   // In fragments of at most so many octets of payloads (RFC 7383).
   std::vector<Octets> seal_in_fragments(const Message& message, std::size_t octets_each);
+  // One fragment, whatever it says of itself: `part` with first payload, number and total.
+  Octets seal_fragment(const wire::ike::IkeHeader& header, const ike::SealedPart& part);
   void send_octets(Octets message);
   // What arrived for this SA and waits; opened. Filled by the tester's waits.
   std::deque<Message> waiting;

@@ -193,18 +193,24 @@ std::vector<Octets> IkeSession::seal_in_fragments(const Message& message, std::s
   for (std::uint16_t number = 1; number <= total; ++number) {
     const OctetView piece = OctetView(plain).subspan(
         (number - 1) * octets_each, std::min(octets_each, plain.size() - (number - 1) * octets_each));
-    Octets octets;
-    IkeHeader own = message.header;
-    own.next_payload = PayloadType::encrypted_fragment;
-    wire::write(octets, own);
-    wire::write(octets, PayloadHeader{.next_payload = number == 1 ? first : PayloadType::none});
-    append_be(octets, number);
-    append_be(octets, total);
-    static_cast<void>(ike::set_lengths(octets, IkeHeader::octets, sealer_->layout().sealed(piece.size())));
-    static_cast<void>(sealer_->seal(octets, piece, tester_.rng()));
-    fragments.push_back(std::move(octets));
+    fragments.push_back(
+        seal_fragment(message.header, {number == 1 ? first : PayloadType::none, piece, number, total}));
   }
   return fragments;
+}
+
+Octets IkeSession::seal_fragment(const IkeHeader& header, const ike::SealedPart& part) {
+  Octets octets;
+  IkeHeader own = header;
+  own.next_payload = PayloadType::encrypted_fragment;
+  wire::write(octets, own);
+  wire::write(octets, PayloadHeader{.next_payload = part.first});
+  append_be(octets, part.number);
+  append_be(octets, part.total);
+  static_cast<void>(
+      ike::set_lengths(octets, IkeHeader::octets, sealer_->layout().sealed(part.plaintext.size())));
+  static_cast<void>(sealer_->seal(octets, part.plaintext, tester_.rng()));
+  return octets;
 }
 
 void IkeSession::send(const Message& message) {

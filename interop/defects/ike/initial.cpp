@@ -1,0 +1,140 @@
+// Against RFC 7296 1.2 and 2.13 to 2.17.
+#include <algorithm>
+
+#include "interop/defects/bends.hpp"
+
+namespace mpsec::conformance {
+
+using namespace wire::ike;
+
+namespace {
+
+bool is_auth_response(const Message& message) {
+  return message.header.exchange_type == ExchangeType::ike_auth && message.header.response;
+}
+
+Notify* notify_of(Message& message, NotifyType type) {
+  return const_cast<Notify*>(find_notify(message.payloads, type));
+}
+
+// Answers, in clear, what is sealed under Message ID 1 in that exchange.
+Bent answers_too_early(ExchangeType exchange) {
+  return answering([=](const Message& request) -> std::optional<Message> {
+    const bool too_early = request.header.exchange_type == exchange &&
+                           request.header.message_id == MessageId(1) &&
+                           find<Encrypted>(request.payloads) != nullptr;
+    return too_early ? std::optional(response_to(request)) : std::nullopt;
+  });
+}
+
+}  // namespace
+
+MPSEC_DEFECT(
+        .id = "makes-no-child-in-ike-auth", .rule = "rfc7296/4/four-messages-make-two-sas",
+        .does = "Leaves the child out of its IKE_AUTH response.", .no_ping = "It makes no child.",
+        .make = [] {
+          return outgoing([](Message& message) {
+            if (!is_auth_response(message)) return;
+            remove_payloads<SecurityAssociation>(message);
+            remove_payloads<TrafficSelectorsInitiator>(message);
+            remove_payloads<TrafficSelectorsResponder>(message);
+            static_cast<void>(complete(message));
+          });
+        });
+
+MPSEC_DEFECT(
+        .id = "swaps-cipher-and-integrity-keys", .rule = "rfc7296/2.17/encryption-key-before-integrity-key",
+        .does = "The ESP packets of children with an integrity algorithm are under other keys than agreed.",
+        .make = [] {
+          const auto separate = std::make_shared<bool>(false);
+          Bent bent = outgoing([=](Message& message) {
+            const auto* sa = find<SecurityAssociation>(message.payloads);
+            if (!is_auth_response(message) || sa == nullptr) return;
+            *separate = std::ranges::any_of(sa->proposals.at(0).transforms, [](const Transform& one) {
+              return one.type == TransformType::integrity && one.id != 0;
+            });
+          });
+          bent.esp_out = [=](EspPacket packet) {
+            if (*separate) packet.octets.back() ^= 1;
+            return std::vector{packet};
+          };
+          return bent;
+        });
+
+MPSEC_DEFECT(
+        .id = "signs-other-octets", .rule = "rfc7296/2.15/signed-octets",
+        .does = "Its AUTH payload proves nothing.", .make = [] {
+          return outgoing([](Message& message) {
+            if (auto* proof = find<Authentication>(message.payloads)) proof->data.back() ^= 1;
+          });
+        });
+
+MPSEC_DEFECT(
+        .id = "answers-ike-auth-in-clear", .rule = "rfc7296/1.2/all-after-ike-sa-init-is-protected",
+        .does = "Answers IKE_AUTH without protection.", .no_ping = "Nobody may believe such an answer.",
+        .make = [] {
+          return datagrams({}, [](Datagram one) {
+            const bool marker = ike::has_marker({one.local, one.remote});
+            auto message = decode_message(OctetView(one.octets).subspan(marker ? 4 : 0));
+            if (message && is_auth_response(*message)) {
+              message->payloads = {make_payload(make_notify(NotifyType::authentication_failed))};
+              static_cast<void>(complete(*message));
+              one = ike::to_datagram({one.local, one.remote}, encode(*message));
+            }
+            return std::vector{one};
+          });
+        });
+
+MPSEC_DEFECT(
+        .id = "asks-for-a-group-nobody-knows", .rule = "rfc7296/1.2/invalid-ke-payload-names-the-group",
+        .does = "Its INVALID_KE_PAYLOAD names a group that was not offered.", .make = [] {
+          return outgoing([](Message& message) {
+            if (Notify* refusal = notify_of(message, NotifyType::invalid_ke_payload)) refusal->data = {0, 99};
+          });
+        });
+
+MPSEC_DEFECT(
+        .id = "refuses-the-group-it-asked-for", .rule = "rfc7296/1.2/retry-with-the-group-asked-for",
+        .does = "Refuses an IKE_SA_INIT request whose KE payload is not of the first group it offers.",
+        .make = [] {
+          return refusing([](const Message& message) {
+            const auto* own = find<KeyExchange>(message.payloads);
+            const auto* sa = find<SecurityAssociation>(message.payloads);
+            if (message.header.exchange_type != ExchangeType::ike_sa_init || !own || !sa) return false;
+            const auto first = std::ranges::find(sa->proposals.at(0).transforms, TransformType::key_exchange,
+                                                 &Transform::type);
+            return first != sa->proposals[0].transforms.end() && first->id != own->method;
+          });
+        });
+
+MPSEC_DEFECT(
+        .id = "refuses-a-group-under-an-spi", .rule = "rfc7296/2.6/refusal-has-no-responder-spi",
+        .does = "Its INVALID_KE_PAYLOAD comes with a responder's SPI.", .make = [] {
+          return outgoing([](Message& message) {
+            if (notify_of(message, NotifyType::invalid_ke_payload)) message.header.responder_spi = IkeSpi{77};
+          });
+        });
+
+MPSEC_DEFECT(
+        .id = "answers-informational-before-ike-auth",
+        .rule = "rfc7296/1.4/informational-only-after-the-initial-exchanges",
+        .does = "Answers INFORMATIONAL before it knows the peer.",
+        .make = [] { return answers_too_early(ExchangeType::informational); });
+
+MPSEC_DEFECT(
+        .id = "answers-create-child-sa-before-ike-auth", .rule = "rfc7296/1/ike-auth-before-any-other",
+        .does = "Answers CREATE_CHILD_SA before it knows the peer.",
+        .make = [] { return answers_too_early(ExchangeType::create_child_sa); });
+
+MPSEC_DEFECT(
+        .id = "agrees-on-a-group-in-ike-auth", .rule = "rfc7296/1.2/no-key-exchange-in-ike-auth",
+        .does = "The child of IKE_AUTH is said to have a group.", .make = [] {
+          return outgoing([](Message& message) {
+            auto* sa = find<SecurityAssociation>(message.payloads);
+            if (!is_auth_response(message) || sa == nullptr) return;
+            sa->proposals.at(0).transforms.push_back({.type = TransformType::key_exchange, .id = 31});
+            static_cast<void>(complete(message));
+          });
+        });
+
+}  // namespace mpsec::conformance

@@ -1,0 +1,107 @@
+#include "interop/suite/ways.hpp"
+
+#include <algorithm>
+
+namespace mpsec::conformance {
+
+using namespace wire::ike;
+
+namespace {
+
+constexpr auto unused_type = static_cast<PayloadType>(200);
+
+bool has_keys(const Message& response) {
+  return find<KeyExchange>(response.payloads) != nullptr;
+}
+
+}  // namespace
+
+Payload unknown_payload(bool critical) {
+  return make_payload(UnknownPayload{.type = unused_type, .octets = {1, 2, 3, 4}}, critical);
+}
+
+bool has_error(const Message& message) {
+  return std::ranges::any_of(find_all<Notify>(message.payloads),
+                             [](const Notify* one) { return is_error(one->type); });
+}
+
+IkeSession& expect_agreed(Tester& t, const Opening& opening) {
+  IkeSession& sa = t.begin(opening);
+  Message response = t.ask(sa, sa.init_request());
+  for (int i = 0; i < 3 && !has_keys(response); ++i) {
+    t.expect_no_error(response);
+    response = t.ask(sa, sa.init_request_after(response));
+  }
+  sa.agree(response);
+  return sa;
+}
+
+Message expect_init_taken(Tester& t, const Opening& opening) {
+  IkeSession& sa = t.begin(opening);
+  Message response = t.ask(sa, sa.init_request());
+  t.expect_no_error(response);
+  t.check(has_keys(response), "an IKE_SA_INIT response with a KE payload", "one without");
+  return response;
+}
+
+IkeSession& expect_established(Tester& t, const Opening& opening) {
+  IkeSession& sa = expect_agreed(t, opening);
+  const Message response = t.ask(sa, sa.auth_request());
+  t.expect_no_error(response);
+  EspChild* const child = sa.take_auth(response);
+  if (opening.childless) return sa;
+  t.check(child != nullptr, "a Child SA with the IKE SA", "no SA payload in IKE_AUTH");
+  static_cast<void>(t.ping(*child));
+  return sa;
+}
+
+AuthAnswer ask_auth(Tester& t, const Opening& opening) {
+  IkeSession& sa = t.half_open(opening);
+  return {sa, t.ask(sa, sa.auth_request())};
+}
+
+void expect_init_refused(Tester& t, const Opening& opening, NotifyType why) {
+  t.half_open();
+  IkeSession& sa = t.begin(opening);
+  const Message request = sa.init_request();
+  sa.send(request);
+  if (const auto response = t.response_to(sa, request, t.link().patience())) {
+    t.expect_notify(*response, why);
+    t.check(!has_keys(*response), "a refusal alone", "a KE payload beside it");
+  }
+  t.expect_target_alive();
+}
+
+void expect_init_octets_refused(Tester& t, const std::function<void(Octets&)>& bend) {
+  t.half_open();
+  IkeSession& sa = t.begin({});
+  const Message request = sa.init_request();
+  Octets octets = sa.seal(request);
+  bend(octets);
+  sa.send_octets(std::move(octets));
+  if (const auto response = t.response_to(sa, request, t.link().patience())) {
+    t.expect_notify(*response, NotifyType::invalid_syntax);
+    t.check(!has_keys(*response), "a refusal alone", "a KE payload beside it");
+  }
+  t.expect_target_alive();
+}
+
+void expect_auth_refused(Tester& t, const Opening& opening, std::initializer_list<NotifyType> whys) {
+  t.establish();
+  const auto [sa, response] = ask_auth(t, opening);
+  t.check(find<SecurityAssociation>(response.payloads) == nullptr, "no Child SA", "an SA payload");
+  const auto is_there = [&, &answered = response](NotifyType why) {
+    return find_notify(answered.payloads, why) != nullptr;
+  };
+  if (std::ranges::none_of(whys, is_there)) t.expect_notify(response, *whys.begin());
+  t.expect_target_alive();
+}
+
+Message expect_informational(Tester& t, IkeSession& sa, Payloads payloads) {
+  Message response = t.ask(sa, sa.informational(std::move(payloads)));
+  t.expect_no_error(response);
+  t.expect_alive(sa);
+  return response;
+}
+
+}  // namespace mpsec::conformance
