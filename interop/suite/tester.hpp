@@ -47,7 +47,12 @@ class Tester {
   template <class Act>
   decltype(auto) control(Act act) {
     const Control guard(*this);
-    return act();
+    try {
+      return act();
+    } catch (Stop& stop) {  // also what a session could not go on with
+      if (stop.verdict == Verdict::fail) stop.verdict = Verdict::inconclusive;
+      throw;
+    }
   }
   [[noreturn]] void fail(std::string expected, std::string actual, Miss miss = Miss::outcome);
   [[noreturn]] void unsupported(std::string why);
