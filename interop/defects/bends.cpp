@@ -61,8 +61,14 @@ class Sockets final : public ike::KeyLog {
       passed.push_back(std::move(datagram));
       return passed;
     }
-    for (Message& one : bend(*std::move(message)))
-      passed.push_back(ike::to_datagram({datagram.local, datagram.remote}, seal(std::move(one))));
+    const Message before = *message;
+    for (Message& one : bend(*std::move(message))) {
+      // What was not changed keeps its octets, so that a retransmission stays one.
+      if (one == before)
+        passed.push_back(datagram);
+      else
+        passed.push_back(ike::to_datagram({datagram.local, datagram.remote}, seal(std::move(one))));
+    }
     return passed;
   }
 
@@ -182,6 +188,10 @@ Bent incoming(std::function<void(Message&)> bend) {
   bent.seams.messages = tap.get();
   bent.state = tap;
   return bent;
+}
+
+Bent both_ways(std::function<void(Message&)> out, std::function<void(Message&)> in) {
+  return tapped(std::move(in), std::move(out));
 }
 
 Bent tapped(std::function<void(Message&)> in, std::function<void(Message&)> out) {

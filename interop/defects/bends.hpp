@@ -24,6 +24,7 @@ using wire::ike::Payloads;
 // takes away payloads calls wire::ike::complete(message).
 Bent outgoing(std::function<void(Message&)> bend);
 Bent incoming(std::function<void(Message&)> bend);
+Bent both_ways(std::function<void(Message&)> out, std::function<void(Message&)> in);
 
 // Both of them, with what they know of each other.
 Bent tapped(std::function<void(Message&)> in, std::function<void(Message&)> out);
