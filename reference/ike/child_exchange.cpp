@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ike/cluster_support.hpp"
 #include "ike/ike_sa.hpp"
 #include "ike/informational.hpp"
 #include "ike/initial_payloads.hpp"
@@ -24,7 +25,7 @@ Payloads refusing(IkeSa& sa, const Payloads& request, const Refusal& refusal, Tu
   sa.report(refusal.error, std::string(), turn);
   sa.tell_join_refused(request, refusal, turn);
   Payloads payloads;
-  append_refusal(payloads, refusal);
+  append_refusal(payloads, refusal, sa.peer());
   return payloads;
 }
 

@@ -284,7 +284,10 @@ class Grant {
     agreed->agreement.peer_takes_tfc =
         find_notify(request_, NotifyType::esp_tfc_padding_not_supported) == nullptr;
     if (cluster_) {
+      //= profile/2.3/refusal-instead-of-the-child
       if (auto equal = check_equal(*cluster_, context_, agreed->agreement); !equal) return equal;
+      if (old_ == nullptr && joined() != nullptr && joined()->is_full())
+        return std::unexpected(refuse_join(ClusterRefusal::too_many_sub_sas));
       agreed->cluster = cluster_;
     }
     granted_.agreed = *std::move(agreed);

@@ -1,6 +1,7 @@
 #include "ike/cluster_negotiation.hpp"
 
 #include "ike/child_negotiation.hpp"
+#include "ike/cluster_support.hpp"
 
 namespace mpsec::ike {
 
@@ -9,6 +10,7 @@ using namespace wire::ike;
 namespace {
 
 constexpr std::string_view profile = "SA cluster profile";
+constexpr std::uint32_t least_window = 32, largest_window = 0x8000'0000u;
 
 Error wrong(Blame blame, std::string why) {
   return {blame, "N(SA_CLUSTER_JOIN)", std::nullopt, std::move(why), std::string(profile)};
@@ -21,6 +23,7 @@ std::string text_of(const SaClusterRefused& refused) {
 
 // What is asked for or granted; nothing: there is no such notify, or it comes from somebody to whom it means
 // nothing.
+//= profile/2.2/malformed-join-is-refused
 Result<std::optional<SaClusterJoin>> read_join(const Payloads& payloads, const ChildContext& context) {
   std::optional<SaClusterJoin> found;
   if (context.peer_clusters == nullptr) return found;
@@ -32,8 +35,12 @@ Result<std::optional<SaClusterJoin>> read_join(const Payloads& payloads, const C
     found = *join;
     if (found->cluster == ClusterId{0})
       return std::unexpected(wrong(Blame::malformed, "0 is the ID of no cluster"));
-    if (found->anti_replay && found->window == 0)
-      return std::unexpected(wrong(Blame::malformed, "anti-replay needs a window above 0"));
+    if (const std::uint32_t window = found->window;
+        found->anti_replay ? window < least_window || window > largest_window : window != 0)
+      return std::unexpected(
+          wrong(Blame::malformed,
+                fmt::format("expected a window of {} to {} with anti-replay and 0 without, found {}",
+                            least_window, largest_window, window)));
   }
   return found;
 }
@@ -63,11 +70,8 @@ bool same_selectors(const std::vector<ipsec::Selector>& one, const std::vector<i
 Granted<std::optional<ClusterMembership>> grant_founding(const ChildConfiguration& configuration,
                                                          const SaClusterJoin& join,
                                                          const ChildContext& context) {
-  if (const Cluster* known = context.host.clusters().find(join.cluster)) {
-    return std::unexpected(is_between(*known, context)
-                               ? refuse_join(ClusterRefusal::unequal_field, ClusterField::membership)
-                               : refuse_join(ClusterRefusal::other_peer));
-  }
+  if (context.host.clusters().find(join.cluster) != nullptr)
+    return std::unexpected(refuse_join(ClusterRefusal::malformed));
   const auto& wish = configuration.cluster;
   if (!wish || wish->anti_replay != join.anti_replay) return std::nullopt;
   ClusterMembership membership = wished(*wish, join.cluster, true);
@@ -78,7 +82,7 @@ Granted<std::optional<ClusterMembership>> grant_founding(const ChildConfiguratio
 
 Granted<std::optional<ClusterMembership>> grant_joining(const ChildConfiguration& configuration,
                                                         const SaClusterJoin& join,
-                                                        const ChildContext& context, bool is_rekey) {
+                                                        const ChildContext& context) {
   const auto refused = [](ClusterRefusal reason, ClusterField field = ClusterField::none) {
     return std::unexpected(refuse_join(reason, field));
   };
@@ -88,7 +92,6 @@ Granted<std::optional<ClusterMembership>> grant_joining(const ChildConfiguration
   if (cluster->ending) return refused(ClusterRefusal::ended);
   const auto& wish = configuration.cluster;
   if (!wish || wish->name != cluster->terms.name.name) return refused(ClusterRefusal::not_configured);
-  if (!is_rekey && cluster->is_full()) return refused(ClusterRefusal::too_many_sub_sas);
   if (join.anti_replay != cluster->terms.anti_replay)
     return refused(ClusterRefusal::unequal_field, ClusterField::anti_replay);
   if (join.window != cluster->terms.peer_window)
@@ -111,11 +114,15 @@ bool has_cluster_vendor_id(const Payloads& payloads) {
                              [](const auto* vendor) { return knows_sa_clusters(*vendor); });
 }
 
+//= profile/2.2/supported-of-another-version
 std::optional<SaClusterSupported> read_cluster_support(const Payloads& payloads) {
   const Notify* notify = find_notify(payloads, NotifyType::sa_cluster_supported);
   if (notify == nullptr) return std::nullopt;
+  const auto said = std::ranges::count_if(find_all<Notify>(payloads), [](const auto* one) {
+    return one->type == NotifyType::sa_cluster_supported;
+  });
   const auto supported = data_of<SaClusterSupported>(*notify);
-  if (!supported || supported->version == 0) return std::nullopt;
+  if (said != 1 || !supported || supported->version != SaClusterSupported{}.version) return std::nullopt;
   return *supported;
 }
 
@@ -157,12 +164,17 @@ Result<std::optional<ClusterOffer>> offer_cluster(const ChildWish& wish, const C
   return offer;
 }
 
-void append_cluster(Payloads& payloads, const ClusterMembership& membership, const ClusterWish& wish) {
+//= profile/2.2/supported-goes-with-vendor-id
+void append_support(Payloads& payloads, const ClusterWish& wish) {
   payloads.push_back(make_payload(make_sa_cluster_vendor_id()));
   SaClusterSupported supported;
   supported.duplication = wish.duplication;
   supported.most_but_one = static_cast<std::uint16_t>(wish.most_sub_sas - 1);
   payloads.push_back(make_payload(make_notify(NotifyType::sa_cluster_supported, supported)));
+}
+
+void append_cluster(Payloads& payloads, const ClusterMembership& membership, const ClusterWish& wish) {
+  append_support(payloads, wish);
   SaClusterJoin join;
   join.cluster = membership.id;
   join.founds = membership.founds;
@@ -183,8 +195,13 @@ Result<std::optional<ClusterMembership>> read_cluster_answer(const ClusterMember
     return std::unexpected(
         wrong(Blame::no_common_ground, "the responder makes an SA outside of the cluster"));
   }
+  //= profile/2.2/wrong-answer-is-deleted
   if ((*join)->cluster != asked.id)
     return std::unexpected(wrong(Blame::peer_misbehaved, "another cluster was asked for"));
+  if ((*join)->founds != asked.founds)
+    return std::unexpected(wrong(Blame::peer_misbehaved, "to found a cluster and to join it are mixed up"));
+  if (asked.founds && (*join)->duplication && !asked.duplication)
+    return std::unexpected(wrong(Blame::peer_misbehaved, "duplication was not asked for"));
   if ((*join)->anti_replay != asked.anti_replay)
     return std::unexpected(wrong(Blame::peer_misbehaved, "anti-replay is on at one end only"));
   ClusterMembership membership = asked;
@@ -212,6 +229,10 @@ Result<std::optional<ClusterMembership>> read_cluster_answer(const ClusterMember
 Granted<std::optional<ClusterMembership>> grant_cluster(const ChildConfiguration& configuration,
                                                         const Payloads& request, const ChildContext& context,
                                                         const ChildSa* old) {
+  //= profile/8/no-notifies-unless-configured
+  const bool knows_none = std::ranges::none_of(
+      context.peer.children, [](const ChildConfiguration& one) { return one.cluster.has_value(); });
+  if (knows_none && (old == nullptr || !old->cluster)) return std::nullopt;
   const auto join = read_join(request, context);
   if (!join) {
     Refusal refusal = refuse_join(ClusterRefusal::malformed);
@@ -226,7 +247,7 @@ Granted<std::optional<ClusterMembership>> grant_cluster(const ChildConfiguration
   }
   if (!*join) return std::nullopt;
   if ((*join)->founds) return grant_founding(configuration, **join, context);
-  return grant_joining(configuration, **join, context, old != nullptr);
+  return grant_joining(configuration, **join, context);
 }
 
 Granted<void> check_equal(const ClusterMembership& membership, const ChildContext& context,
@@ -246,9 +267,11 @@ Refusal refuse_join(ClusterRefusal reason, ClusterField field) {
           wire::encode(refused)};
 }
 
-void append_refusal(Payloads& payloads, const Refusal& refusal) {
-  if (refusal.notify == NotifyType::sa_cluster_refused)
-    payloads.push_back(make_payload(make_sa_cluster_vendor_id()));
+void append_refusal(Payloads& payloads, const Refusal& refusal, const PeerConfiguration& peer) {
+  const auto wanted =
+      std::ranges::find_if(peer.children, [](const auto& one) { return one.cluster.has_value(); });
+  if (refusal.notify == NotifyType::sa_cluster_refused && wanted != peer.children.end())
+    append_support(payloads, *wanted->cluster);
   payloads.push_back(make_payload(refusal.to_notify()));
 }
 

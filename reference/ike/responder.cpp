@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "ike/child_negotiation.hpp"
+#include "ike/cluster_support.hpp"
 #include "ike/ike_sa.hpp"
 #include "ike/initial_payloads.hpp"
 #include "ike/nat_detection.hpp"
@@ -236,7 +237,7 @@ void IkeSa::answer_first_child(const Payloads& request, Payloads& reply_payloads
   if (!granted) {
     report(granted.error().error, std::string(), turn);
     tell_join_refused(request, granted.error(), turn);
-    return append_refusal(reply_payloads, granted.error());
+    return append_refusal(reply_payloads, granted.error(), *peer_);
   }
   const ChildId made =
       install_child(*granted->configuration, std::move(granted->agreed), nonces_, false, turn);
