@@ -78,7 +78,6 @@ Message IkeSession::init_request() {
   for (Payload& payload : ike::nat_detection_payloads(tester_.providers().ike, spis_, named))
     message.payloads.push_back(std::move(payload));
   ike::append_init_notifies(message.payloads, opening_.fragmentation);
-  if (opening_.clusters) message.payloads.push_back(make_payload(make_sa_cluster_vendor_id()));
   opening_.init(message);
   init_ = message;
   return message;
@@ -170,7 +169,6 @@ Message IkeSession::init_response(const Message& request) {
   for (Payload& payload : ike::nat_detection_payloads(tester_.providers().ike, spis_, named))
     message.payloads.push_back(std::move(payload));
   ike::append_init_notifies(message.payloads, opening_.fragmentation);
-  if (opening_.clusters) message.payloads.push_back(make_payload(make_sa_cluster_vendor_id()));
   opening_.init(message);
   return message;
 }
@@ -192,6 +190,24 @@ void IkeSession::append_proof(Payloads& payloads, const Payloads& seen) {
   const auto context = context_of(role_, own_init_, peer_nonce_, own_identity_);
   auto proof = demand(tester_.target().credential->begin()->prove(context, abilities_, seen));
   std::ranges::move(proof.payloads, std::back_inserter(payloads));
+}
+
+void IkeSession::append_clusters(Payloads& payloads) const {
+  if (!opening_.clusters) return;
+  payloads.push_back(make_payload(make_sa_cluster_vendor_id()));
+  payloads.push_back(
+      notify(NotifyType::sa_cluster_supported, wire::encode(SaClusterSupported{.most_but_one = 63})));
+}
+
+void IkeSession::append_join_answer(Payloads& payloads, const Payloads& request) const {
+  const Notify* asked = find_notify(request, NotifyType::sa_cluster_join);
+  if (!opening_.clusters || asked == nullptr) return;
+  auto join = demand(data_of<SaClusterJoin>(*asked));
+  join.anti_replay = true;
+  join.duplication = false;
+  join.window = opening_.cluster_window;
+  const auto answered = opening_.answer_join ? opening_.answer_join(join) : std::optional(join);
+  if (answered) payloads.push_back(notify(NotifyType::sa_cluster_join, wire::encode(*answered)));
 }
 
 Payloads IkeSession::child_payloads(const ChildWish& wish, bool in_auth) {
@@ -233,16 +249,15 @@ Payloads IkeSession::child_payloads(const ChildWish& wish, bool in_auth) {
 
 Message IkeSession::auth_request() {
   Message message = blank(ExchangeType::ike_auth, false, next_request);
-  message.payloads.push_back(ike::identity_payload(ike::Role::initiator, tester_.target().tester_id));
+  message.payloads.push_back(
+      ike::identity_payload(ike::Role::initiator, opening_.as.value_or(tester_.target().tester_id)));
   opening_.identity(std::get<IdentificationInitiator>(message.payloads.back().body));
   for (Payload& request : tester_.target().checker->requests())
     message.payloads.push_back(std::move(request));
   message.payloads.push_back(ike::identity_payload(ike::Role::responder, tester_.target().target_id));
   append_proof(message.payloads, {});
   if (opening_.initial_contact) message.payloads.push_back(notify(NotifyType::initial_contact));
-  if (opening_.clusters)
-    message.payloads.push_back(
-        notify(NotifyType::sa_cluster_supported, wire::encode(SaClusterSupported{.most_but_one = 63})));
+  append_clusters(message.payloads);
   if (!opening_.childless)
     for (Payload& payload : child_payloads(opening_.child, true))
       message.payloads.push_back(std::move(payload));
@@ -294,9 +309,7 @@ Message IkeSession::auth_response(const Message& request) {
   message.payloads.push_back(ike::identity_payload(ike::Role::responder, tester_.target().tester_id));
   opening_.identity(std::get<IdentificationResponder>(message.payloads.back().body));
   append_proof(message.payloads, request.payloads);
-  if (opening_.clusters)
-    message.payloads.push_back(
-        notify(NotifyType::sa_cluster_supported, wire::encode(SaClusterSupported{.most_but_one = 63})));
+  append_clusters(message.payloads);
   const auto* offered = find<SecurityAssociation>(request.payloads);
   if (!opening_.childless && offered != nullptr && !offered->proposals.empty()) {
     own_child_spi_ = Spi(static_cast<std::uint32_t>(tester_.rng().next_u64() | 0x1000));
@@ -310,6 +323,7 @@ Message IkeSession::auth_response(const Message& request) {
     message.payloads.push_back(make_payload(need<TrafficSelectorsResponder>(request.payloads)));
     const bool transport = find_notify(request.payloads, NotifyType::use_transport_mode) != nullptr;
     if (transport) message.payloads.push_back(notify(NotifyType::use_transport_mode));
+    append_join_answer(message.payloads, request.payloads);
     make_child(answer.proposals.at(0), *child_spi(chosen.spi), request.payloads, transport,
                {ike::Role::responder, peer_nonce_, own_nonce_, {}, own_child_spi_});
   }

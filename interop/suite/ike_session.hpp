@@ -43,10 +43,16 @@ struct Opening {
   std::optional<crypto::KeyExchangeId> group{};              // of the KE payload; none: the first proposed
   ChildWish child{};
   bool childless = false;
-  bool clusters = false;  // says that it knows them
+  // Says that it knows them: Vendor ID and SA_CLUSTER_SUPPORTED in IKE_AUTH, and as a responder a JOIN for
+  // each that is asked for, unless answer_join says otherwise.
+  bool clusters = false;
+  std::uint32_t cluster_window = 1024;  // of the tester's JOINs as a responder
+  // What becomes of the JOIN that answers one; none: it is left out.
+  std::function<std::optional<wire::ike::SaClusterJoin>(wire::ike::SaClusterJoin)> answer_join{};
   bool initial_contact = false;
-  bool fragmentation = false;         // says that it knows it
-  std::optional<bool> pretend_nat{};  // none: as described
+  std::optional<ipsec::Identity> as{};  // who the tester says it is; none: as described
+  bool fragmentation = false;           // says that it knows it
+  std::optional<bool> pretend_nat{};    // none: as described
   std::function<void(Message&)> init = [](Message&) {};
   std::function<void(Message&)> auth = [](Message&) {};
   // Of IDi or IDr, before it is proved.
@@ -134,6 +140,8 @@ class IkeSession {
   ike::ProofContext context_of(ike::Role signer, OctetView message, OctetView nonce,
                                OctetView identity) const;
   void append_proof(Payloads& payloads, const Payloads& seen);
+  void append_clusters(Payloads& payloads) const;
+  void append_join_answer(Payloads& payloads, const Payloads& request) const;
   // From the SA payload that the responder has answered with.
   struct ChildBasis {
     ike::Role tester;  // in the exchange that makes the child

@@ -96,6 +96,7 @@ Message IkeSession::child_response(const Message& request) {
   payloads.push_back(make_payload(need<TrafficSelectorsResponder>(request.payloads)));
   const bool transport = find_notify(request.payloads, NotifyType::use_transport_mode) != nullptr;
   if (transport) payloads.push_back(make_payload(make_notify(NotifyType::use_transport_mode)));
+  append_join_answer(payloads, request.payloads);
   make_child(answer.proposals.at(0), *child_spi(chosen.spi), request.payloads, transport,
              {ike::Role::responder, need<Nonce>(request.payloads).data, child_nonce_, view_of(secret),
               own_child_spi_});

@@ -18,9 +18,15 @@ struct EspPacket {
   bool in_udp() const { return path.local.port != 0; }
 };
 
+// An inner packet between the two networks that left the target as it is.
+struct ClearPacket {
+  Octets octets;
+};
+
 struct Arrival {
   Instant at{};
-  std::variant<Datagram, EspPacket> what;  // a datagram is IKE, with its non-ESP marker on port 4500
+  // A datagram is IKE, with its non-ESP marker on port 4500.
+  std::variant<Datagram, EspPacket, ClearPacket> what;
 };
 
 class Link {

@@ -81,6 +81,8 @@ using Hooks = SetOf<Hook>;
 // Of the discards that a target counts, what hooks can read.
 struct ReplayCounters {
   std::uint64_t replayed = 0, not_authentic = 0, accepted = 0;
+  // Of `replayed`, where the target counts them apart.
+  std::optional<std::uint64_t> too_old{};
 };
 
 // What of the target's configuration a case needs otherwise than it is described.
@@ -96,13 +98,16 @@ struct Wishes {
   std::uint32_t fragment_beyond = 0;  // octets; 0: as described
   std::optional<std::uint64_t> rekey_after_packets{};
   bool transport_mode = false;
-  bool reordering = false;  // the cluster puts packets back in order
-  std::string scheduler{};  // of the cluster
+  bool reordering = false;       // the cluster puts packets back in order
+  std::string scheduler{};       // of the cluster
+  bool duplication = false;      // the cluster sends each packet on two paths, where the peer agrees
+  bool second_identity = false;  // a further tester may come, with the same rights
 };
 
 struct Description {
   std::string name = "the embedded reference";
   ipsec::Identity tester_id, target_id;
+  std::optional<ipsec::Identity> second_tester_id{};  // which the same credential proves
   // How the tester proves itself, and judges the target's proof.
   std::shared_ptr<const ike::Credential> credential;
   std::shared_ptr<const ike::ProofChecker> checker;

@@ -101,7 +101,7 @@ IkeSession& Tester::establish(const Opening& opening) {
 
 IkeSession& Tester::await_init_request(const Opening& opening) {
   return control([&]() -> IkeSession& {
-    call(Hook::initiate);
+    call(Hook::initiate, opening.path);
     const auto arrived = receive_unknown(link().patience());
     if (!arrived) fail("an IKE_SA_INIT request after the hook 'initiate'", "nothing arrived");
     IkeSession& sa = adopt(std::make_unique<IkeSession>(*this, ike::Role::responder, opening));
@@ -156,8 +156,10 @@ bool Tester::take_in(Instant until) {
   if (!arrival) return false;
   if (const auto* datagram = std::get_if<Datagram>(&arrival->what))
     take_datagram(*datagram);
+  else if (const auto* esp = std::get_if<EspPacket>(&arrival->what))
+    take_esp(*esp);
   else
-    take_esp(std::get<EspPacket>(arrival->what));
+    take_clear(std::get<ClearPacket>(arrival->what));
   return true;
 }
 

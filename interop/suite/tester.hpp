@@ -129,6 +129,8 @@ class Tester {
   std::optional<Pong> receive_esp(Duration within);
   // What could not be opened under any child, since the case began.
   const std::vector<EspPacket>& unopened() const { return unopened_; }
+  // Inner packets that came in clear.
+  const std::vector<Octets>& clear() const { return clear_; }
 
   // Deletes what the case has made, as far as the target still answers. Judges nothing.
   void clean_up();
@@ -152,6 +154,7 @@ class Tester {
   bool take_in(Instant until);
   void take_datagram(const Datagram& datagram);
   void take_esp(const EspPacket& packet);
+  void take_clear(const ClearPacket& packet);
   void answer_liveness(IkeSession& sa, const Message& request);
 
   Target& target_;
@@ -162,6 +165,7 @@ class Tester {
   std::deque<Datagram> unknown_;
   std::deque<Pong> esp_;
   std::vector<EspPacket> unopened_;
+  std::vector<Octets> clear_;
   std::vector<Step> steps_;
   std::uint32_t last_mark_ = 0;
 };

@@ -5,6 +5,14 @@
 
 namespace mpsec::conformance {
 
+void Tester::take_clear(const ClearPacket& packet) {
+  steps_.push_back({.at = now(),
+                    .kind = Step::Kind::received,
+                    .text = "an inner packet in clear",
+                    .octets = packet.octets});
+  clear_.push_back(packet.octets);
+}
+
 void Tester::take_esp(const EspPacket& packet) {
   const auto step = [&](std::string text) {
     steps_.push_back({.at = now(),

@@ -159,6 +159,7 @@ class MemoryTarget::World final : public Link {
     read.replayed = counters.discards[ipsec::Discard::replay_duplicate] +
                     counters.discards[ipsec::Discard::replay_too_old] +
                     counters.discards[ipsec::Discard::replay_below_zero];
+    read.too_old = counters.discards[ipsec::Discard::replay_too_old];
     read.not_authentic = counters.discards[ipsec::Discard::integrity_failed];
     read.accepted = counters.delivered;
     return read;
@@ -227,9 +228,12 @@ class MemoryTarget::World final : public Link {
       for (Datagram& one : through(bent_.ike_out, Datagram{sent.remote, sent.local, std::move(sent.octets)}))
         arrived_.push_back({now_, std::move(one)});
     for (const ipsec::PacketBuffer& packet : output.outside)
-      if (auto esp = from_ip(packet.view()))
+      if (auto esp = from_ip(packet.view())) {
         for (EspPacket& one : through(bent_.esp_out, *std::move(esp)))
           arrived_.push_back({now_, std::move(one)});
+      } else if (to_ping(packet.view())) {
+        arrived_.push_back({now_, ClearPacket{{packet.view().begin(), packet.view().end()}}});
+      }
     for (const gateway::Report& report : output.reports)
       note(report);
     std::vector<Octets> inside;
@@ -242,9 +246,12 @@ class MemoryTarget::World final : public Link {
   void host_sends(Octets packet) {
     for (const Octets& one : through(bent_.sent, std::move(packet))) {
       ipsec::HeldPacket held(one);
+      bool sent = false;
       act([&](gateway::Core& core, gateway::Output& output) {
         core.send({&held.buffer(), 1}, now_, output);
+        sent = !output.outside.empty();
       });
+      if (!sent && bent_.leaks && bent_.leaks(one)) arrived_.push_back({now_, ClearPacket{one}});
     }
   }
   void note(const gateway::Report& report) {

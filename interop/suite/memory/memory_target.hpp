@@ -20,6 +20,8 @@ struct Bent {
   std::function<std::vector<EspPacket>(EspPacket)> esp_in{}, esp_out{};
   // At its protected side: what is delivered, and what its host sends.
   std::function<std::vector<Octets>(Octets)> delivered{}, sent{};
+  // Asked for what its host sends and nothing protects: true, it goes out in clear.
+  std::function<bool(OctetView packet)> leaks{};
   ike::KeyLog* keys = nullptr;
   std::shared_ptr<void> state{};  // holds whatever the seams are
 };

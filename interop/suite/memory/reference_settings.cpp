@@ -36,9 +36,9 @@ std::vector<ike::ChildProposal> child_proposals(const Wishes& wishes) {
   return {one};
 }
 
-ipsec::PadEntry pad_entry(std::string_view of_whom) {
+ipsec::PadEntry pad_entry(std::string_view of_whom, std::uint32_t id = 1) {
   ipsec::PadEntry entry;
-  entry.id = ipsec::PadEntryId{1};
+  entry.id = ipsec::PadEntryId{id};
   entry.identities = {ipsec::IdentityPattern::dns(of_whom).value()};
   entry.authentication.emplace_back(ipsec::PreSharedKey{shared_key()});
   entry.children = ipsec::ChildrenByAddress{{ipsec::AddressRange::parse("0.0.0.0/0").value()}};
@@ -46,7 +46,10 @@ ipsec::PadEntry pad_entry(std::string_view of_whom) {
 }
 
 ike::ClusterWish cluster_wish(const Wishes& wishes) {
-  return {.name = "net", .most_sub_sas = 8, .window = wishes.window.value_or(1024)};
+  return {.name = "net",
+          .most_sub_sas = 8,
+          .window = wishes.window.value_or(1024),
+          .duplication = wishes.duplication};
 }
 
 ike::ChildConfiguration child(const Wishes& wishes) {
@@ -66,6 +69,8 @@ ike::ChildConfiguration child(const Wishes& wishes) {
   }
   return child;
 }
+
+constexpr std::string_view second_tester = "second-tester.example";
 
 ike::PeerConfiguration peer(const Wishes& wishes) {
   ike::PeerConfiguration peer;
@@ -93,6 +98,8 @@ Description describe_reference(const Wishes& wishes) {
   Description description;
   description.tester_id = ipsec::Identity::fqdn("tester.example");
   description.target_id = ipsec::Identity::fqdn("target.example");
+  if (wishes.second_identity)
+    description.second_tester_id = ipsec::Identity::fqdn(std::string(second_tester));
   description.credential = std::make_shared<ike::PreSharedKeyCredential>(shared_key());
   description.checker = std::make_shared<ike::PreSharedKeyChecker>();
   description.pad_entry = [] { return pad_entry("target.example"); };
@@ -142,6 +149,7 @@ gateway::Settings reference_settings(const Wishes& wishes) {
     gateway::ClusterSettings& cluster = all.clusters["net"];
     cluster.id = ipsec::ClusterId{1};
     cluster.wish = *child.cluster;
+    if (wishes.duplication) cluster.scheduler = "duplicate round-robin";
     if (!wishes.scheduler.empty()) cluster.scheduler = wishes.scheduler;
     if (wishes.reordering) cluster.reordering.emplace();
     protect.by = ipsec::ClusterId{1};
@@ -152,6 +160,14 @@ gateway::Settings reference_settings(const Wishes& wishes) {
   policy.selectors = child.selectors;
   policy.protect = protect;
   all.pad.push_back(pad_entry("tester.example"));
+  if (wishes.second_identity) {
+    ike::PeerConfiguration second = peer(wishes);
+    second.name = "second";
+    second.remote_id = ipsec::Identity::fqdn(std::string(second_tester));
+    all.ike.peers.push_back(std::move(second));
+    all.peers["second"];
+    all.pad.push_back(pad_entry(second_tester, 2));
+  }
   if (wishes.cookies_from)
     all.cookies = {.demand_from = *wishes.cookies_from, .relax_below = *wishes.cookies_from};
   return all;
