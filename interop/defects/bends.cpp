@@ -348,6 +348,26 @@ Bent settings(std::function<void(gateway::Settings&)> change) {
   return bent;
 }
 
+Notify* notify_in(Message& message, NotifyType type) {
+  for (Payload& payload : message.payloads)
+    if (auto* notify = std::get_if<Notify>(&payload.body); notify != nullptr && notify->type == type)
+      return notify;
+  return nullptr;
+}
+
+bool change_join(Message& message, const std::function<void(SaClusterJoin&)>& how) {
+  return change<SaClusterJoin>(message, NotifyType::sa_cluster_join, how);
+}
+
+bool change_refusal(Message& message, const std::function<void(SaClusterRefused&)>& how) {
+  return change<SaClusterRefused>(message, NotifyType::sa_cluster_refused, how);
+}
+
+void add(Message& message, Payload payload) {
+  message.payloads.push_back(std::move(payload));
+  static_cast<void>(wire::ike::complete(message));
+}
+
 void remove_notify(Message& message, NotifyType type) {
   std::erase_if(message.payloads, [&](const Payload& one) {
     const auto* notify = std::get_if<Notify>(&one.body);

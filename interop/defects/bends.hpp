@@ -11,6 +11,7 @@
 #include "wire/ike/complete.hpp"
 #include "wire/ike/message.hpp"
 #include "wire/ike/notify_data.hpp"
+#include "wire/ike/sa_cluster.hpp"
 
 namespace mpsec::conformance {
 
@@ -77,6 +78,23 @@ Bent esp_leaving(std::function<std::vector<EspPacket>(EspPacket)> bend);
 // The reference with other settings.
 Bent settings(std::function<void(gateway::Settings&)> change);
 
+// The first Notify of a type, to be changed; null: there is none.
+wire::ike::Notify* notify_in(Message& message, NotifyType type);
+// Changes the data of a Notify that has them in their form; true: there was one.
+template <class Data>
+bool change(Message& message, NotifyType type, const std::function<void(Data&)>& how) {
+  wire::ike::Notify* const notify = notify_in(message, type);
+  if (notify == nullptr) return false;
+  auto data = wire::ike::data_of<Data>(*notify);
+  if (!data) return false;
+  how(*data);
+  notify->data = wire::encode(*data);
+  return true;
+}
+bool change_join(Message& message, const std::function<void(wire::ike::SaClusterJoin&)>& how);
+bool change_refusal(Message& message, const std::function<void(wire::ike::SaClusterRefused&)>& how);
+// Puts a payload behind the others, lengths made right.
+void add(Message& message, Payload payload);
 // Takes the notifies of a type away.
 void remove_notify(Message& message, NotifyType type);
 template <class Body>
