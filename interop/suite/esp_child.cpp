@@ -30,6 +30,10 @@ EspChild::EspChild(const crypto::Provider& provider, ChildTerms terms, ike::Chil
       sealer_(cipher_for(provider, terms_, sending_keys())),
       opener_(cipher_for(provider, terms_, receiving_keys())) {}
 
+std::size_t EspChild::text_at() const {
+  return header_octets + sealer_->iv_octets();
+}
+
 EspPacket EspChild::seal(const EspText& text, std::uint64_t number) {
   const std::size_t multiple = sealer_->text_multiple();
   const std::size_t bare = text.payload.size() + trailer_octets;

@@ -54,6 +54,11 @@ class EspChild {
   EspPacket seal(const EspText& text) { return seal(text, next_number++); }
   // Nothing: it is not of this SA, or its ICV is wrong. A target's wrong padding is kept as it is.
   std::optional<OpenedEsp> open(const EspPacket& packet);
+  // What the length of an ESP text is a multiple of: the cipher's block, and at least 4.
+  std::size_t text_multiple() const { return sealer_->text_multiple(); }
+  // Where the text begins, behind header and IV, and how long the ICV at the end is.
+  std::size_t text_at() const;
+  std::size_t icv_octets() const { return sealer_->icv_octets(); }
   const ike::ChildKeys& sending_keys() const {
     return keys_initiator_ ? keys_.initiator_to_responder : keys_.responder_to_initiator;
   }

@@ -64,10 +64,11 @@ std::optional<std::variant<Datagram, EspPacket>> from_ip(OctetView ip) {
   if (protocol != wire::protocol::udp || rest.size() < wire::udp_header_size) return std::nullopt;
   path.remote.port = load_be<std::uint16_t>(rest.data());
   path.local.port = load_be<std::uint16_t>(rest.data() + 2);
+  const auto checksum = load_be<std::uint16_t>(rest.data() + 6);
   rest = rest.subspan(wire::udp_header_size);
   Octets payload(rest.begin(), rest.end());
   if (wire::classify_udp_payload(rest) == wire::UdpEncapsulated::esp)
-    return EspPacket{path, std::move(payload)};
+    return EspPacket{path, std::move(payload), checksum};
   return Datagram{path.local, path.remote, std::move(payload)};
 }
 

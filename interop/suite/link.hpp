@@ -15,18 +15,20 @@ namespace mpsec::conformance {
 struct EspPacket {
   ike::Path path;  // `local` is the tester
   Octets octets;
+  std::optional<std::uint16_t> udp_checksum{};  // as it arrived in UDP, where the link can tell
   bool in_udp() const { return path.local.port != 0; }
 };
 
-// An inner packet between the two networks that left the target as it is.
+// A whole IP packet that is neither IKE nor ESP: what should have been protected, or is sent to see whether
+// it is let in.
 struct ClearPacket {
   Octets octets;
 };
 
 struct Arrival {
   Instant at{};
-  // A datagram is IKE, with its non-ESP marker on port 4500.
-  std::variant<Datagram, EspPacket, ClearPacket> what;
+  std::variant<Datagram, EspPacket, ClearPacket>
+      what;  // a datagram is IKE, with its non-ESP marker on port 4500
 };
 
 class Link {
@@ -37,6 +39,9 @@ class Link {
   virtual const std::vector<ike::Path>& paths() const = 0;
   virtual void send(const Datagram& datagram) = 0;
   virtual void send(const EspPacket& packet) = 0;
+  // Whether clear packets of the target are seen, and can be sent to it; else cases about them cannot be run.
+  virtual bool handles_clear() const { return false; }
+  virtual void send(const ClearPacket&) {}
   // The next that arrives; nothing: it is `until`, and nothing came.
   virtual std::optional<Arrival> receive(Instant until) = 0;
 

@@ -50,6 +50,7 @@ enum class Hook : std::uint8_t {
   set_lifetime,  // of Child SAs, in seconds
   set_outbound_sequence,
   read_replay_counters,
+  read_audit,  // what it has logged of packets that it did not let through
   count_,
 };
 std::string_view to_string(Hook hook);
@@ -85,6 +86,18 @@ struct ReplayCounters {
   std::optional<std::uint64_t> too_old{};
 };
 
+// One line of the target's audit log, as far as its hook can tell. What the line lacks is absent.
+struct AuditEntry {
+  // The auditable events of RFC 4303 4.
+  enum class Event : std::uint8_t { no_sa, replayed, not_authentic, fragment, exhausted, other };
+  Event event = Event::other;
+  bool has_time = false;
+  std::optional<Spi> spi{};
+  std::optional<IpAddress> source{}, destination{};
+  std::optional<std::uint32_t> number{};  // as on the wire
+};
+std::string_view to_string(AuditEntry::Event event);
+
 // What of the target's configuration a case needs otherwise than it is described.
 struct Wishes {
   bool extended_sequence_numbers = false;
@@ -93,6 +106,7 @@ struct Wishes {
   std::optional<std::size_t> cookies_from{};  // half-open IKE SAs; 0: always
   std::optional<Duration> child_lifetime{};   // until it is rekeyed
   std::optional<Duration> ike_lifetime{};
+  std::optional<std::vector<ike::ChildProposal>> child_proposals{};
   bool certificates = false;
   bool key_exchange_in_child = false;
   std::uint32_t fragment_beyond = 0;  // octets; 0: as described
@@ -136,6 +150,8 @@ class Target {
   virtual Result<ReplayCounters> replay_counters() = 0;
   // Whether it keeps SAs from one case to the next, so that each has to take its own away.
   virtual bool remembers() const { return false; }
+  // The entries since it was prepared, in their order. Fails where there is no such hook.
+  virtual Result<std::vector<AuditEntry>> audit();
 };
 
 }  // namespace mpsec::conformance

@@ -149,6 +149,13 @@ ReplayCounters Tester::replay_counters() {
   return *counters;
 }
 
+std::vector<AuditEntry> Tester::audit() {
+  if (!target().hooks.has(Hook::read_audit)) unsupported("there is no hook 'read-audit'");
+  auto entries = target_.audit();
+  if (!entries) throw Stop{Verdict::inconclusive, "the hook 'read-audit' works", to_string(entries.error())};
+  return *std::move(entries);
+}
+
 // --- waiting
 
 bool Tester::take_in(Instant until) {
@@ -156,8 +163,8 @@ bool Tester::take_in(Instant until) {
   if (!arrival) return false;
   if (const auto* datagram = std::get_if<Datagram>(&arrival->what))
     take_datagram(*datagram);
-  else if (const auto* esp = std::get_if<EspPacket>(&arrival->what))
-    take_esp(*esp);
+  else if (const auto* packet = std::get_if<EspPacket>(&arrival->what))
+    take_esp(*packet);
   else
     take_clear(std::get<ClearPacket>(arrival->what));
   return true;
@@ -166,7 +173,10 @@ bool Tester::take_in(Instant until) {
 void Tester::take_datagram(const Datagram& datagram) {
   const ike::Path path{datagram.local, datagram.remote};
   OctetView octets = datagram.octets;
-  if (octets.size() == 1) return note("a NAT keepalive arrived");
+  if (octets.size() == 1 && octets[0] == 0xff) {
+    keepalives_.push_back(now());
+    return note("a NAT keepalive arrived");
+  }
   if (ike::has_marker(path) && octets.size() >= 4) octets = octets.subspan(4);
   const auto header = decode_header(octets);
   if (header) {

@@ -76,6 +76,7 @@ class Tester {
   // The hooks; fail as inconclusive where one does not work.
   void call(Hook hook, std::uint64_t argument = 0);
   ReplayCounters replay_counters();
+  std::vector<AuditEntry> audit();
 
   // --- waiting. All of them take in what arrives for any SA; what is not waited for stays.
   // A message on this SA that `wanted` accepts; liveness checks of the target are answered meanwhile.
@@ -116,6 +117,7 @@ class Tester {
   struct Pong {
     EspChild* child;
     OpenedEsp opened;
+    EspPacket packet;  // that it came in
   };
   std::optional<Pong> receive_pong(std::uint32_t mark, Duration within);
   Pong expect_pong(std::uint32_t mark);
@@ -134,6 +136,15 @@ class Tester {
 
   // Deletes what the case has made, as far as the target still answers. Judges nothing.
   void clean_up();
+
+  // --- clear text
+  // Unsupported where the link cannot tell.
+  void needs_clear();
+  void send_clear(Octets packet);
+  // That no packet has left the target in the clear since the case began, and none does now.
+  void expect_no_clear(std::string_view when);
+  // When NAT-keepalives have arrived.
+  const std::vector<Instant>& keepalives() const { return keepalives_; }
 
   // --- evidence
   const std::vector<Step>& steps() const { return steps_; }
@@ -166,6 +177,7 @@ class Tester {
   std::deque<Pong> esp_;
   std::vector<EspPacket> unopened_;
   std::vector<Octets> clear_;
+  std::vector<Instant> keepalives_;
   std::vector<Step> steps_;
   std::uint32_t last_mark_ = 0;
 };

@@ -61,10 +61,30 @@ std::string_view to_string(Feature feature) {
 
 std::string_view to_string(Hook hook) {
   constexpr std::array<std::string_view, static_cast<std::size_t>(Hook::count_)> names{
-      "initiate",     "rekey-child",           "rekey-ike",           "delete-child",
-      "delete-ike",   "create-child",          "send-traffic",        "set-cookie-threshold",
-      "set-lifetime", "set-outbound-sequence", "read-replay-counters"};
+      "initiate",
+      "rekey-child",
+      "rekey-ike",
+      "delete-child",
+      "delete-ike",
+      "create-child",
+      "send-traffic",
+      "set-cookie-threshold",
+      "set-lifetime",
+      "set-outbound-sequence",
+      "read-replay-counters",
+      "read-audit"};
   return hook < Hook::count_ ? names[static_cast<std::size_t>(hook)] : "?";
+}
+
+std::string_view to_string(AuditEntry::Event event) {
+  constexpr std::array<std::string_view, 6> names{"no SA",    "a replayed packet", "a wrong ICV",
+                                                  "fragment", "numbers used up",   "something else"};
+  return names[static_cast<std::size_t>(event)];
+}
+
+Result<std::vector<AuditEntry>> Target::audit() {
+  return std::unexpected(
+      Error{Blame::local_fault, "hook read-audit", std::nullopt, "the target has no such hook", ""});
 }
 
 namespace detail {

@@ -322,7 +322,7 @@ MPSEC_DEFECT(
         .id = "sends-in-clear-without-a-sub-sa", .rule = "profile/5/never-clear-text",
         .does = "Sends in clear what no sub-SA is left for.", .make = [] {
           Bent bent;
-          bent.leaks = [](OctetView) { return true; };
+          bent.leaks = [](OctetView, bool gone) { return !gone; };
           return bent;
         });
 

@@ -68,12 +68,40 @@ std::optional<EspPacket> from_ip(OctetView ip) {
   if (ip[9] == wire::protocol::udp && rest.size() >= wire::udp_header_size) {
     packet.path.remote.port = load_be<std::uint16_t>(rest.data());
     packet.path.local.port = load_be<std::uint16_t>(rest.data() + 2);
+    packet.udp_checksum = load_be<std::uint16_t>(rest.data() + 6);
     rest = rest.subspan(wire::udp_header_size);
   } else if (ip[9] != wire::protocol::esp) {
     return std::nullopt;
   }
   packet.octets.assign(rest.begin(), rest.end());
   return packet;
+}
+
+AuditEntry::Event event_of(ipsec::Discard cause) {
+  switch (cause) {
+    case ipsec::Discard::unknown_spi:
+      return AuditEntry::Event::no_sa;
+    case ipsec::Discard::replay_duplicate:
+    case ipsec::Discard::replay_too_old:
+    case ipsec::Discard::replay_below_zero:
+      return AuditEntry::Event::replayed;
+    case ipsec::Discard::integrity_failed:
+      return AuditEntry::Event::not_authentic;
+    case ipsec::Discard::fragment_for_ipsec:
+      return AuditEntry::Event::fragment;
+    case ipsec::Discard::sequence_exhausted:
+      return AuditEntry::Event::exhausted;
+    default:
+      return AuditEntry::Event::other;
+  }
+}
+
+AuditEntry entry_of(const ipsec::Audit& audit) {
+  AuditEntry entry{.event = event_of(audit.cause), .has_time = true};
+  if (audit.spi.value != 0) entry.spi = audit.spi;
+  entry.source = audit.source, entry.destination = audit.destination;
+  if (audit.sequence_number != 0) entry.number = audit.sequence_number;
+  return entry;
 }
 
 template <class What>
@@ -125,6 +153,15 @@ class MemoryTarget::World final : public Link {
       });
     }
   }
+  bool handles_clear() const override { return true; }
+  void send(const ClearPacket& packet) override {
+    if (bent_.lets_in && bent_.lets_in(packet.octets))
+      if (auto answer = answer_to(packet.octets)) host_sends(*std::move(answer));
+    ipsec::HeldPacket held(packet.octets);
+    act([&](gateway::Core& core, gateway::Output& output) {
+      core.receive({&held.buffer(), 1}, now_, output);
+    });
+  }
   std::optional<Arrival> receive(Instant until) override {
     while (arrived_.empty()) {
       const auto next = core_->next_deadline();
@@ -165,8 +202,11 @@ class MemoryTarget::World final : public Link {
     return read;
   }
 
+  const Bent& bent() const { return bent_; }
+
   Description description;
   std::string log;
+  std::vector<AuditEntry> audits;
 
  private:
   std::shared_ptr<ipsec::SequenceSource> jumping(std::shared_ptr<ipsec::SequenceSource> inner,
@@ -231,9 +271,8 @@ class MemoryTarget::World final : public Link {
       if (auto esp = from_ip(packet.view())) {
         for (EspPacket& one : through(bent_.esp_out, *std::move(esp)))
           arrived_.push_back({now_, std::move(one)});
-      } else if (to_ping(packet.view())) {
-        arrived_.push_back({now_, ClearPacket{{packet.view().begin(), packet.view().end()}}});
-      }
+      else
+        arrived_.push_back({now_, ClearPacket{Octets(packet.view().begin(), packet.view().end())}});
     for (const gateway::Report& report : output.reports)
       note(report);
     std::vector<Octets> inside;
@@ -246,16 +285,18 @@ class MemoryTarget::World final : public Link {
   void host_sends(Octets packet) {
     for (const Octets& one : through(bent_.sent, std::move(packet))) {
       ipsec::HeldPacket held(one);
-      bool sent = false;
+      bool gone = false;
       act([&](gateway::Core& core, gateway::Output& output) {
         core.send({&held.buffer(), 1}, now_, output);
-        sent = !output.outside.empty();
+        gone = !output.outside.empty();
       });
-      if (!sent && bent_.leaks && bent_.leaks(one)) arrived_.push_back({now_, ClearPacket{one}});
+      if (bent_.leaks && bent_.leaks(one, gone)) arrived_.push_back({now_, ClearPacket{one}});
     }
   }
   void note(const gateway::Report& report) {
     if (const auto* event = std::get_if<ike::Event>(&report)) log += to_string(*event) + "\n";
+    if (const auto* data = std::get_if<ipsec::Event>(&report))
+      if (const auto* audit = std::get_if<ipsec::Audit>(data)) audits.push_back(entry_of(*audit));
     if (const auto* fault = std::get_if<gateway::Fault>(&report)) log += to_string(fault->error) + "\n";
   }
 
@@ -293,6 +334,12 @@ Result<> MemoryTarget::call(Hook hook, std::uint64_t argument) {
 }
 Result<ReplayCounters> MemoryTarget::replay_counters() {
   return world_->replay_counters();
+}
+Result<std::vector<AuditEntry>> MemoryTarget::audit() {
+  auto entries = world_->audits;
+  if (world_->bent().audit)
+    std::erase_if(entries, [&](AuditEntry& one) { return !world_->bent().audit(one); });
+  return entries;
 }
 std::string MemoryTarget::log() const {
   return world_->log;

@@ -20,8 +20,12 @@ struct Bent {
   std::function<std::vector<EspPacket>(EspPacket)> esp_in{}, esp_out{};
   // At its protected side: what is delivered, and what its host sends.
   std::function<std::vector<Octets>(Octets)> delivered{}, sent{};
-  // Asked for what its host sends and nothing protects: true, it goes out in clear.
-  std::function<bool(OctetView packet)> leaks{};
+  // Whether what its host has sent leaves in the clear too; `gone` says that the core has sent it on.
+  std::function<bool(OctetView packet, bool gone)> leaks{};
+  // Whether a packet that came in the clear is handed to its host, whatever the core says.
+  std::function<bool(OctetView packet)> lets_in{};
+  // What of its audit log can be read; false: the entry is missing.
+  std::function<bool(AuditEntry&)> audit{};
   ike::KeyLog* keys = nullptr;
   std::shared_ptr<void> state{};  // holds whatever the seams are
 };
@@ -38,6 +42,7 @@ class MemoryTarget final : public Target {
   Result<> prepare(const Wishes& wishes) override;
   Result<> call(Hook hook, std::uint64_t argument) override;
   Result<ReplayCounters> replay_counters() override;
+  Result<std::vector<AuditEntry>> audit() override;
   // What it has told of, for somebody who wonders; a line each.
   std::string log() const;
 

@@ -19,6 +19,30 @@ ipsec::AddressRange net(std::uint32_t end) {
   return {IpAddress::v4(0x0a000000u | end << 16), IpAddress::v4(0x0a00ffffu | end << 16)};
 }
 
+constexpr Features features{Feature::extended_sequence_numbers,
+                            Feature::sequence_numbers_32,
+                            Feature::sa_clusters,
+                            Feature::several_paths,
+                            Feature::fragmentation,
+                            Feature::nat_traversal,
+                            Feature::childless,
+                            Feature::key_exchange_in_child,
+                            Feature::tfc_padding,
+                            Feature::cookies,
+                            Feature::transport_mode};
+constexpr Hooks hooks{Hook::initiate,
+                      Hook::rekey_child,
+                      Hook::rekey_ike,
+                      Hook::delete_child,
+                      Hook::delete_ike,
+                      Hook::create_child,
+                      Hook::send_traffic,
+                      Hook::set_cookie_threshold,
+                      Hook::set_lifetime,
+                      Hook::set_outbound_sequence,
+                      Hook::read_replay_counters,
+                      Hook::read_audit};
+
 std::vector<ike::IkeProposal> ike_proposals() {
   return {{.encryption = {{crypto::EncryptionId::aes_gcm_16, 128}, {crypto::EncryptionId::aes_cbc, 256}},
            .prf = {crypto::PrfId::hmac_sha2_256, crypto::PrfId::hmac_sha2_512},
@@ -27,6 +51,7 @@ std::vector<ike::IkeProposal> ike_proposals() {
 }
 
 std::vector<ike::ChildProposal> child_proposals(const Wishes& wishes) {
+  if (wishes.child_proposals) return *wishes.child_proposals;
   ike::ChildProposal one;
   one.encryption = {{crypto::EncryptionId::aes_gcm_16, 128}, {crypto::EncryptionId::aes_cbc, 128}};
   one.integrity = {crypto::IntegrityId::hmac_sha2_256_128};
@@ -113,21 +138,8 @@ Description describe_reference(const Wishes& wishes) {
     description.target_net = ipsec::AddressRange::of(outer(1, 0));
   }
   description.window = wishes.window.value_or(wishes.cluster ? 1024 : 64);
-  description.features = {Feature::extended_sequence_numbers,
-                          Feature::sequence_numbers_32,
-                          Feature::sa_clusters,
-                          Feature::several_paths,
-                          Feature::fragmentation,
-                          Feature::nat_traversal,
-                          Feature::childless,
-                          Feature::key_exchange_in_child,
-                          Feature::tfc_padding,
-                          Feature::cookies,
-                          Feature::transport_mode};
-  description.hooks = {
-      Hook::initiate,     Hook::rekey_child,           Hook::rekey_ike,           Hook::delete_child,
-      Hook::delete_ike,   Hook::create_child,          Hook::send_traffic,        Hook::set_cookie_threshold,
-      Hook::set_lifetime, Hook::set_outbound_sequence, Hook::read_replay_counters};
+  description.features = features;
+  description.hooks = hooks;
   return description;
 }
 

@@ -7,6 +7,7 @@
 #include <deque>
 #include <fmt/format.h>
 #include <poll.h>
+#include <ranges>
 
 #include "interop/suite/ip_packets.hpp"
 #include "ipsec/packet_buffer.hpp"
@@ -18,6 +19,18 @@ using namespace std::chrono_literals;
 
 Error local(std::string what, std::string why) {
   return {Blame::local_fault, std::move(what), std::nullopt, std::move(why), ""};
+}
+
+// Whether the target is described with all algorithms that are wished for.
+bool known(const std::vector<ike::ChildProposal>& wished, const std::vector<ike::ChildProposal>& described) {
+  const auto holds = [](const auto& all, const auto& some) {
+    return std::ranges::all_of(some, [&](const auto& one) { return std::ranges::contains(all, one); });
+  };
+  return std::ranges::all_of(wished, [&](const ike::ChildProposal& wish) {
+    return std::ranges::any_of(described, [&](const ike::ChildProposal& one) {
+      return holds(one.encryption, wish.encryption) && holds(one.integrity, wish.integrity);
+    });
+  });
 }
 
 // What a wish asks for that the description does not say; empty if nothing.
@@ -38,6 +51,8 @@ std::string ungranted(const Wishes& wishes, const Description& target) {
   if (wishes.cookies_from && !target.hooks.has(Hook::set_cookie_threshold))
     return "the hook 'set-cookie-threshold'";
   if (wishes.child_lifetime && !target.hooks.has(Hook::set_lifetime)) return "the hook 'set-lifetime'";
+  if (wishes.child_proposals && !known(*wishes.child_proposals, target.child_proposals))
+    return "other algorithms of its Child SAs";
   if (wishes.ike_lifetime) return "another lifetime of IKE SAs";
   if (wishes.rekey_after_packets) return "a lifetime in packets";
   if (wishes.reordering || !wishes.scheduler.empty()) return "another setting of its clusters";
@@ -52,6 +67,39 @@ std::optional<std::uint64_t> value_in(std::string_view text, std::string_view na
   std::uint64_t value = 0;
   const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
   return error == std::errc{} ? std::optional(value) : std::nullopt;
+}
+
+// "replayed" of "event=replayed"; empty if it is not there.
+std::string_view word_in(std::string_view line, std::string_view name) {
+  const std::size_t at = line.find(fmt::format("{}=", name));
+  if (at == std::string_view::npos) return {};
+  const std::string_view rest = line.substr(at + name.size() + 1);
+  return rest.substr(0, rest.find_first_of(" \t\r"));
+}
+
+AuditEntry::Event event_in(std::string_view word) {
+  using Event = AuditEntry::Event;
+  constexpr std::array<std::pair<std::string_view, Event>, 5> events{{{"no-sa", Event::no_sa},
+                                                                      {"replayed", Event::replayed},
+                                                                      {"not-authentic", Event::not_authentic},
+                                                                      {"fragment", Event::fragment},
+                                                                      {"exhausted", Event::exhausted}}};
+  const auto known = std::ranges::find(events, word, &std::pair<std::string_view, Event>::first);
+  return known == events.end() ? Event::other : known->second;
+}
+
+AuditEntry audit_entry_in(std::string_view line) {
+  AuditEntry entry{.event = event_in(word_in(line, "event")), .has_time = !word_in(line, "time").empty()};
+  std::string_view spi = word_in(line, "spi");
+  if (spi.starts_with("0x")) spi.remove_prefix(2);
+  std::uint32_t value = 0;
+  if (std::from_chars(spi.data(), spi.data() + spi.size(), value, 16).ec == std::errc{})
+    entry.spi = Spi(value);
+  if (const auto source = IpAddress::parse(word_in(line, "source"))) entry.source = *source;
+  if (const auto destination = IpAddress::parse(word_in(line, "destination")))
+    entry.destination = *destination;
+  if (const auto number = value_in(line, "number")) entry.number = static_cast<std::uint32_t>(*number);
+  return entry;
 }
 
 }  // namespace
@@ -123,7 +171,8 @@ class NetworkTarget::Inside final : public Link {
                 return one.remote.address;
             },
             *what);
-        if (from_target(remote)) arrived_.push_back({now(), *std::move(what)});
+        if (!from_target(remote)) continue;
+        std::visit([&](auto& one) { arrived_.push_back({now(), std::move(one)}); }, *what);
       }
     }
   }
@@ -192,6 +241,16 @@ Result<ReplayCounters> NetworkTarget::replay_counters() {
               "not_authentic=NUMBER and accepted=NUMBER"));
   return ReplayCounters{*replayed, value_in(*text, "not_authentic").value_or(0),
                         value_in(*text, "accepted").value_or(0)};
+}
+
+Result<std::vector<AuditEntry>> NetworkTarget::audit() {
+  auto text = inside_->hooks.ask(Hook::read_audit, 0);
+  if (!text) return std::unexpected(text.error());
+  std::vector<AuditEntry> entries;
+  for (const auto line : std::views::split(std::string_view(*text), '\n'))
+    if (const std::string_view one(line.begin(), line.end()); one.find("event=") != std::string_view::npos)
+      entries.push_back(audit_entry_in(one));
+  return entries;
 }
 
 }  // namespace mpsec::conformance

@@ -20,6 +20,7 @@ class NetworkTarget final : public Target {
   Result<> call(Hook hook, std::uint64_t argument) override;
   Result<ReplayCounters> replay_counters() override;
   bool remembers() const override { return true; }
+  Result<std::vector<AuditEntry>> audit() override;
 
   // Waits are derived from it: how long the target took to answer, at the most.
   void note_round_trip(Duration round_trip);

@@ -78,6 +78,8 @@ features = ["sequence-numbers-32", "nat-traversal"]
 # set-lifetime = "..."         # of Child SAs, seconds
 # set-outbound-sequence = "..."
 # read-replay-counters = "..." # prints replayed=N, and if it can not_authentic=N accepted=N
+# read-audit = "..."           # prints a line for each entry of its log, of what it knows:
+#                              # event=no-sa|replayed|not-authentic|fragment|exhausted time=T spi=0xN source=A destination=A number=N
 
 # waivers = "waivers.toml"     # failures that are expected; written by: mpsec-conformance waive RUN
 )";
