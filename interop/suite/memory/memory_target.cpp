@@ -271,8 +271,9 @@ class MemoryTarget::World final : public Link {
       if (auto esp = from_ip(packet.view())) {
         for (EspPacket& one : through(bent_.esp_out, *std::move(esp)))
           arrived_.push_back({now_, std::move(one)});
-      else
+      } else {
         arrived_.push_back({now_, ClearPacket{Octets(packet.view().begin(), packet.view().end())}});
+      }
     for (const gateway::Report& report : output.reports)
       note(report);
     std::vector<Octets> inside;
