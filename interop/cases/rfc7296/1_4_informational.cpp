@@ -83,17 +83,6 @@ MPSEC_CASE(
         });
 
 MPSEC_CASE(
-        .id = "rfc7296/1.4.1/delete-of-the-ike-sa-is-answered-empty",
-        .rules = {"rfc7296/1.4.1/delete-of-the-ike-sa-is-answered-empty"}, .side = Side::responder,
-        .does = "The tester deletes the IKE SA.", .lawful = "The response has no payloads.",
-        .run = [](Tester& t) {
-          IkeSession& sa = t.establish();
-          const Message response = t.ask(sa, sa.informational({make_payload(Delete{})}));
-          t.check(response.payloads.empty(), "a response without payloads", "one with payloads");
-          t.expect_target_alive();
-        });
-
-MPSEC_CASE(
         .id = "rfc7296/1.4.1/deleted-ike-sa-is-gone",
         .rules = {"rfc7296/1.4/ike-sa-is-spoken-of-under-itself"}, .side = Side::responder,
         .does = "The tester deletes the second of two IKE SAs, and asks both for a sign of life.",
@@ -135,19 +124,6 @@ MPSEC_CASE(
           t.expect_no_error(t.ask(sa, request));
           t.expect_dead(sa);
           t.expect_target_alive();
-        });
-
-MPSEC_CASE(
-        .id = "rfc7296/2.4/closed-ike-sa-is-told-of",
-        .rules = {"rfc7296/2.4/closed-ike-sa-is-told-of", "rfc7296/3.11/spi-size-of-a-delete"},
-        .side = Side::any, .hooks = {Hook::delete_ike}, .does = "The target is told to delete the IKE SA.",
-        .lawful = "It sends a Delete of the IKE SA, which has no SPI.", .run = [](Tester& t) {
-          IkeSession& sa = t.establish();
-          t.call(Hook::delete_ike);
-          const Message request = t.expect_request(sa, ExchangeType::informational);
-          const auto* body = find<Delete>(request.payloads);
-          t.check(body != nullptr && body->protocol == ProtocolId::ike, "a Delete of the IKE SA", "none");
-          t.check(body->spi_size == 0 && body->spis.empty(), "no SPI in it", "an SPI");
         });
 
 MPSEC_CASE(
