@@ -65,6 +65,16 @@ bool same_selectors(const std::vector<ipsec::Selector>& one, const std::vector<i
   return left && right && covers(*left, *right) && covers(*right, *left);
 }
 
+bool has_cluster(const ChildConfiguration& child) {
+  return child.cluster.has_value();
+}
+
+bool has_no_clusters(const Configuration& configuration) {
+  return std::ranges::none_of(configuration.peers, [](const PeerConfiguration& peer) {
+    return std::ranges::any_of(peer.children, has_cluster);
+  });
+}
+
 // --- responder
 
 Granted<std::optional<ClusterMembership>> grant_founding(const ChildConfiguration& configuration,
@@ -230,9 +240,7 @@ Granted<std::optional<ClusterMembership>> grant_cluster(const ChildConfiguration
                                                         const Payloads& request, const ChildContext& context,
                                                         const ChildSa* old) {
   //= profile/8/no-notifies-unless-configured
-  const bool knows_none = std::ranges::none_of(
-      context.peer.children, [](const ChildConfiguration& one) { return one.cluster.has_value(); });
-  if (knows_none && (old == nullptr || !old->cluster)) return std::nullopt;
+  if (has_no_clusters(context.host.configuration()) && (old == nullptr || !old->cluster)) return std::nullopt;
   const auto join = read_join(request, context);
   if (!join) {
     Refusal refusal = refuse_join(ClusterRefusal::malformed);
@@ -268,10 +276,10 @@ Refusal refuse_join(ClusterRefusal reason, ClusterField field) {
 }
 
 void append_refusal(Payloads& payloads, const Refusal& refusal, const PeerConfiguration& peer) {
-  const auto wanted =
-      std::ranges::find_if(peer.children, [](const auto& one) { return one.cluster.has_value(); });
-  if (refusal.notify == NotifyType::sa_cluster_refused && wanted != peer.children.end())
-    append_support(payloads, *wanted->cluster);
+  if (refusal.notify == NotifyType::sa_cluster_refused) {
+    const auto wanted = std::ranges::find_if(peer.children, has_cluster);
+    append_support(payloads, wanted == peer.children.end() ? ClusterWish{} : *wanted->cluster);
+  }
   payloads.push_back(make_payload(refusal.to_notify()));
 }
 

@@ -163,10 +163,23 @@ const Forgery forgeries[] = {
      "malformed"},
     {"founded_once_more",
      [](Message& message, ClusterId) { bend_join(message, [](SaClusterJoin& join) { join.founds = true; }); },
-     "unequal field: membership"},
-    {"without_anti_replay",
+     "malformed"},
+    {"a_window_below_32",
+     [](Message& message, ClusterId) { bend_join(message, [](SaClusterJoin& join) { join.window = 31; }); },
+     "malformed"},
+    {"a_window_above_2_to_31",
+     [](Message& message, ClusterId) {
+       bend_join(message, [](SaClusterJoin& join) { join.window = 0x8000'0001u; });
+     },
+     "malformed"},
+    {"a_window_without_anti_replay",
      [](Message& message, ClusterId) {
        bend_join(message, [](SaClusterJoin& join) { join.anti_replay = false; });
+     },
+     "malformed"},
+    {"without_anti_replay",
+     [](Message& message, ClusterId) {
+       bend_join(message, [](SaClusterJoin& join) { join.anti_replay = false, join.window = 0; });
      },
      "unequal field: anti-replay"},
     {"another_window",
