@@ -187,6 +187,29 @@ MPSEC_DEFECT(
         .does = "Counts with 32 bits where numbers are extended.",
         .make = [] { return numbers([](std::uint64_t number) { return number & 0xffff'ffffu; }); });
 
+MPSEC_DEFECT(
+        .id = "swaps-two-numbers", .rule = "profile/8/one-sub-sa-looks-ordinary",
+        .does = "Sends its third and its fourth packet under each other's numbers.", .make = [] {
+          return counted([](std::uint64_t number, std::size_t count) {
+            return count == 2 ? number + 1 : count == 3 ? number - 1 : number;
+          });
+        });
+
+MPSEC_DEFECT(
+        .id = "counts-on-by-rekey-of-an-ordinary-sa",
+        .rule = "profile/8/without-agreement-each-sa-for-itself",
+        .does = "Goes on with the numbers of an ordinary SA when that is rekeyed.", .make = [] {
+          const auto rekeyed = std::make_shared<bool>(false);
+          const auto note = [=](Message& message) {
+            *rekeyed |= find_notify(message.payloads, NotifyType::rekey_sa) != nullptr &&
+                        find_notify(message.payloads, NotifyType::sa_cluster_join) == nullptr;
+          };
+          Bent bent = both_ways(note, note);
+          bent.seams.sequence =
+              numbers([=](std::uint64_t number) { return *rekeyed ? number + 100 : number; }).seams.sequence;
+          return bent;
+        });
+
 // --- the window
 
 MPSEC_DEFECT(
