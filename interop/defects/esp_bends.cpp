@@ -6,7 +6,7 @@
 namespace mpsec::conformance {
 namespace {
 
-class Judge final : public ipsec::InboundPolicy {
+class Trial final : public ipsec::InboundPolicy {
  public:
   std::function<ipsec::Discard(const Trailer&, ipsec::Discard)> trailer;
   std::function<ipsec::Discard(const ipsec::PacketSelectors&, ipsec::Discard)> selector;
@@ -27,7 +27,7 @@ class Judge final : public ipsec::InboundPolicy {
   ipsec::StandardInboundPolicy standard_;
 };
 
-Bent judging(std::shared_ptr<Judge> judge) {
+Bent judging(std::shared_ptr<Trial> judge) {
   Bent bent;
   bent.seams.inbound = judge.get();
   bent.state = std::move(judge);
@@ -125,13 +125,13 @@ Bent blind_to(std::function<std::optional<std::size_t>(const EspKeys::Sa&, std::
 }
 
 Bent trailers(std::function<ipsec::Discard(const ipsec::InboundPolicy::Trailer&, ipsec::Discard)> bend) {
-  auto judge = std::make_shared<Judge>();
+  auto judge = std::make_shared<Trial>();
   judge->trailer = std::move(bend);
   return judging(std::move(judge));
 }
 
 Bent selectors(std::function<ipsec::Discard(const ipsec::PacketSelectors&, ipsec::Discard)> bend) {
-  auto judge = std::make_shared<Judge>();
+  auto judge = std::make_shared<Trial>();
   judge->selector = std::move(bend);
   return judging(std::move(judge));
 }

@@ -30,7 +30,8 @@ int list_command(const Selection& selection, bool profiles_only);
 int explain_command(const std::string& id);
 int coverage_command(bool all);
 // `out`: where the matrix goes as JSON; empty: nowhere.
-int prove_command(const Selection& selection, const std::string& out);
+// `quick`: each defect meets only the cases of its own rule.
+int prove_command(const Selection& selection, const std::string& out, bool quick);
 int diff_command(const std::string& before, const std::string& after);
 int waive_command(const std::string& run, const std::string& out);
 int bundle_command(const std::string& run, const std::string& out);

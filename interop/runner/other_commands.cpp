@@ -173,7 +173,7 @@ int coverage_command(bool all) {
   return as_expected;
 }
 
-int prove_command(const Selection& selection, const std::string& out) {
+int prove_command(const Selection& selection, const std::string& out, bool quick) {
   const auto cases = choose(catalogue(), selection, embedded_register());
   if (!cases) return fail(cases.error(), wrong_usage);
   const std::vector<const Defect*> wrong = defects_against(*cases);
@@ -182,7 +182,7 @@ int prove_command(const Selection& selection, const std::string& out) {
     return nothing_matched;
   }
   const bool terminal = ::isatty(STDERR_FILENO) != 0;
-  const Proof proof = prove(*cases, wrong, Pairs::all, std::max(1u, std::thread::hardware_concurrency()),
+  const Proof proof = prove(*cases, wrong, quick ? Pairs::own_rule : Pairs::all, std::max(1u, std::thread::hardware_concurrency()),
                             [&](std::size_t done) {
                               if (terminal) fmt::print(stderr, "\r{} of {} defects", done, wrong.size());
                             });

@@ -43,11 +43,6 @@ bool has_notify(const Message& message, NotifyType type) {
   return find_notify(message.payloads, type) != nullptr;
 }
 
-bool has_error(const Message& message) {
-  return std::ranges::any_of(find_all<Notify>(message.payloads),
-                             [](const Notify* one) { return is_error(one->type); });
-}
-
 // --- the target initiating
 
 Message expect_auth_request(Tester& t, IkeSession& sa) {

@@ -178,6 +178,9 @@ MPSEC_CASE(
           cluster.opening.child.extended_sequence_numbers = true;
           cluster.found(0);
           t.control([&] {
+            // Beyond the window first: below it such a number would be one before the first.
+            cluster.next = 2 * t.target().window;
+            static_cast<void>(cluster.pings(1));
             cluster.next = two_to_32 - 10;
             static_cast<void>(cluster.pings(1));
             cluster.next = two_to_32 + 5;
@@ -201,6 +204,9 @@ MPSEC_CASE(
           cluster.opening.child.extended_sequence_numbers = true;
           make_two(cluster);
           t.control([&] {
+            // Beyond the window first: below it such a number would be one before the first.
+            cluster.next = 2 * t.target().window;
+            static_cast<void>(cluster.pings(1));
             cluster.next = two_to_32 - 10;
             static_cast<void>(cluster.pings(1));
             t.expect_pong(cluster.send_ping(*cluster.children[0], two_to_32 + 5));

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "interop/defects/bends.hpp"
+#include "interop/suite/esp_child.hpp"
 
 namespace mpsec::conformance {
 
@@ -137,7 +138,9 @@ MPSEC_DEFECT(
           });
           bent.delivered = [=](Octets packet) {
             ++*count;
-            return std::vector{std::move(packet)};
+            std::vector<Octets> one;
+            one.push_back(std::move(packet));
+            return one;
           };
           return bent;
         });

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "interop/defects/bends.hpp"
+#include "interop/suite/esp_child.hpp"
 #include "ipsec/replay_window.hpp"
 #include "ipsec/sequence_source.hpp"
 

@@ -1,5 +1,6 @@
 // Against the SA cluster profile 2.4, 5 and 9: what happens between IKE SAs and on paths.
 #include "interop/defects/bends.hpp"
+#include "interop/suite/esp_child.hpp"
 
 namespace mpsec::conformance {
 

@@ -1,5 +1,6 @@
 // Against RFC 7296 1.3, 1.4.1, 2.8, 2.9, 2.17, 2.18: children, rekeying and Deletes.
 #include "interop/defects/bends.hpp"
+#include "interop/suite/esp_child.hpp"
 
 namespace mpsec::conformance {
 
@@ -38,13 +39,6 @@ bool is_about(const Message& message, ProtocolId protocol) {
   return message.header.exchange_type == ExchangeType::create_child_sa && sa != nullptr &&
          !sa->proposals.empty() && sa->proposals.front().protocol == protocol;
 }
-Notify* notify_in(Message& message, NotifyType type) {
-  for (Payload& one : message.payloads)
-    if (auto* notify = std::get_if<Notify>(&one.body); notify != nullptr && notify->type == type)
-      return notify;
-  return nullptr;
-}
-
 // Bends that complete the message afterwards.
 Bent sent(std::function<void(Message&)> bend) {
   return outgoing([bend = std::move(bend)](Message& message) {
@@ -438,7 +432,7 @@ Bent mute_after(bool out, std::function<bool(Message&)> like) {
   Bent bent = out ? outgoing(watch) : incoming(watch);
   bent.sent = [=](Octets packet) {
     const bool request = packet.size() > 20 && packet[20] == 8;  // ICMP echo
-    return *mute && request ? std::vector<Octets>{} : std::vector{packet};
+    return *mute && request ? std::vector<Octets>{} : std::vector<Octets>(1, packet);
   };
   return bent;
 }

@@ -84,6 +84,8 @@ void add_report_commands(CLI::App& app, Arguments& given) {
   CLI::App& prove = *app.add_subcommand("prove", "Every case against every wrong gateway, in memory");
   add_selection(prove, given);
   prove.add_option("--out", given.out, "A JSON file of the matrix");
+  prove.add_flag_callback(
+      "--quick", [&] { given.words = {"quick"}; }, "Each defect against the cases of its own rule only");
   CLI::App& diff =
       *app.add_subcommand("diff", "What differs between two runs; exit code 1 where something does");
   diff.add_option("RUN", given.file, "report.json or its folder")->required();
@@ -129,7 +131,7 @@ int dispatch(CLI::App& app, Arguments& given, const std::vector<std::string>& wo
   if (got("list")) return list_command(given.run.selection, !given.words.empty());
   if (got("explain")) return explain_command(given.id);
   if (got("coverage")) return coverage_command(!given.words.empty());
-  if (got("prove")) return prove_command(given.run.selection, given.out);
+  if (got("prove")) return prove_command(given.run.selection, given.out, !given.words.empty());
   if (got("diff")) return diff_command(given.file, given.second);
   if (got("waive")) return waive_command(given.file, given.out);
   if (got("bundle")) return bundle_command(given.file, given.out);

@@ -116,6 +116,7 @@ class NetworkTarget::Inside final : public Link {
   Duration patience() const override { return scaled(std::max<Duration>(1s, round_trip_ * 4)); }
   Duration silence() const override { return scaled(std::max<Duration>(250ms, round_trip_ * 3)); }
   void send(const Datagram& datagram) override { outside_->send(datagram); }
+  using Link::send;
   void send(const EspPacket& packet) override {
     ipsec::HeldPacket held(to_ip(packet));
     outside_->send({&held.buffer(), 1});
