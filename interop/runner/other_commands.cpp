@@ -60,14 +60,14 @@ Result<> write_new(const std::string& path, std::string_view text) {
   return failed(fmt::format("cannot be written: {}", why));
 }
 
-// Those whose rule one of the cases tries.
+// Those whose rule one of the cases tries; all of them where all cases are there.
 std::vector<const Defect*> defects_against(const std::vector<const Case*>& cases) {
   std::vector<const Defect*> wrong;
   for (const Defect& one : defects()) {
     const bool tried = std::ranges::any_of(cases, [&](const Case* each) {
       return std::ranges::find(each->rules, one.rule) != each->rules.end();
     });
-    if (tried) wrong.push_back(&one);
+    if (tried || cases.size() == catalogue().size()) wrong.push_back(&one);
   }
   return wrong;
 }
@@ -182,8 +182,8 @@ int prove_command(const Selection& selection, const std::string& out, bool quick
     return nothing_matched;
   }
   const bool terminal = ::isatty(STDERR_FILENO) != 0;
-  const Proof proof = prove(*cases, wrong, quick ? Pairs::own_rule : Pairs::all, std::max(1u, std::thread::hardware_concurrency()),
-                            [&](std::size_t done) {
+  const Proof proof = prove(*cases, wrong, quick ? Pairs::own_rule : Pairs::all,
+                            std::max(1u, std::thread::hardware_concurrency()), [&](std::size_t done) {
                               if (terminal) fmt::print(stderr, "\r{} of {} defects", done, wrong.size());
                             });
   if (terminal) fmt::print(stderr, "\r\x1b[K");

@@ -195,27 +195,4 @@ MPSEC_CASE(
           t.expect_target_alive();
         });
 
-MPSEC_CASE(
-        .id = "profile/2.2/two-foundings-at-once-are-both-valid", .rules = {"profile/2.2/two-founders"},
-        .side = Side::any, .features = {Feature::sa_clusters, Feature::several_paths},
-        .hooks = {Hook::initiate}, .wishes = {.cluster = true},
-        .does =
-            "The target founds a cluster, and before it is answered the tester founds another on a second "
-            "path.",
-        .lawful = "Both are made; which one the target sends on, and who deletes his, is left open.",
-        .run = [](Tester& t) {
-          Cluster theirs(t), ours(t);
-          IkeSession& sa = theirs.await_request(0);
-          const Message asked = theirs.heard;
-          t.control([&] { t.check(join_in(asked).has_value(), "a JOIN that founds a cluster", "none"); });
-          const Message response = ours.ask_over(ours.opening_with(ours.own, 1));
-          t.expect_no_error(response);
-          t.check(join_in(response).has_value(), "a JOIN that answers the tester's", "none");
-          ours.take(*ours.ike.back()->take_auth(response));
-          t.expect_pong(ours.send_ping(*ours.children[0]));
-          sa.send(sa.auth_response(asked));
-          theirs.take(*sa.made_child());
-          t.expect_pong(theirs.send_ping(*theirs.children[0]));
-        });
-
 }  // namespace mpsec::conformance

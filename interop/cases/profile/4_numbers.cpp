@@ -21,21 +21,6 @@ void make_three(Cluster& cluster) {
 }  // namespace
 
 MPSEC_CASE(
-        .id = "profile/4/all-sub-sas-count-by-one-counter",
-        .rules = {"profile/4/one-counter", "profile/4/numbers-are-unique",
-                  "draft-zhang/3.1/one-sequence-source", "draft-zhang/3.1/numbers-are-unique"},
-        .side = Side::any, .features = {Feature::sa_clusters, Feature::several_paths},
-        .wishes = {.cluster = true},
-        .does = "The tester has three sub-SAs, and gets twelve answers over whichever the target chooses.",
-        .lawful = "No number comes twice on all of them together.", .run = [](Tester& t) {
-          Cluster cluster(t);
-          make_three(cluster);
-          const auto numbers = numbers_of(cluster.pings(12));
-          t.check(std::set(numbers.begin(), numbers.end()).size() == 12, "twelve different numbers",
-                  "one of them twice");
-        });
-
-MPSEC_CASE(
         .id = "profile/4/no-number-twice-under-one-key", .rules = {"profile/4/key-and-number-once"},
         .side = Side::any, .features = {Feature::sa_clusters}, .wishes = {.cluster = true},
         .does = "The tester has two sub-SAs, rekeys one, and gets twenty answers.",

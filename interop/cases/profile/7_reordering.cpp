@@ -94,23 +94,4 @@ MPSEC_CASE(
           t.expect_pong(cluster.send_ping(*cluster.children[1]));
         });
 
-MPSEC_CASE(
-        .id = "profile/7/replay-does-not-enter-the-buffer", .rules = {"profile/7/only-accepted-packets"},
-        .side = Side::any, .features = {Feature::sa_clusters, Feature::several_paths},
-        .wishes = {.cluster = true, .reordering = true},
-        .does =
-            "The tester sends a packet behind a gap on one sub-SA, and others with its number on the other "
-            "one.",
-        .lawful = "The first alone is delivered.", .run = [](Tester& t) {
-          Cluster cluster(t);
-          make_two(cluster);
-          const std::uint64_t number = cluster.next + 1;
-          const std::uint32_t good = cluster.send_ping(*cluster.children[0], number);
-          const std::uint32_t replay = cluster.send_ping(*cluster.children[1], number);
-          const std::uint32_t gap = cluster.send_ping(*cluster.children[1], number - 1);
-          t.expect_pong(good);
-          t.expect_pong(gap);
-          t.expect_no_pong(replay, "a replay of what was held");
-        });
-
 }  // namespace mpsec::conformance

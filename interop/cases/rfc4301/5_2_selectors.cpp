@@ -65,27 +65,4 @@ MPSEC_CASE(
           t.expect_alive(sa);
         });
 
-MPSEC_CASE(
-        .id = "rfc4301/5.2/sender-is-told-of-wrong-selectors",
-        .rules = {"rfc4301/5.2/invalid-selectors-can-be-sent"},
-        .does = "Over a child for another host of the target's net, a ping goes to the target's host.",
-        .lawful =
-            "The target should be able to tell of it by INVALID_SELECTORS; where it is set not to, this "
-            "fails a "
-            "SHOULD.",
-        .run = [](Tester& t) {
-          IkeSession& sa = t.establish();
-          EspChild& child = narrow_child(t, sa, t.target().tester_host, beside(t.target().target_host));
-          t.send(child.seal(ping_text(t, t.fresh_mark())));
-          const auto told = t.receive(
-              sa,
-              [](const Message& one) {
-                return !one.header.response &&
-                       wire::ike::find_notify(one.payloads, NotifyType::invalid_selectors) != nullptr;
-              },
-              t.link().patience());
-          if (!told) t.fail("INVALID_SELECTORS in an INFORMATIONAL request", "none came");
-          sa.send(sa.response(*told, {}));
-        });
-
 }  // namespace mpsec::conformance

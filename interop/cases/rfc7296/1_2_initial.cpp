@@ -133,16 +133,6 @@ MPSEC_CASE(
         });
 
 MPSEC_CASE(
-        .id = "rfc7296/1.2/request-with-the-group-asked-for-is-taken",
-        .rules = {"rfc7296/1.2/retry-with-the-group-asked-for", "rfc7296/2.2/id-counts-the-exchanges"},
-        .side = Side::responder,
-        .does = "After INVALID_KE_PAYLOAD the tester sends its request again with that group, Message ID 0.",
-        .lawful = "The initial exchanges go on to an IKE SA with a child.", .run = [](Tester& t) {
-          t.establish();
-          expect_established(t, other_group_first(t));
-        });
-
-MPSEC_CASE(
         .id = "rfc7296/2.6/refusal-of-a-group-has-no-responder-spi",
         .rules = {"rfc7296/2.6/refusal-has-no-responder-spi"}, .side = Side::responder,
         .does = "The tester makes the target answer IKE_SA_INIT with INVALID_KE_PAYLOAD.",
@@ -151,36 +141,6 @@ MPSEC_CASE(
           const Message response = t.control([&] { return t.ask(sa, sa.init_request()); });
           t.expect_notify(response, NotifyType::invalid_ke_payload);
           t.check(response.header.responder_spi == IkeSpi{0}, "zero as the responder's SPI", "an SPI");
-        });
-
-MPSEC_CASE(
-        .id = "rfc7296/1/nothing-else-precedes-ike-auth",
-        .rules = {"rfc7296/1.4/informational-only-after-the-initial-exchanges",
-                  "rfc7296/1/ike-auth-before-any-other"},
-        .side = Side::responder,
-        .does = "After IKE_SA_INIT the tester sends an INFORMATIONAL request, sealed, under Message ID 1.",
-        .lawful = "It is not answered, or with an error, and a new handshake works.",
-        .hint = "An error reply may want keys that are not there yet.", .run = [](Tester& t) {
-          IkeSession& sa = t.half_open();
-          const Message request = sa.informational();
-          sa.send(request);
-          const auto response = t.response_to(sa, request, t.link().silence());
-          t.check(!response || has_error(*response), "no response, or an error", "a response");
-          t.expect_target_alive();
-        });
-
-MPSEC_CASE(
-        .id = "rfc7296/1/create-child-sa-does-not-precede-ike-auth",
-        .rules = {"rfc7296/1/ike-auth-before-any-other"}, .side = Side::responder,
-        .does = "After IKE_SA_INIT the tester sends a CREATE_CHILD_SA request, sealed, under Message ID 1.",
-        .lawful = "It makes no child: it is not answered, or with an error. A new handshake works.",
-        .run = [](Tester& t) {
-          IkeSession& sa = t.half_open();
-          const Message request = sa.create_child_request({});
-          sa.send(request);
-          const auto response = t.response_to(sa, request, t.link().silence());
-          t.check(!response || has_error(*response), "no response, or an error", "a response");
-          t.expect_target_alive();
         });
 
 MPSEC_CASE(

@@ -212,22 +212,6 @@ MPSEC_CASE(
         });
 
 MPSEC_CASE(
-        .id = "rfc7296/2.9/allowed-selectors-come-back-as-they-were",
-        .rules = {"rfc7296/2.9/all-allowed-comes-back-as-it-was"},
-        .does = "The tester proposes sixteen addresses of each network.",
-        .lawful = "The answer has the same.", .run = [](Tester& t) {
-          IkeSession& sa = t.establish();
-          const auto tester = sixteen_around(t.target().tester_host),
-                     target = sixteen_around(t.target().target_host);
-          const Message response = ask_child(
-              t, sa, sa.create_child_request({.selectors = ike::TrafficSelectorPair{{tester}, {target}}}));
-          const Answered answered = selectors_of(t, response);
-          t.check(answered.initiator.selectors == std::vector{tester} &&
-                      answered.responder.selectors == std::vector{target},
-                  "the selectors as they were proposed", "others");
-        });
-
-MPSEC_CASE(
         .id = "rfc7296/2.9/unknown-selector-types-are-passed-over",
         .rules = {"rfc7296/2.9/unknown-selector-types-are-ignored"},
         .does = "The tester proposes the networks, and beside them selectors of type 241.",

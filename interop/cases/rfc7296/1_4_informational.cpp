@@ -170,19 +170,4 @@ MPSEC_CASE(
           t.expect_alive(sa);
         });
 
-MPSEC_CASE(
-        .id = "rfc7296/1.5/unprotected-invalid-spi-is-not-answered",
-        .rules = {"rfc7296/1.5/unprotected-invalid-spi-is-not-answered"}, .side = Side::any,
-        .does = "The tester sends an unprotected INVALID_SPI that belongs to no IKE SA.",
-        .lawful = "It is not answered.", .hint = "Two ends could answer each other for ever.",
-        .run = [](Tester& t) {
-          t.establish();
-          IkeSession& stray = t.begin({});
-          Message request = stray.request(ExchangeType::informational,
-                                          {make_payload(make_notify(NotifyType::invalid_spi, {1, 2, 3, 4}))});
-          stray.send(request);
-          t.expect_no_response(stray, request);
-          t.expect_target_alive();
-        });
-
 }  // namespace mpsec::conformance

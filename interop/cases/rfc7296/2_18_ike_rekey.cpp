@@ -121,24 +121,6 @@ MPSEC_CASE(
         });
 
 MPSEC_CASE(
-        .id = "rfc7296/1.3.2/no-child-is-asked-for-while-the-ike-sa-is-rekeyed",
-        .rules = {"rfc7296/1.3.2/no-new-child-on-an-ike-sa-being-rekeyed"},
-        .hooks = {Hook::rekey_ike, Hook::create_child},
-        .does = "The target's owner asks for a second child while the rekey of the IKE SA is not answered.",
-        .lawful = "No CREATE_CHILD_SA comes beside the rekey.", .run = [](Tester& t) {
-          IkeSession& sa = t.establish();
-          const Message rekey = begins_rekey(t, sa);
-          t.call(Hook::create_child);
-          t.expect_silence(
-              sa,
-              [&](const Message& message) {
-                return !message.header.response && message.header.message_id != rekey.header.message_id;
-              },
-              "further request while the rekey is not answered");
-          t.expect_alive(grant(sa, rekey));
-        });
-
-MPSEC_CASE(
         .id = "rfc7296/3.3.6/ike-rekey-follows-to-another-group",
         .rules = {"rfc7296/3.3.6/retry-has-the-indicated-group",
                   "rfc7296/3.3.6/retry-still-offers-all-groups"},

@@ -112,23 +112,6 @@ MPSEC_CASE(
         });
 
 MPSEC_CASE(
-        .id = "rfc7296/2.6.1/cookie-and-another-group-are-taken-together",
-        .rules = {"rfc7296/2.6.1/cookie-is-kept-with-the-new-group",
-                  "rfc7296/2.6.1/longer-exchange-is-no-failure"},
-        .side = Side::responder, .features = {Feature::cookies}, .wishes = {.cookies_from = 0},
-        .does =
-            "The tester offers a group that the target does not allow first, gives the cookie, and then both "
-            "the cookie and the group that is asked for.",
-        .lawful = "The third request is taken, or the fourth with one more cookie.", .run = [](Tester& t) {
-          t.half_open();
-          Opening opening;
-          opening.proposals = t.target().ike_proposals;
-          for (auto& one : *opening.proposals)
-            one.key_exchange.insert(one.key_exchange.begin(), crypto::KeyExchangeId::modp_2048);
-          expect_agreed(t, opening);
-        });
-
-MPSEC_CASE(
         .id = "rfc7296/2.6/ike-sas-have-spis-of-their-own", .rules = {"rfc7296/2.6/ike-spis-are-unique"},
         .side = Side::responder, .does = "The tester begins four IKE SAs.",
         .lawful = "The target takes four different SPIs, none of them zero.", .run = [](Tester& t) {

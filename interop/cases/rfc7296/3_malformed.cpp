@@ -138,29 +138,6 @@ MPSEC_CASE(
         });
 
 MPSEC_CASE(
-        .id = "rfc7296/3.4/public-value-of-zero-makes-no-ike-sa",
-        .rules = {"rfc7296/1.2/signatures-and-macs-are-verified"}, .side = Side::responder,
-        .does = "The tester's public value is zero; whatever the answer is, it sends IKE_AUTH.",
-        .lawful = "No child comes of it, and a new handshake works.",
-        .hint = "Public values at their edges give a shared secret that anybody knows, or none.",
-        .run = [](Tester& t) {
-          t.half_open();
-          const auto zero =
-              with_public_value([](Octets& value) { std::ranges::fill(value, std::uint8_t{0}); });
-          IkeSession& sa = t.begin(zero);
-          const Message request = sa.init_request();
-          sa.send(request);
-          const auto response = t.response_to(sa, request, t.link().patience());
-          if (response && find<KeyExchange>(response->payloads) != nullptr) {
-            sa.agree(*response);
-            const Message auth = sa.auth_request();
-            sa.send(auth);
-            t.expect_no_response(sa, auth);
-          }
-          t.expect_target_alive();
-        });
-
-MPSEC_CASE(
         .id = "rfc7296/1.2/ike-sa-init-without-a-nonce-is-refused",
         .rules = {"rfc7296/2.21.3/request-with-an-error-is-answered",
                   "rfc7296/3.10.1/invalid-syntax-for-every-other-error"},
@@ -206,19 +183,6 @@ MPSEC_CASE(
           if (const auto response = t.response_to(sa, request, t.link().patience()))
             t.expect_notify(*response, invalid_syntax);
           t.expect_target_alive();
-        });
-
-MPSEC_CASE(
-        .id = "rfc7296/2.21.3/invalid-syntax-ends-the-ike-sa",
-        .rules = {"rfc7296/2.21.3/invalid-syntax-is-fatal-to-both", "rfc7296/2.21/fatal-notifies"},
-        .side = Side::responder,
-        .does = "The tester makes the target answer INVALID_SYNTAX, and sends INFORMATIONAL.",
-        .lawful = "The IKE SA does not answer.", .run = [](Tester& t) {
-          IkeSession& sa = t.establish();
-          const Message request = send_plain(sa, PayloadType::notify, {0, 0, 0, 2, 0, 0, 0x40, 0});
-          const auto response = t.response_to(sa, request, t.link().patience());
-          if (!response || find_notify(response->payloads, invalid_syntax) == nullptr) return;
-          t.expect_dead(sa);
         });
 
 MPSEC_CASE(

@@ -250,22 +250,4 @@ MPSEC_DEFECT(
           });
         });
 
-MPSEC_DEFECT(
-        .id = "lets-nobody-found-while-it-founds", .rule = "profile/2.2/two-founders",
-        .does = "Refuses the peer's founding while its own is not answered.", .make = [] {
-          const auto waits = std::make_shared<bool>(false);
-          return both_ways(
-              [=](Message& message) {
-                if (message.header.response) {
-                  if (message.header.exchange_type == ExchangeType::ike_auth) *waits = false;
-                } else if (*waits) {
-                  change_join(message, [](SaClusterJoin& join) { join.founds = false; });
-                }
-              },
-              [=](Message& message) {
-                if (message.header.response) return;
-                change_join(message, [&](SaClusterJoin& join) { *waits = join.founds; });
-              });
-        });
-
 }  // namespace mpsec::conformance

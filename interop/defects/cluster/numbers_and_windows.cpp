@@ -127,7 +127,7 @@ MPSEC_DEFECT(
         });
 
 MPSEC_DEFECT(
-        .id = "first-number-is-two", .rule = "profile/4/first-number-is-one",
+        .id = "first-number-of-a-cluster-is-two", .rule = "profile/4/first-number-is-one",
         .does = "Begins a cluster with the number 2.", .make = [] {
           const auto clusters = std::make_shared<bool>(false);
           Bent bent = incoming([=](Message& message) { *clusters |= founds_or_joins(message, true); });

@@ -248,19 +248,6 @@ MPSEC_DEFECT(
           });
         });
 
-MPSEC_DEFECT(
-        .id = "holds-replays", .rule = "profile/7/only-accepted-packets",
-        .does = "Lets a replay of the highest number into its buffer where a number before it is missing.",
-        .make = [] {
-          const auto before = std::make_shared<std::uint64_t>(0);
-          return window({.accept = [=](std::uint64_t number, ReplayVerdict standard, std::uint64_t top) {
-            if (standard == ReplayVerdict::fresh && number > top) *before = top;
-            const bool gap = *before + 2 == number;
-            return standard == ReplayVerdict::duplicate && number == top && gap ? ReplayVerdict::fresh
-                                                                                : standard;
-          }});
-        });
-
 // --- peers without clusters
 
 MPSEC_DEFECT(

@@ -101,22 +101,4 @@ MPSEC_DEFECT(
           });
         });
 
-MPSEC_DEFECT(
-        .id = "uses-a-dead-path", .rule = "profile/5/dead-paths-last",
-        .does = "Sends in turn over all sub-SAs, on whatever path.", .make = [] {
-          return settings([](gateway::Settings& all) {
-            for (auto& [name, cluster] : all.clusters)
-              cluster.paths.dead_after = 1'000'000, cluster.paths.suspect_after = 1'000'000;
-          });
-        });
-
-MPSEC_DEFECT(
-        .id = "never-uses-a-path-again", .rule = "profile/9/dead-path-is-not-an-invalid-sub-sa",
-        .does = "Takes a path that was dead for dead for ever.", .make = [] {
-          return settings([](gateway::Settings& all) {
-            for (auto& [name, cluster] : all.clusters)
-              cluster.paths.hold = cluster.paths.longest_hold = std::chrono::hours(24);
-          });
-        });
-
 }  // namespace mpsec::conformance

@@ -81,15 +81,4 @@ MPSEC_DEFECT(
         .rule = "rfc4301/5.2/inner-packet-must-match-the-selectors-of-its-sa",
         .does = "Delivers whatever comes out of an SA.",
         .make = [] { return selectors([](const auto&, ipsec::Discard) { return ipsec::Discard::none; }); });
-MPSEC_DEFECT(
-        .id = "does-not-tell-of-wrong-selectors", .rule = "rfc4301/5.2/invalid-selectors-can-be-sent",
-        .does = "Does not tell of packets that an SA is not for.", .make = [] {
-          return at_socket({}, [](Message message) {
-            std::vector<Message> on;
-            if (wire::ike::find_notify(message.payloads, NotifyType::invalid_selectors) == nullptr)
-              on.push_back(std::move(message));
-            return on;
-          });
-        });
-
 }  // namespace mpsec::conformance

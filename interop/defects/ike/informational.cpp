@@ -181,16 +181,4 @@ MPSEC_DEFECT(
           });
         });
 
-MPSEC_DEFECT(
-        .id = "answers-an-unprotected-invalid-spi",
-        .rule = "rfc7296/1.5/unprotected-invalid-spi-is-not-answered",
-        .does = "Answers INVALID_SPI in clear.", .make = [] {
-          return answering([](const Message& request) -> std::optional<Message> {
-            if (find_notify(request.payloads, NotifyType::invalid_spi) == nullptr ||
-                request.header.responder_spi != IkeSpi{0})
-              return std::nullopt;
-            return response_to(request);
-          });
-        });
-
 }  // namespace mpsec::conformance

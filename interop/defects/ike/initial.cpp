@@ -116,17 +116,6 @@ MPSEC_DEFECT(
         });
 
 MPSEC_DEFECT(
-        .id = "answers-informational-before-ike-auth",
-        .rule = "rfc7296/1.4/informational-only-after-the-initial-exchanges",
-        .does = "Answers INFORMATIONAL before it knows the peer.",
-        .make = [] { return answers_too_early(ExchangeType::informational); });
-
-MPSEC_DEFECT(
-        .id = "answers-create-child-sa-before-ike-auth", .rule = "rfc7296/1/ike-auth-before-any-other",
-        .does = "Answers CREATE_CHILD_SA before it knows the peer.",
-        .make = [] { return answers_too_early(ExchangeType::create_child_sa); });
-
-MPSEC_DEFECT(
         .id = "agrees-on-a-group-in-ike-auth", .rule = "rfc7296/1.2/no-key-exchange-in-ike-auth",
         .does = "The child of IKE_AUTH is said to have a group.", .make = [] {
           return outgoing([](Message& message) {

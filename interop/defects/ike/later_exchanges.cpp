@@ -329,17 +329,6 @@ MPSEC_DEFECT(
         });
 
 MPSEC_DEFECT(
-        .id = "narrows-without-need", .rule = "rfc7296/2.9/all-allowed-comes-back-as-it-was",
-        .does = "Leaves the last address out of selectors of sixteen.", .make = [] {
-          return sent([](Message& message) {
-            auto* ts = find<TrafficSelectorsResponder>(message.payloads);
-            if (ts == nullptr || !is_response(message, ExchangeType::create_child_sa)) return;
-            TrafficSelector& one = ts->selectors.back();
-            if (one.end_v4[3] - one.start_v4[3] == 15) --one.end_v4[3];
-          });
-        });
-
-MPSEC_DEFECT(
         .id = "refuses-unknown-selector-types", .rule = "rfc7296/2.9/unknown-selector-types-are-ignored",
         .does = "Refuses all selectors if one of them is of a type that it does not know.", .make = [] {
           return incoming([](Message& message) {
@@ -663,23 +652,6 @@ MPSEC_DEFECT(
               message.header.message_id = MessageId(9);
             }
             return std::vector{message};
-          });
-        });
-
-MPSEC_DEFECT(
-        .id = "asks-for-a-child-beside-the-ike-rekey",
-        .rule = "rfc7296/1.3.2/no-new-child-on-an-ike-sa-being-rekeyed",
-        .does = "Asks for a child while its rekey of the IKE SA is not answered.", .make = [] {
-          const auto asked = std::make_shared<bool>(false);
-          return at_socket({}, [=](Message message) {
-            std::vector<Message> on{message};
-            if (is_request(message, ExchangeType::create_child_sa) && is_about(message, ProtocolId::ike) &&
-                !std::exchange(*asked, true)) {
-              message.header.message_id = MessageId(message.header.message_id.value + 1);
-              find<SecurityAssociation>(message.payloads)->proposals.front().protocol = ProtocolId::esp;
-              on.push_back(message);
-            }
-            return on;
           });
         });
 

@@ -140,23 +140,6 @@ MPSEC_DEFECT(
         });
 
 MPSEC_DEFECT(
-        .id = "uses-a-shared-secret-of-zero", .rule = "rfc7296/1.2/signatures-and-macs-are-verified",
-        .does = "Answers IKE_AUTH after a public value of zero.", .make = [] {
-          const auto zero = std::make_shared<std::uint64_t>(0);
-          return with_tap(answering([=](const Message& request) -> std::optional<Message> {
-                            if (request.header.exchange_type != ExchangeType::ike_auth ||
-                                request.header.initiator_spi.value != *zero)
-                              return std::nullopt;
-                            return response_to(request);
-                          }),
-                          incoming([=](Message& message) {
-                            const auto* own = find<KeyExchange>(message.payloads);
-                            if (own != nullptr && std::ranges::count(own->data, 0) == 32)
-                              *zero = message.header.initiator_spi.value;
-                          }));
-        });
-
-MPSEC_DEFECT(
         .id = "needs-no-nonce", .rule = "rfc7296/3.10.1/invalid-syntax-for-every-other-error",
         .does = "Takes IKE_SA_INIT without a nonce.", .make = [] {
           return wrong_init([](const Message& message) { return find<Nonce>(message.payloads) == nullptr; });
@@ -188,13 +171,6 @@ MPSEC_DEFECT(
         .id = "answers-what-it-cannot-read", .rule = "rfc7296/2.21.3/badly-formatted-request-is-fatal",
         .does = "Answers a request with a malformed Notify as if nothing were the matter.",
         .make = [] { return answering_unreadable(PayloadType::notify, no_error()); });
-
-MPSEC_DEFECT(
-        .id = "goes-on-after-invalid-syntax", .rule = "rfc7296/2.21.3/invalid-syntax-is-fatal-to-both",
-        .does = "Answers a malformed request with INVALID_SYNTAX, and the IKE SA lives on.", .make = [] {
-          return answering_unreadable(PayloadType::notify,
-                                      {make_payload(make_notify(NotifyType::invalid_syntax))});
-        });
 
 MPSEC_DEFECT(
         .id = "does-not-count-the-spis-of-a-delete",
