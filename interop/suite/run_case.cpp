@@ -2,6 +2,7 @@
 
 #include <exception>
 #include <fmt/format.h>
+#include <stdexcept>
 
 namespace mpsec::conformance {
 namespace {
@@ -73,6 +74,10 @@ Outcome run_steps(const std::function<void(Tester&)>& steps, Target& target,
     outcome.verdict = Verdict::pass;
   } catch (Stop& stop) {
     take(outcome, std::move(stop));
+  } catch (const std::out_of_range&) {
+    // Cases take the elements of what the target has sent with at().
+    take(outcome,
+         {Verdict::fail, "as many proposals, transforms or selectors as the message needs", "fewer"});
   } catch (const std::exception& fault) {
     take(outcome, {Verdict::harness_error, "the case runs to its end", fault.what()});
   }

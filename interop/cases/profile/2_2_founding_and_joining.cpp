@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "interop/suite/cluster.hpp"
+#include "interop/suite/need.hpp"
 
 namespace mpsec::conformance {
 namespace {
@@ -15,7 +16,7 @@ void expect_deleted(Tester& t, std::function<std::optional<SaClusterJoin>(SaClus
   IkeSession& sa = cluster.await_request(0);
   sa.send(sa.auth_response(cluster.heard));
   t.control([&] { t.check(sa.made_child() != nullptr, "a request for a Child SA", "none"); });
-  const EspChild& child = *sa.made_child();
+  const EspChild& child = need_child(sa.made_child());
   const auto deleted = t.receive(
       sa,
       [&](const Message& message) {
@@ -23,12 +24,12 @@ void expect_deleted(Tester& t, std::function<std::optional<SaClusterJoin>(SaClus
       },
       t.link().patience());
   t.check(deleted.has_value(), "a Delete for the new Child SA", "none");
-  const auto spis = spis_of(*find<Delete>(deleted->payloads));
-  t.check(!spis.empty() && child_spi(spis[0]) == child.terms().peer, "a Delete for the new Child SA",
+  const auto spis = spis_of(need<Delete>(deleted->payloads));
+  t.check(!spis.empty() && child_spi(spis.at(0)) == child.terms().peer, "a Delete for the new Child SA",
           "one for something else");
   Payloads none;
   sa.send(sa.response(*deleted, std::move(none)));
-  t.expect_no_pong(t.send_ping(*sa.made_child()), "a packet on the deleted Child SA");
+  t.expect_no_pong(t.send_ping(need_child(sa.made_child())), "a packet on the deleted Child SA");
   t.expect_alive(sa);
 }
 
@@ -91,8 +92,8 @@ MPSEC_CASE(
                   "another ID, or one that founds");
           t.check(join->anti_replay == cluster.peers->anti_replay && join->window == cluster.peers->window,
                   "bit 0 and window as at the founding", "others");
-          t.check(*find<TrafficSelectorsResponder>(cluster.heard.payloads) ==
-                      *find<TrafficSelectorsResponder>(founding.payloads),
+          t.check(need<TrafficSelectorsResponder>(cluster.heard.payloads) ==
+                      need<TrafficSelectorsResponder>(founding.payloads),
                   "the cluster's selectors", "others");
         });
 
@@ -125,7 +126,7 @@ MPSEC_CASE(
           t.expect_no_error(response);
           const auto join = join_in(response);
           t.check(join && join->cluster == cluster.own.cluster, "a JOIN to the cluster", "none");
-          cluster.take(*cluster.ike.back()->take_auth(response));
+          cluster.take(need_child(cluster.ike.back()->take_auth(response)));
           static_cast<void>(cluster.pings(4));
         });
 
@@ -188,7 +189,7 @@ MPSEC_CASE(
           t.control([&] { Cluster(t).found(); });
           Cluster cluster(t);
           Opening begun = cluster.opening_with(cluster.joining(), 0);
-          begun.auth = [](Message& message) { find<Authentication>(message.payloads)->data.front() ^= 1; };
+          begun.auth = [](Message& message) { need<Authentication>(message.payloads).data.front() ^= 1; };
           const Message response = cluster.ask_over(begun);
           t.expect_notify(response, NotifyType::authentication_failed);
           t.check(says_nothing_of_clusters(response), "nothing of clusters", "a Vendor ID or a notify");

@@ -1,5 +1,6 @@
 // SA cluster profile 2.3: refusal and fallback.
 #include "interop/suite/cluster.hpp"
+#include "interop/suite/need.hpp"
 
 namespace mpsec::conformance {
 namespace {
@@ -29,7 +30,7 @@ IkeSession& await_second(Tester& t, Cluster& cluster) {
 }
 
 void expect_child_deleted(Tester& t, IkeSession& sa) {
-  const EspChild& child = *sa.made_child();
+  const EspChild& child = need_child(sa.made_child());
   const auto deleted = t.receive(
       sa,
       [](const Message& message) {
@@ -54,7 +55,7 @@ MPSEC_CASE(
           IkeSession& sa = cluster.await_request(0);
           sa.send(sa.auth_response(cluster.heard));
           t.control([&] { t.check(sa.made_child() != nullptr, "a request for a Child SA", "none"); });
-          const auto pong = t.ping(*sa.made_child());
+          const auto pong = t.ping(need_child(sa.made_child()));
           t.check(pong.opened.number == 1, "the number 1 on its first packet", "another one");
           t.expect_alive(sa);
         });
@@ -73,7 +74,7 @@ MPSEC_CASE(
           IkeSession& sa = cluster.await_request(0);
           t.control([&] {
             sa.send(sa.auth_response(cluster.heard));
-            t.ping(*sa.made_child());
+            t.ping(need_child(sa.made_child()));
           });
           t.call(Hook::rekey_child);
           const Message request =
@@ -253,7 +254,8 @@ MPSEC_CASE(
           });
           sa.send(response);
           expect_child_deleted(t, sa);
-          t.expect_no_pong(t.send_ping(*sa.made_child(), cluster.next + 5), "a packet on what is no sub-SA");
+          t.expect_no_pong(t.send_ping(need_child(sa.made_child()), cluster.next + 5),
+                           "a packet on what is no sub-SA");
           static_cast<void>(cluster.pings(2));
         });
 
@@ -274,7 +276,8 @@ MPSEC_CASE(
           IkeSession& sa = await_second(t, cluster);
           sa.send(sa.auth_response(cluster.heard));
           expect_child_deleted(t, sa);
-          t.expect_no_pong(t.send_ping(*sa.made_child(), cluster.next + 5), "a packet on what is no sub-SA");
+          t.expect_no_pong(t.send_ping(need_child(sa.made_child()), cluster.next + 5),
+                           "a packet on what is no sub-SA");
           static_cast<void>(cluster.pings(2));
         });
 

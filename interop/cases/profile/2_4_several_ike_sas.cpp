@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "interop/suite/cluster.hpp"
+#include "interop/suite/need.hpp"
 
 namespace mpsec::conformance {
 namespace {
@@ -64,7 +65,7 @@ MPSEC_CASE(
           begun.initial_contact = true;
           const Message response = cluster.ask_over(begun);
           t.expect_no_error(response);
-          cluster.take(*cluster.ike.back()->take_auth(response));
+          cluster.take(need_child(cluster.ike.back()->take_auth(response)));
           const Message asked = t.expect_request(first, ExchangeType::informational);
           t.check(find<Delete>(asked.payloads) == nullptr, "a liveness check", "a Delete");
           first.send(first.response(asked, {}));
@@ -86,7 +87,7 @@ MPSEC_CASE(
           Opening begun = cluster.opening_with(cluster.joining(), 1);
           begun.initial_contact = true;
           const Message response = cluster.ask_over(begun);
-          cluster.take(*cluster.ike.back()->take_auth(response));
+          cluster.take(need_child(cluster.ike.back()->take_auth(response)));
           t.expect_request(first, ExchangeType::informational);
           t.answers_liveness = true;
           t.expect_alive(*cluster.ike.back());

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "interop/suite/cluster.hpp"
+#include "interop/suite/need.hpp"
 
 namespace mpsec::conformance {
 
@@ -143,7 +144,7 @@ MPSEC_CASE(
           const Message first = t.expect_request(sa, ExchangeType::create_child_sa, std::chrono::seconds(45));
           t.check(of(first) == old.terms().peer, "the older one to be rekeyed", "another request");
           sa.send(sa.child_response(first));
-          cluster.take(*sa.made_child());
+          cluster.take(need_child(sa.made_child()));
           t.expect_pong(cluster.send_ping(*cluster.children.back()));
           const auto second = t.receive(
               sa, [&](const Message& request) { return of(request) == young.terms().peer; },

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "interop/suite/cluster.hpp"
+#include "interop/suite/need.hpp"
 
 namespace mpsec::conformance {
 namespace {
@@ -36,7 +37,7 @@ MPSEC_CASE(
           for (int i = 0; i < 2; ++i) {
             const Message response = cluster.ask_on(sa, cluster.wish(cluster.joining()));
             t.expect_no_error(response);
-            spis.insert(child_spi(find<SecurityAssociation>(response.payloads)->proposals.at(0).spi)->value);
+            spis.insert(child_spi(need<SecurityAssociation>(response.payloads).proposals.at(0).spi)->value);
           }
           t.check(spis.size() == 3, "three different SPIs", "one of them twice");
         });
@@ -66,7 +67,7 @@ MPSEC_CASE(
           if (find_notify(response.payloads, NotifyType::no_proposal_chosen) != nullptr)
             t.unsupported("the target's policy has one cipher only");
           t.expect_no_error(response);
-          cluster.take(*cluster.ike.back()->take_auth(response));
+          cluster.take(need_child(cluster.ike.back()->take_auth(response)));
           static_cast<void>(cluster.pings(4));
         });
 
@@ -117,7 +118,7 @@ MPSEC_CASE(
           const auto nonce = [&] {
             const Message response = cluster.ask_on(sa, cluster.wish(cluster.joining()));
             t.expect_no_error(response);
-            return find<Nonce>(response.payloads)->data;
+            return need<Nonce>(response.payloads).data;
           };
           const Octets first = nonce();
           t.check(first != nonce(), "another nonce", "the same");
@@ -138,7 +139,7 @@ MPSEC_CASE(
           const std::uint32_t before = cluster.send_ping(*cluster.children[0]);
           const Message response = cluster.ask_over(cluster.opening_with(cluster.joining(), 1));
           t.expect_no_error(response);
-          cluster.take(*cluster.ike.back()->take_auth(response));
+          cluster.take(need_child(cluster.ike.back()->take_auth(response)));
           const std::uint32_t after = cluster.send_ping(*cluster.children[1]);
           std::set<std::uint64_t> numbers{cluster.top_received};
           for (const std::uint32_t mark : {before, after})
@@ -158,7 +159,7 @@ MPSEC_CASE(
           cluster.found(0);
           const Message response = cluster.ask_over(cluster.opening_with(cluster.joining(), 1));
           t.expect_no_error(response);
-          cluster.take(*cluster.ike.back()->take_auth(response));
+          cluster.take(need_child(cluster.ike.back()->take_auth(response)));
           t.expect_pong(cluster.send_ping(*cluster.children[1]));
         });
 
@@ -217,7 +218,7 @@ MPSEC_CASE(
           t.check(join && join->cluster == cluster.own.cluster && !join->founds, "a JOIN to the cluster",
                   "none, or another");
           sa.send(sa.child_response(request));
-          cluster.take(*sa.made_child());
+          cluster.take(need_child(sa.made_child()));
           t.check(cluster.ping(*cluster.children[1]).opened.number > before, "numbers that go on",
                   "one that was reached before");
         });
@@ -240,7 +241,8 @@ MPSEC_CASE(
           });
           sa.send(response);
           const Message deleted = t.expect_request(sa, ExchangeType::informational);
-          t.check(deletes(deleted, *sa.made_child()), "a Delete for the new Child SA", "another request");
+          t.check(deletes(deleted, need_child(sa.made_child())), "a Delete for the new Child SA",
+                  "another request");
           sa.send(sa.response(deleted, {}));
           static_cast<void>(cluster.pings(2));
         });

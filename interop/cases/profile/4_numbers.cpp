@@ -3,6 +3,7 @@
 #include <set>
 
 #include "interop/suite/cluster.hpp"
+#include "interop/suite/need.hpp"
 
 namespace mpsec::conformance {
 namespace {
@@ -10,13 +11,6 @@ namespace {
 using namespace wire::ike;
 
 constexpr std::uint64_t two_to_32 = std::uint64_t{1} << 32;
-
-// Three sub-SAs, two of them on one path.
-void make_three(Cluster& cluster) {
-  IkeSession& sa = cluster.found(0);
-  cluster.join(1);
-  cluster.join_on(sa);
-}
 
 }  // namespace
 
@@ -97,7 +91,7 @@ MPSEC_CASE(
           Cluster cluster(t);
           const Message response = cluster.ask_over(cluster.opening_with(cluster.own, 0));
           t.control([&] { t.expect_no_error(response); });
-          cluster.take(*cluster.ike.back()->take_auth(response));
+          cluster.take(need_child(cluster.ike.back()->take_auth(response)));
           const auto pong = t.expect_pong(cluster.send_ping(*cluster.children[0]));
           t.check(pong.opened.number == 1, "the number 1", "another one");
         });
@@ -114,7 +108,7 @@ MPSEC_CASE(
           const std::uint64_t before = cluster.top_received;
           const Message response = cluster.ask_over(cluster.opening_with(cluster.joining(), 1));
           t.control([&] { t.expect_no_error(response); });
-          EspChild& fresh = *cluster.ike.back()->take_auth(response);
+          EspChild& fresh = need_child(cluster.ike.back()->take_auth(response));
           t.control([&] { cluster.delete_child(sa, *cluster.children[0]); });
           cluster.take(fresh);
           t.check(t.expect_pong(cluster.send_ping(fresh)).opened.number > before,
@@ -193,7 +187,7 @@ MPSEC_CASE(
           const Message request = t.control(
               [&] { return t.expect_request(sa, ExchangeType::create_child_sa, std::chrono::seconds(20)); });
           sa.send(sa.child_response(request));
-          next.take(*sa.made_child());
+          next.take(need_child(sa.made_child()));
           const auto gone = t.receive(
               sa, [&](const Message& one) { return deletes(one, *cluster.children[0]); },
               t.link().patience());

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "interop/suite/cluster.hpp"
+#include "interop/suite/need.hpp"
 
 namespace mpsec::conformance {
 namespace {
@@ -98,7 +99,7 @@ MPSEC_CASE(
           const Message response = cluster.ask_over(cluster.opening_with(cluster.own, 0));
           t.expect_no_error(response);
           t.check(says_nothing_of_clusters(response), "nothing of clusters", "a Vendor ID or a notify");
-          t.ping(*cluster.ike.back()->take_auth(response));
+          t.ping(need_child(cluster.ike.back()->take_auth(response)));
         });
 
 MPSEC_CASE(
@@ -110,7 +111,7 @@ MPSEC_CASE(
           const Message response = cluster.ask_over(cluster.opening_with(cluster.joining(), 0));
           t.expect_no_error(response);
           t.check(says_nothing_of_clusters(response), "nothing of clusters", "a Vendor ID or a notify");
-          t.ping(*cluster.ike.back()->take_auth(response));
+          t.ping(need_child(cluster.ike.back()->take_auth(response)));
         });
 
 MPSEC_CASE(

@@ -36,7 +36,7 @@ void tries_without_integrity(Tester& t, std::uint16_t encryption,
       auto* sa = std::get_if<wire::ike::SecurityAssociation>(&payload.body);
       if (sa == nullptr) continue;
       sa->proposals.resize(1);
-      auto& transforms = sa->proposals[0].transforms;
+      auto& transforms = sa->proposals.at(0).transforms;
       std::erase_if(transforms, [](const wire::ike::Transform& one) {
         return one.type == wire::ike::TransformType::encryption ||
                one.type == wire::ike::TransformType::integrity;

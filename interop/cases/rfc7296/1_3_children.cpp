@@ -1,5 +1,6 @@
 // RFC 7296 1.3.1, 2.9, 2.17: further children by CREATE_CHILD_SA, in both directions.
 #include "interop/suite/moves.hpp"
+#include "interop/suite/need.hpp"
 
 namespace mpsec::conformance {
 
@@ -18,13 +19,6 @@ ike::ChildProposal with_cipher(Tester& t, crypto::EncryptionId id) {
   ike::ChildProposal one = t.target().child_proposals.front();
   std::erase_if(one.encryption, [&](const ike::AllowedEncryption& cipher) { return cipher.id != id; });
   if (one.encryption.empty()) t.unsupported("it does not allow the cipher");
-  return one;
-}
-
-TrafficSelector sixteen_around(const IpAddress& host) {
-  TrafficSelector one = TrafficSelector::range(host, host);
-  one.start_v4[3] &= 0xf0, one.start_v6[15] &= 0xf0;
-  one.end_v4[3] |= 0x0f, one.end_v6[15] |= 0x0f;
   return one;
 }
 
@@ -112,7 +106,7 @@ MPSEC_CASE(
           t.check(find<TrafficSelectorsResponder>(request.payloads) != nullptr, "TSr", "none");
           t.check(!has_notify(request, NotifyType::rekey_sa), "no REKEY_SA", "one");
           sa.send(sa.child_response(request));
-          static_cast<void>(t.ping(*sa.made_child()));
+          static_cast<void>(t.ping(need_child(sa.made_child())));
         });
 
 MPSEC_CASE(
@@ -260,12 +254,12 @@ MPSEC_CASE(
           const auto* ke = find<KeyExchange>(request.payloads);
           if (ke == nullptr) t.fail("a KE payload", "none");
           bool offered = false;
-          for (const Proposal& one : find<SecurityAssociation>(request.payloads)->proposals)
+          for (const Proposal& one : need<SecurityAssociation>(request.payloads).proposals)
             for (const Transform& transform : one.transforms)
               offered |= transform.type == TransformType::key_exchange && transform.id == ke->method;
           t.check(offered, "a group that is offered", "another one");
           sa.send(sa.child_response(request));
-          static_cast<void>(t.ping(*sa.made_child()));
+          static_cast<void>(t.ping(need_child(sa.made_child())));
         });
 
 MPSEC_CASE(
@@ -290,7 +284,7 @@ MPSEC_CASE(
           const Message response = ask_child(
               t, sa, sa.create_child_request({.proposals = std::vector{both}, .key_exchange = true}));
           t.expect_notify(response, NotifyType::invalid_ke_payload);
-          const Octets& named = find_notify(response.payloads, NotifyType::invalid_ke_payload)->data;
+          const Octets& named = need_notify(response.payloads, NotifyType::invalid_ke_payload).data;
           t.check(named == Octets{0, static_cast<std::uint8_t>(allowed.front())}, "the group that it allows",
                   "another one");
           t.expect_alive(sa);

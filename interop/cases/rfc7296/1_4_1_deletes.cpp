@@ -1,5 +1,6 @@
 // RFC 7296 1.4.1, 2.25: Deletes of children and of IKE SAs, in both directions and crossing.
 #include "interop/suite/moves.hpp"
+#include "interop/suite/need.hpp"
 
 namespace mpsec::conformance {
 
@@ -90,7 +91,7 @@ MPSEC_CASE(
           t.call(Hook::delete_child);
           const Message request = t.expect_request(sa, ExchangeType::informational);
           expect_named(t, request, child);
-          t.check(find<Delete>(request.payloads)->spi_size == 4, "SPIs of four octets", "others");
+          t.check(need<Delete>(request.payloads).spi_size == 4, "SPIs of four octets", "others");
           sa.send(sa.response(request, {delete_payload({child.terms().own})}));
           t.expect_no_pong(t.send_ping(child), "a packet on a deleted child");
           t.expect_alive(sa);

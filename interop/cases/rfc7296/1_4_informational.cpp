@@ -64,7 +64,7 @@ MPSEC_CASE(
           const Delete* answered = esp_delete(response);
           t.check(answered != nullptr, "a Delete of the ESP SA", "none");
           const auto spis = spis_of(*answered);
-          t.check(spis.size() == 1 && child_spi(spis[0]) == child.terms().peer,
+          t.check(spis.size() == 1 && child_spi(spis.at(0)) == child.terms().peer,
                   "the SPI on which the target receives", "another");
           t.expect_alive(sa);
         });
@@ -140,8 +140,8 @@ MPSEC_CASE(
           const auto* body = esp_delete(request);
           t.check(body != nullptr && body->spi_size == 4, "a Delete of ESP SPIs of four octets", "none");
           const auto spis = spis_of(*body);
-          t.check(spis.size() == 1 && child_spi(spis[0]) == inbound, "the SPI on which the target receives",
-                  "another");
+          t.check(spis.size() == 1 && child_spi(spis.at(0)) == inbound,
+                  "the SPI on which the target receives", "another");
           sa.send(sa.response(request, {delete_of(sa.children.front()->terms().own)}));
           t.expect_alive(sa);
         });

@@ -1,4 +1,5 @@
 // RFC 7296 2.15, 2.16 and 2.21.2: whom the target believes.
+#include "interop/suite/need.hpp"
 #include "interop/suite/ways.hpp"
 
 namespace mpsec::conformance {
@@ -185,7 +186,7 @@ MPSEC_CASE(
           t.expect_no_response(sa, request);
           const Message response = t.ask(sa, request);
           t.expect_no_error(response);
-          static_cast<void>(t.ping(*sa.take_auth(response)));
+          static_cast<void>(t.ping(need_child(sa.take_auth(response))));
         });
 
 }  // namespace mpsec::conformance

@@ -1,5 +1,6 @@
 // RFC 7296 1.3.2, 2.8, 2.18: the rekeying of IKE SAs, in both directions.
 #include "interop/suite/moves.hpp"
+#include "interop/suite/need.hpp"
 
 namespace mpsec::conformance {
 
@@ -31,7 +32,7 @@ IkeSession& rekeyed_by_target(Tester& t, IkeSession& sa) {
 Transform* transform_of(Message& message, TransformType type) {
   auto* sa = find<SecurityAssociation>(message.payloads);
   if (sa == nullptr) return nullptr;
-  auto& all = sa->proposals.front().transforms;
+  auto& all = sa->proposals.at(0).transforms;
   const auto at = std::ranges::find(all, type, &Transform::type);
   return at == all.end() ? nullptr : &*at;
 }
@@ -53,7 +54,7 @@ MPSEC_CASE(
           const Message request = begins_rekey(t, sa);
           t.check(find<KeyExchange>(request.payloads) != nullptr && find<Nonce>(request.payloads) != nullptr,
                   "a KE payload and a nonce", "not both");
-          for (const Proposal& one : find<SecurityAssociation>(request.payloads)->proposals) {
+          for (const Proposal& one : need<SecurityAssociation>(request.payloads).proposals) {
             t.check(one.protocol == ProtocolId::ike && one.spi.size() == 8, "an SPI of eight octets",
                     "another");
             bool group = false;
@@ -117,7 +118,7 @@ MPSEC_CASE(
           t.check(sa.waiting.empty(), "no request on the replaced IKE SA", "one");
           if (!request) t.fail("a request on the new IKE SA", "none");
           next.send(next.child_response(*request));
-          static_cast<void>(t.ping(*next.made_child()));
+          static_cast<void>(t.ping(need_child(next.made_child())));
         });
 
 MPSEC_CASE(
@@ -134,18 +135,17 @@ MPSEC_CASE(
         .run = [](Tester& t) {
           IkeSession& sa = t.establish();
           const Message first = begins_rekey(t, sa);
-          const auto sent = find<KeyExchange>(first.payloads)->method;
+          const auto sent = need<KeyExchange>(first.payloads).method;
           std::uint16_t other = 0;
-          for (const Transform& one : find<SecurityAssociation>(first.payloads)->proposals.front().transforms)
+          for (const Transform& one : need<SecurityAssociation>(first.payloads).proposals.at(0).transforms)
             if (one.type == TransformType::key_exchange && one.id != sent) other = one.id;
           if (other == 0) t.unsupported("it offers only one group");
           sa.send(sa.response(
               first, {make_payload(make_notify(NotifyType::invalid_ke_payload, InvalidKePayload{other}))}));
           const Message retry = t.expect_request(sa, ExchangeType::create_child_sa);
-          t.check(find<KeyExchange>(retry.payloads)->method == other, "a KE payload of that group",
-                  "another");
+          t.check(need<KeyExchange>(retry.payloads).method == other, "a KE payload of that group", "another");
           std::size_t groups = 0;
-          for (const Transform& one : find<SecurityAssociation>(retry.payloads)->proposals.front().transforms)
+          for (const Transform& one : need<SecurityAssociation>(retry.payloads).proposals.at(0).transforms)
             groups += one.type == TransformType::key_exchange;
           t.check(groups > 1, "all groups offered", "one");
           t.expect_alive(grant(sa, retry));
@@ -182,7 +182,7 @@ MPSEC_CASE(
             const auto* offer = find<SecurityAssociation>(message.payloads);
             return !message.header.response &&
                    (deletes_ike_sa(message) || (offer != nullptr && !offer->proposals.empty() &&
-                                                offer->proposals.front().protocol == ProtocolId::ike));
+                                                offer->proposals.at(0).protocol == ProtocolId::ike));
           };
           const auto request = t.receive(sa, sees_to_it, std::chrono::seconds(30));
           if (!request) t.fail("a rekey or a Delete of the IKE SA", "neither");
@@ -234,7 +234,7 @@ MPSEC_CASE(
           IkeSession& sa = t.establish();
           Message request = sa.rekey_request();
           const auto own = static_cast<std::uint16_t>(sa.suite().prf->id);
-          for (Proposal& one : find<SecurityAssociation>(request.payloads)->proposals)
+          for (Proposal& one : need<SecurityAssociation>(request.payloads).proposals)
             std::erase_if(one.transforms, [&](const Transform& transform) {
               return transform.type == TransformType::pseudorandom_function && transform.id == own;
             });
@@ -253,7 +253,7 @@ MPSEC_CASE(
         .lawful = "That is refused; the IKE SA lives on.", .run = [](Tester& t) {
           IkeSession& sa = t.establish();
           Message request = sa.rekey_request();
-          for (Proposal& one : find<SecurityAssociation>(request.payloads)->proposals)
+          for (Proposal& one : need<SecurityAssociation>(request.payloads).proposals)
             for (Transform& transform : one.transforms)
               if (transform.type == TransformType::key_exchange) transform.id = 0;
           std::erase_if(request.payloads,

@@ -1,4 +1,5 @@
 // RFC 7296 2.1 to 2.4, the target being the responder: requests that come again, windows, forged messages.
+#include "interop/suite/need.hpp"
 #include "interop/suite/ways.hpp"
 
 namespace mpsec::conformance {
@@ -34,7 +35,7 @@ MPSEC_CASE(
           sa.send_octets(sa.last_sent);
           t.expect_response(sa, request);
           t.check(sa.last_received == first, "the response as it was sent before", "another one");
-          static_cast<void>(t.ping(*sa.take_auth(response)));
+          static_cast<void>(t.ping(need_child(sa.take_auth(response))));
         });
 
 MPSEC_CASE(
@@ -62,11 +63,11 @@ MPSEC_CASE(
           IkeSession& sa = t.half_open();
           const Octets init = sa.last_sent;
           const Message response = t.control([&] { return t.ask(sa, sa.auth_request()); });
-          EspChild* child = sa.take_auth(response);
+          EspChild& child = need_child(sa.take_auth(response));
           sa.send_octets(init);
           t.wait(t.link().silence());
           t.expect_alive(sa);
-          static_cast<void>(t.ping(*child));
+          static_cast<void>(t.ping(child));
         });
 
 MPSEC_CASE(

@@ -1,5 +1,6 @@
 // RFC 7296 1.2, 2.9, 2.21.2: how an initiator takes the answer to IKE_AUTH.
 #include "interop/suite/moves.hpp"
+#include "interop/suite/need.hpp"
 
 namespace mpsec::conformance {
 
@@ -66,7 +67,7 @@ MPSEC_CASE(
         .lawful = "The IKE SA is not made; the target may say AUTHENTICATION_FAILED, or delete it.",
         .run = [](Tester& t) {
           IkeSession& sa = answer_auth(
-              t, [](Message& message) { find<Authentication>(message.payloads)->data.back() ^= 1; });
+              t, [](Message& message) { need<Authentication>(message.payloads).data.back() ^= 1; });
           expect_refused(t, sa, true);
         });
 
@@ -157,8 +158,8 @@ MPSEC_CASE(
           };
           const auto target = low(t.target().target_host, 0x0f), tester = low(t.target().tester_host, 0x0f);
           expect_initiation(t, {.auth = [=](Message& message) {
-                              find<TrafficSelectorsInitiator>(message.payloads)->selectors = {target};
-                              find<TrafficSelectorsResponder>(message.payloads)->selectors = {tester};
+                              need<TrafficSelectorsInitiator>(message.payloads).selectors = {target};
+                              need<TrafficSelectorsResponder>(message.payloads).selectors = {tester};
                             }});
         });
 
@@ -172,10 +173,10 @@ MPSEC_CASE(
         .run = [](Tester& t) {
           const auto all = TrafficSelector::range(IpAddress::v4(0u), IpAddress::v4(0xffff'ffffu));
           IkeSession& sa = answer_auth(t, [=](Message& message) {
-            find<TrafficSelectorsInitiator>(message.payloads)->selectors = {all};
-            find<TrafficSelectorsResponder>(message.payloads)->selectors = {all};
+            need<TrafficSelectorsInitiator>(message.payloads).selectors = {all};
+            need<TrafficSelectorsResponder>(message.payloads).selectors = {all};
           });
-          t.expect_no_pong(t.send_ping(*sa.made_child()),
+          t.expect_no_pong(t.send_ping(need_child(sa.made_child())),
                            "a packet on a child with selectors never proposed");
           t.expect_target_alive();
         });
@@ -189,13 +190,13 @@ MPSEC_CASE(
         .lawful = "Nothing is sent on the child: it is deleted, or forgotten, or the IKE SA is ended.",
         .run = [](Tester& t) {
           IkeSession& sa = answer_auth(t, [](Message& message) {
-            auto& chosen = find<SecurityAssociation>(message.payloads)->proposals.front();
+            auto& chosen = need<SecurityAssociation>(message.payloads).proposals.at(0);
             for (Transform& one : chosen.transforms)
               if (one.type == TransformType::encryption) one.id = 28, one.attributes.clear();
           });
           t.call(Hook::send_traffic, t.fresh_mark());
           t.wait(t.link().silence());
-          const Spi own = sa.made_child()->terms().own;
+          const Spi own = need_child(sa.made_child()).terms().own;
           t.check(!t.receive_esp({}) &&
                       std::ranges::none_of(t.unopened(),
                                            [&](const EspPacket& one) { return spi_of(one) == own; }),
@@ -221,7 +222,7 @@ MPSEC_CASE(
                     "another request");
             sa.send(sa.response(*request, {}));
           } else {
-            static_cast<void>(t.ping(*sa.made_child()));
+            static_cast<void>(t.ping(need_child(sa.made_child())));
           }
           t.expect_target_alive();
         });
@@ -246,8 +247,8 @@ MPSEC_CASE(
           const Message request = t.control([&] { return expect_auth_request(t, sa); });
           const auto judge = [&](const TrafficSelectors* all, const IpAddress& host) {
             t.check(all != nullptr && !all->selectors.empty() &&
-                        all->selectors.front().start_address() == host &&
-                        all->selectors.front().end_address() == host,
+                        all->selectors.at(0).start_address() == host &&
+                        all->selectors.at(0).end_address() == host,
                     "the packet's address as the first selector", "another one");
           };
           judge(find<TrafficSelectorsInitiator>(request.payloads), t.target().target_host);

@@ -1,6 +1,7 @@
 // RFC 7296 2.6: cookies and the SPIs of IKE SAs.
 #include <algorithm>
 
+#include "interop/suite/need.hpp"
 #include "interop/suite/ways.hpp"
 
 namespace mpsec::conformance {
@@ -13,7 +14,7 @@ namespace {
 Octets cookie_for(Tester& t, IkeSession& sa) {
   const Message response = t.ask(sa, sa.init_request());
   t.expect_notify(response, NotifyType::cookie);
-  return find_notify(response.payloads, NotifyType::cookie)->data;
+  return need_notify(response.payloads, NotifyType::cookie).data;
 }
 
 // The last request again with that cookie; it has to get another one.
@@ -42,7 +43,7 @@ MPSEC_CASE(
           IkeSession& sa = t.begin({});
           const Message response = t.control([&] { return t.ask(sa, sa.init_request()); });
           t.expect_notify(response, NotifyType::cookie);
-          const Octets& cookie = find_notify(response.payloads, NotifyType::cookie)->data;
+          const Octets& cookie = need_notify(response.payloads, NotifyType::cookie).data;
           t.check(!cookie.empty() && cookie.size() <= 64, "a cookie of 1 to 64 octets", "another length");
           t.check(response.header.responder_spi == IkeSpi{0}, "zero as the responder's SPI", "an SPI");
           t.check(find<KeyExchange>(response.payloads) == nullptr, "no IKE SA yet", "a KE payload");
@@ -61,7 +62,7 @@ MPSEC_CASE(
           sa.agree(response);
           const Message answered = t.ask(sa, sa.auth_request());
           t.expect_no_error(answered);
-          static_cast<void>(t.ping(*sa.take_auth(answered)));
+          static_cast<void>(t.ping(need_child(sa.take_auth(answered))));
         });
 
 MPSEC_CASE(
@@ -73,6 +74,7 @@ MPSEC_CASE(
           t.half_open();
           IkeSession& sa = t.begin({});
           Octets cookie = t.control([&] { return cookie_for(t, sa); });
+          t.check(!cookie.empty(), "a cookie of one octet or more", "none");
           cookie.back() ^= 1;
           expect_not_taken(t, sa, cookie, [](Message&) {});
         });

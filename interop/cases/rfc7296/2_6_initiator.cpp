@@ -1,6 +1,7 @@
 // RFC 7296 1.2, 2.6, 2.6.1, 2.21.1, 3.3.6: answers to IKE_SA_INIT that ask for it again, or are not to be
 // believed.
 #include "interop/suite/moves.hpp"
+#include "interop/suite/need.hpp"
 #include "wire/ike/complete.hpp"
 
 namespace mpsec::conformance {
@@ -58,7 +59,7 @@ void expect_all_as_before(Tester& t, Message retry, Message before) {
 void finish(Tester& t, IkeSession& sa) {
   const Message auth = expect_auth_request(t, sa);
   sa.send(sa.auth_response(auth));
-  static_cast<void>(t.ping(*sa.made_child()));
+  static_cast<void>(t.ping(need_child(sa.made_child())));
 }
 
 // The second group of the target's, which it is asked for; unsupported where it has but one.
@@ -236,7 +237,7 @@ MPSEC_CASE(
             sa.take_init_request(first);
             Message later = sa.init_response(first);
             later.header.major_version = 3;
-            find<Nonce>(later.payloads)->data.front() ^= 1;
+            need<Nonce>(later.payloads).data.front() ^= 1;
             sa.send(later);
           });
           finish(t, sa);
@@ -248,7 +249,7 @@ MPSEC_CASE(
         .hooks = {Hook::initiate}, .does = "The tester answers with a cipher that was not offered.",
         .lawful = "No IKE_AUTH request comes.", .run = [](Tester& t) {
           expect_no_auth_request(t, [](Message& message) {
-            auto& chosen = find<SecurityAssociation>(message.payloads)->proposals.front();
+            auto& chosen = need<SecurityAssociation>(message.payloads).proposals.at(0);
             for (Transform& one : chosen.transforms)
               if (one.type == TransformType::encryption) one.id = 28, one.attributes.clear();
           });
@@ -262,7 +263,7 @@ MPSEC_CASE(
         .does = "The tester answers with two transforms of one type, both offered.",
         .lawful = "No IKE_AUTH request comes.", .run = [](Tester& t) {
           expect_no_auth_request(t, [](Message& message) {
-            auto& chosen = find<SecurityAssociation>(message.payloads)->proposals.front();
+            auto& chosen = need<SecurityAssociation>(message.payloads).proposals.at(0);
             for (const Transform& one : chosen.transforms)
               if (one.type == TransformType::pseudorandom_function) {
                 chosen.transforms.push_back(one);
@@ -279,7 +280,7 @@ MPSEC_CASE(
         .does = "The tester answers with a suite that has no PRF.", .lawful = "No IKE_AUTH request comes.",
         .run = [](Tester& t) {
           expect_no_auth_request(t, [](Message& message) {
-            auto& chosen = find<SecurityAssociation>(message.payloads)->proposals.front();
+            auto& chosen = need<SecurityAssociation>(message.payloads).proposals.at(0);
             std::erase_if(chosen.transforms, [](const Transform& one) {
               return one.type == TransformType::pseudorandom_function;
             });
@@ -291,7 +292,7 @@ MPSEC_CASE(
         .rules = {"rfc7296/3.9/nonce-of-16-to-256-octets"}, .side = Side::initiator,
         .hooks = {Hook::initiate}, .does = "The tester answers with a nonce of eight octets.",
         .lawful = "No IKE_AUTH request comes.", .run = [](Tester& t) {
-          expect_no_auth_request(t, [](Message& message) { find<Nonce>(message.payloads)->data.resize(8); });
+          expect_no_auth_request(t, [](Message& message) { need<Nonce>(message.payloads).data.resize(8); });
         });
 
 MPSEC_CASE(
@@ -301,7 +302,7 @@ MPSEC_CASE(
         .does = "The tester answers with a KE payload of another group than its SA payload chooses.",
         .lawful = "No IKE_AUTH request comes.", .run = [](Tester& t) {
           expect_no_auth_request(t,
-                                 [](Message& message) { find<KeyExchange>(message.payloads)->method = 14; });
+                                 [](Message& message) { need<KeyExchange>(message.payloads).method = 14; });
         });
 
 }  // namespace mpsec::conformance

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "interop/suite/need.hpp"
 #include "interop/suite/ways.hpp"
 
 namespace mpsec::conformance {
@@ -25,7 +26,7 @@ Opening bent_proposals(const BendProposal& bend) {
 Opening proposal_in_front(const BendProposal& bend) {
   return {.init = [=](Message& message) {
     auto& proposals = body_of<SecurityAssociation>(message).proposals;
-    Proposal first = proposals.front();
+    Proposal first = proposals.at(0);
     bend(first);
     proposals.insert(proposals.begin(), first);
     for (std::size_t i = 0; i < proposals.size(); ++i)
@@ -45,7 +46,7 @@ void unknown_cipher(Proposal& proposal) {
 const Proposal& answered_in(Tester& t, const Message& response) {
   const auto* sa = find<SecurityAssociation>(response.payloads);
   t.check(sa != nullptr && !sa->proposals.empty(), "an SA payload with a proposal", "none");
-  return sa->proposals[0];
+  return sa->proposals.at(0);
 }
 
 // One transform of each type that the answer has.
@@ -80,7 +81,7 @@ MPSEC_CASE(
         .lawful = "The answer has one proposal with one transform of each type.", .run = [](Tester& t) {
           const auto [sa, response] = ask_auth(t);
           const Proposal& answered = answered_in(t, response);
-          t.check(find<SecurityAssociation>(response.payloads)->proposals.size() == 1, "one proposal",
+          t.check(need<SecurityAssociation>(response.payloads).proposals.size() == 1, "one proposal",
                   "several");
           check_one_of_each(t, answered);
         });
@@ -97,7 +98,7 @@ MPSEC_CASE(
           t.half_open();
           const Message response = expect_init_taken(t, proposal_in_front(unknown_cipher));
           const Proposal& answered = answered_in(t, response);
-          t.check(find<SecurityAssociation>(response.payloads)->proposals.size() == 1, "one proposal",
+          t.check(need<SecurityAssociation>(response.payloads).proposals.size() == 1, "one proposal",
                   "several");
           t.check(answered.number > 1, "the number of the accepted proposal", "that of the first");
         });
@@ -158,7 +159,7 @@ MPSEC_CASE(
             t.check(spi && spi->value > 255, "an SPI of four octets beyond 255", "another");
             spis.push_back(*spi);
           }
-          t.check(spis[0] != spis[1], "an SPI for each child", "one for both");
+          t.check(spis.at(0) != spis[1], "an SPI for each child", "one for both");
         });
 
 MPSEC_CASE(

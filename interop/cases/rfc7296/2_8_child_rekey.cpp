@@ -1,5 +1,6 @@
 // RFC 7296 1.3.3, 2.8, 2.9.2, 2.25: the rekeying of children, in both directions.
 #include "interop/suite/moves.hpp"
+#include "interop/suite/need.hpp"
 
 namespace mpsec::conformance {
 
@@ -146,7 +147,7 @@ MPSEC_CASE(
           t.check(child_spi(rekey->spi) == old.terms().peer, "the SPI on which the target receives",
                   "another one");
           sa.send(sa.child_response(request));
-          static_cast<void>(t.ping(*sa.made_child()));
+          static_cast<void>(t.ping(need_child(sa.made_child())));
         });
 
 MPSEC_CASE(
@@ -176,8 +177,8 @@ MPSEC_CASE(
                   "the selectors of the old child", "fewer");
           sa.send(sa.child_response(request));
           const auto cipher = [](const EspChild& child) { return child.terms().protection.encryption->id; };
-          t.check(cipher(*sa.made_child()) == cipher(*sa.children.front()), "the cipher of the old child",
-                  "another one");
+          t.check(cipher(need_child(sa.made_child())) == cipher(*sa.children.front()),
+                  "the cipher of the old child", "another one");
         });
 
 MPSEC_CASE(
@@ -190,7 +191,7 @@ MPSEC_CASE(
           EspChild& old = *sa.children.front();
           const Message request = begins_rekey(t, sa);
           sa.send(sa.child_response(request));
-          EspChild& fresh = *sa.made_child();
+          EspChild& fresh = need_child(sa.made_child());
           t.ping_control(fresh);
           expect_delete(t, sa, old);
           t.expect_no_pong(t.send_ping(old), "a packet on a child that was replaced and deleted");
@@ -209,7 +210,7 @@ MPSEC_CASE(
           EspChild& old = *sa.children.front();
           const Message request = begins_rekey(t, sa);
           sa.send(sa.child_response(request));
-          EspChild& fresh = *sa.made_child();
+          EspChild& fresh = need_child(sa.made_child());
           t.control([&] { expect_delete(t, sa, old); });
           t.ping_control(fresh);
           expect_traffic_on(t, fresh);
@@ -229,7 +230,7 @@ MPSEC_CASE(
           IkeSession& sa = t.establish();
           const Message request = begins_rekey(t, sa);
           Message response = sa.child_response(request);
-          for (Transform& one : find<SecurityAssociation>(response.payloads)->proposals.front().transforms)
+          for (Transform& one : need<SecurityAssociation>(response.payloads).proposals.at(0).transforms)
             if (one.type == TransformType::encryption) one.id = 28, one.attributes.clear();
           sa.send(response);
           const auto asks = [](const Message& message) { return !message.header.response; };
@@ -237,7 +238,8 @@ MPSEC_CASE(
             t.check(!has_error(*next), "no message about an error in a response", "one");
             sa.send(sa.response(*next, {}));
           }
-          t.expect_no_pong(t.send_ping(*sa.made_child()), "a packet on a child of a suite never offered");
+          t.expect_no_pong(t.send_ping(need_child(sa.made_child())),
+                           "a packet on a child of a suite never offered");
           t.expect_target_alive();
         });
 
@@ -261,7 +263,7 @@ MPSEC_CASE(
                       !has_notify(*next, NotifyType::rekey_sa),
                   "a request for a new child", "another request");
           sa.send(sa.child_response(*next));
-          static_cast<void>(t.ping(*sa.made_child()));
+          static_cast<void>(t.ping(need_child(sa.made_child())));
         });
 
 MPSEC_CASE(
@@ -284,7 +286,7 @@ MPSEC_CASE(
           static_cast<void>(t.ping(*sa.children.front()));
           if (const auto again = t.receive(sa, retry, std::chrono::minutes(1))) {
             sa.send(sa.child_response(*again));
-            static_cast<void>(t.ping(*sa.made_child()));
+            static_cast<void>(t.ping(need_child(sa.made_child())));
           }
           t.expect_alive(sa);
         });
@@ -327,7 +329,7 @@ MPSEC_CASE(
           if (!request) t.fail("a rekey, a new child or a Delete", "none of them");
           if (request->header.exchange_type != ExchangeType::create_child_sa) return;
           sa.send(sa.child_response(*request));
-          static_cast<void>(t.ping(*sa.made_child()));
+          static_cast<void>(t.ping(need_child(sa.made_child())));
         });
 
 MPSEC_CASE(

@@ -229,7 +229,7 @@ MPSEC_CASE(
               for (const Transform& cipher : proposal.transforms) {
                 if (cipher.type != TransformType::encryption || cipher.id < 12 || cipher.id > 20) continue;
                 t.check(cipher.attributes.size() == 1, "one attribute", "another number of them");
-                const Attribute& length = cipher.attributes.front();
+                const Attribute& length = cipher.attributes.at(0);
                 t.check(length.is_short && length.type == AttributeType::key_length,
                         "a Key Length in the short form", "another attribute");
                 t.check(length.value == 128 || length.value == 192 || length.value == 256,
@@ -254,7 +254,7 @@ MPSEC_CASE(
             for (const Transform& one : proposal.transforms)
               offered |= one.type == TransformType::key_exchange && one.id == ke->method;
           t.check(offered, "a KE payload of a group that is offered", "one of another group");
-          const auto& first = offers_of(t, init).proposals.front().transforms;
+          const auto& first = offers_of(t, init).proposals.at(0).transforms;
           const auto group = std::ranges::find(first, TransformType::key_exchange, &Transform::type);
           t.check(group == first.end() || group->id == ke->method,
                   "a KE payload of the first group of the first proposal", "one of a later group");

@@ -103,23 +103,6 @@ MPSEC_DEFECT(
         });
 
 MPSEC_DEFECT(
-        .id = "refuses-a-cookie-with-another-group",
-        .rule = "rfc7296/2.6.1/cookie-is-kept-with-the-new-group",
-        .does = "Refuses a request with a cookie whose KE payload is not of the first group it offers.",
-        .make = [] {
-          return refusing([](const Message& message) {
-            const auto* own = find<KeyExchange>(message.payloads);
-            const auto* sa = find<SecurityAssociation>(message.payloads);
-            if (own == nullptr || sa == nullptr ||
-                find_notify(message.payloads, NotifyType::cookie) == nullptr)
-              return false;
-            const auto& all = sa->proposals.at(0).transforms;
-            const auto first = std::ranges::find(all, TransformType::key_exchange, &Transform::type);
-            return first != all.end() && first->id != own->method;
-          });
-        });
-
-MPSEC_DEFECT(
         .id = "gives-an-spi-twice", .rule = "rfc7296/2.6/ike-spis-are-unique",
         .does = "Tells all its peers the same SPI.", .no_ping = "IKE_AUTH does not find its IKE SA.",
         .make = [] {

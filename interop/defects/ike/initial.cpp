@@ -17,16 +17,6 @@ Notify* notify_of(Message& message, NotifyType type) {
   return const_cast<Notify*>(find_notify(message.payloads, type));
 }
 
-// Answers, in clear, what is sealed under Message ID 1 in that exchange.
-Bent answers_too_early(ExchangeType exchange) {
-  return answering([=](const Message& request) -> std::optional<Message> {
-    const bool too_early = request.header.exchange_type == exchange &&
-                           request.header.message_id == MessageId(1) &&
-                           find<Encrypted>(request.payloads) != nullptr;
-    return too_early ? std::optional(response_to(request)) : std::nullopt;
-  });
-}
-
 }  // namespace
 
 MPSEC_DEFECT(
@@ -90,20 +80,6 @@ MPSEC_DEFECT(
         .does = "Its INVALID_KE_PAYLOAD names a group that was not offered.", .make = [] {
           return outgoing([](Message& message) {
             if (Notify* refusal = notify_of(message, NotifyType::invalid_ke_payload)) refusal->data = {0, 99};
-          });
-        });
-
-MPSEC_DEFECT(
-        .id = "refuses-the-group-it-asked-for", .rule = "rfc7296/1.2/retry-with-the-group-asked-for",
-        .does = "Refuses an IKE_SA_INIT request whose KE payload is not of the first group it offers.",
-        .make = [] {
-          return refusing([](const Message& message) {
-            const auto* own = find<KeyExchange>(message.payloads);
-            const auto* sa = find<SecurityAssociation>(message.payloads);
-            if (message.header.exchange_type != ExchangeType::ike_sa_init || !own || !sa) return false;
-            const auto first = std::ranges::find(sa->proposals.at(0).transforms, TransformType::key_exchange,
-                                                 &Transform::type);
-            return first != sa->proposals[0].transforms.end() && first->id != own->method;
           });
         });
 
