@@ -143,6 +143,16 @@ Description describe_reference(const Wishes& wishes) {
   return description;
 }
 
+// Whom the tester is when it is somebody else.
+static void add_second_peer(const Wishes& wishes, gateway::Settings& all) {
+  ike::PeerConfiguration second = peer(wishes);
+  second.name = "second";
+  second.remote_id = ipsec::Identity::fqdn(std::string(second_tester));
+  all.ike.peers.push_back(std::move(second));
+  all.peers["second"];
+  all.pad.push_back(pad_entry(second_tester, 2));
+}
+
 gateway::Settings reference_settings(const Wishes& wishes) {
   gateway::Settings all;
   all.name = "reference";
@@ -172,14 +182,7 @@ gateway::Settings reference_settings(const Wishes& wishes) {
   policy.selectors = child.selectors;
   policy.protect = protect;
   all.pad.push_back(pad_entry("tester.example"));
-  if (wishes.second_identity) {
-    ike::PeerConfiguration second = peer(wishes);
-    second.name = "second";
-    second.remote_id = ipsec::Identity::fqdn(std::string(second_tester));
-    all.ike.peers.push_back(std::move(second));
-    all.peers["second"];
-    all.pad.push_back(pad_entry(second_tester, 2));
-  }
+  if (wishes.second_identity) add_second_peer(wishes, all);
   if (wishes.cookies_from)
     all.cookies = {.demand_from = *wishes.cookies_from, .relax_below = *wishes.cookies_from};
   return all;

@@ -24,7 +24,8 @@ Error local(std::string what, std::string why) {
 // Whether the target is described with all algorithms that are wished for.
 bool known(const std::vector<ike::ChildProposal>& wished, const std::vector<ike::ChildProposal>& described) {
   const auto holds = [](const auto& all, const auto& some) {
-    return std::ranges::all_of(some, [&](const auto& one) { return std::ranges::find(all, one) != all.end(); });
+    return std::ranges::all_of(some,
+                               [&](const auto& one) { return std::ranges::find(all, one) != all.end(); });
   };
   return std::ranges::all_of(wished, [&](const ike::ChildProposal& wish) {
     return std::ranges::any_of(described, [&](const ike::ChildProposal& one) {
