@@ -55,7 +55,7 @@ inline Bent says_instead(NotifyType due, NotifyType said) {
   });
 }
 // Hears another error than was said.
-Bent hears_instead(NotifyType said, NotifyType heard, Octets data = {}) {
+inline Bent hears_instead(NotifyType said, NotifyType heard, Octets data = {}) {
   return incoming([=](Message& message) {
     if (!is_response(message, ExchangeType::create_child_sa)) return;
     if (Notify* notify = notify_in(message, said)) notify->type = heard, notify->data = data;
