@@ -12,7 +12,7 @@ using testing::HasSubstr, testing::Not;
 using Json = nlohmann::ordered_json;
 
 // What reading back gives: octets that are no UTF-8 were replaced.
-Run as_read(Run run) {
+Run as_read(conformance::Run run) {
   for (CaseReport& one : run.cases) {
     const auto replace = [](std::string& text) {
       if (const auto at = text.find("\xff\xc0\xaf"); at != text.npos)
@@ -33,7 +33,7 @@ TEST(Json, WhatIsWrittenIsReadBack) {
 }
 
 TEST(Json, TwoRunsDifferInTimesAlone) {
-  Run later = test::a_run();
+  conformance::Run later = test::a_run();
   later.began = *later.began + 3600;
   later.took *= 2;
   later.cases[0].took *= 3;
@@ -130,7 +130,7 @@ TEST(Markdown, ShowsTotalsAndWhatFailed) {
   EXPECT_THAT(text, HasSubstr("flaky (1 of 3 failed)"));
   EXPECT_THAT(text, Not(HasSubstr("<img")));
   EXPECT_THAT(text, Not(HasSubstr("@a")));
-  Run good = test::a_run();
+  conformance::Run good = test::a_run();
   good.cases = {test::other_case("a/1/b-c", Verdict::pass)};
   EXPECT_THAT(to_markdown(good), HasSubstr("Nothing failed."));
 }
@@ -165,7 +165,7 @@ TEST(Text, ShowsEachVerdictAndWhatFailed) {
   EXPECT_THAT(text, HasSubstr("    8 cases against gateway <b>x</b> in 1:05 min, seed 7\n"));
   EXPECT_THAT(text, Not(HasSubstr("\x1b")));
   EXPECT_THAT(to_text(test::a_run(), {.colours = true}), HasSubstr("\x1b[31mFAIL\x1b[0m"));
-  Run early = test::a_run();
+  conformance::Run early = test::a_run();
   early.ended_early = "interrupted";
   early.planned = 20;
   EXPECT_THAT(to_text(early, {}), HasSubstr("The run ended early: interrupted. 8 of 20 cases ran.\n"));

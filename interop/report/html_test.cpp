@@ -28,7 +28,7 @@ TEST(Page, HasEachCaseOnceWithItsVerdict) {
 }
 
 TEST(Page, WhatATargetSaysNeverBecomesMarkup) {
-  Run run = test::a_run();
+  conformance::Run run = test::a_run();
   const auto spoil = [](std::string& text) { text += test::nasty; };
   for (std::string* text :
        {&run.target.name, &run.target.target_identity, &run.ended_early, &run.arguments[0]})
@@ -41,7 +41,7 @@ TEST(Page, WhatATargetSaysNeverBecomesMarkup) {
     for (StepReport& step : one.steps)
       spoil(step.text), spoil(step.tree);
   }
-  const Run clean = test::a_run();
+  const conformance::Run clean = test::a_run();
   const std::string page = to_html(run, test::small_register(), &clean);
   EXPECT_THAT(page, Not(HasSubstr("<img")));
   EXPECT_THAT(page, Not(HasSubstr("onerror=alert(1)>")));
@@ -51,12 +51,12 @@ TEST(Page, WhatATargetSaysNeverBecomesMarkup) {
 
 TEST(Page, NeedsNothingFromOutside) {
   const std::string page = to_html(test::a_run(), test::small_register());
-  for (const char* outside : {"http:", "https:", "//cdn", "@import", "url(", " src="})
+  for (const char* outside : {"http:", "https:", "//cdn", "@import", "url(", "<script src="})
     EXPECT_THAT(page, Not(HasSubstr(outside))) << outside;
 }
 
 TEST(Page, LinksEvidenceOnlyBesideTheReport) {
-  Run run = test::a_run();
+  conformance::Run run = test::a_run();
   EXPECT_THAT(to_html(run, test::small_register()),
               HasSubstr("href=\"evidence/rfc7296.2.3.request-outside-is-dropped/\""));
   for (const char* elsewhere : {"javascript:alert(1)", "/etc", "../x"}) {
@@ -95,13 +95,13 @@ TEST(Page, AVeryLongLadderIsCutAndSaysSo) {
 }
 
 TEST(Page, ComparesWithAnEarlierRun) {
-  Run earlier = test::a_run();
+  conformance::Run earlier = test::a_run();
   earlier.cases[0].verdict = Verdict::pass;
   const std::string page = to_html(test::a_run(), test::small_register(), &earlier);
   EXPECT_THAT(page, HasSubstr("Since the earlier run"));
   EXPECT_THAT(page, HasSubstr("<a href=\"#case-1\"><code>rfc7296/2.3/request-outside-is-dropped</code></a>"));
   EXPECT_THAT(page, HasSubstr(">was pass</span>"));
-  const Run same = test::a_run();
+  const conformance::Run same = test::a_run();
   EXPECT_THAT(to_html(same, test::small_register(), &same),
               HasSubstr("The same cases with the same verdicts."));
 }

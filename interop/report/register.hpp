@@ -18,7 +18,7 @@ std::string_view to_string(Strength strength);
 std::optional<Strength> to_strength(std::string_view level);
 
 struct Rule {
-  std::string id{};                                  // "rfc7296/2.3/request-outside-the-window-is-dropped"
+  std::string id{};                                  // "rfc7296/2.3/no-response-outside-the-window"
   std::string document{}, section{};                 // "rfc7296", "2.3"
   std::string level{};                               // "MUST NOT", "statement", ...
   std::string words{};                               // the rule in our own words

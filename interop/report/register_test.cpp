@@ -23,7 +23,7 @@ TEST(Register, HasEveryRuleOfTheDocumentsThatAreEnteredWhole) {
 }
 
 TEST(Register, KnowsClauseLevelAndWords) {
-  const Rule* const rule = embedded_register().find("rfc7296/2.3/request-outside-the-window-is-dropped");
+  const Rule* const rule = embedded_register().find("rfc7296/2.3/no-response-outside-the-window");
   ASSERT_NE(rule, nullptr);
   EXPECT_EQ(rule->clause(), "RFC 7296 2.3");
   EXPECT_EQ(rule->strength(), Strength::must);

@@ -59,7 +59,7 @@ TEST(Run, EveryVerdictIsCountedAndHasAName) {
 }
 
 TEST(Changes, NamesWhatDiffersAndWhatIsNotThere) {
-  Run before, after;
+  conformance::Run before, after;
   before.cases = {test::other_case("a", Verdict::pass), test::other_case("b", Verdict::fail),
                   test::other_case("c", Verdict::pass)};
   after.cases = {test::other_case("d", Verdict::pass), test::other_case("c", Verdict::pass),

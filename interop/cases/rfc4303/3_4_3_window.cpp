@@ -98,7 +98,8 @@ MPSEC_CASE(
             "gap "
             "that lie a window above the used ones.",
         .lawful = "They are new, and delivered.",
-        .hint = "marks of a ring or bitmap that a jump beyond its size has to clear", .run = [](Tester& t) {
+        .hint = "Marks of a ring or bitmap have to be cleared by a jump beyond its size.",
+        .run = [](Tester& t) {
           IkeSession& sa = t.establish();
           EspChild& child = child_of(sa);
           const std::uint64_t window = t.target().window;
@@ -146,7 +147,7 @@ MPSEC_CASE(
         .lawful =
             "It is not delivered. A target whose window is larger than it is said to be has to have its real "
             "size in its description.",
-        .hint = "a window rounded up to whole words", .run = [](Tester& t) {
+        .hint = "The window may have been rounded up to whole words.", .run = [](Tester& t) {
           IkeSession& sa = t.establish();
           EspChild& child = child_of(sa);
           const std::uint64_t window = t.target().window, top = 4 * window + 1000;
@@ -201,7 +202,7 @@ MPSEC_CASE(
         .id = "rfc4303/3.4.3/numbers-above-2-to-31-are-new",
         .rules = {"rfc4303/3.4.3/new-numbers-go-on-to-the-icv"}, .features = {Feature::sequence_numbers_32},
         .does = "The tester's numbers go up to 2^31, beyond it, and to 2^32-1.",
-        .lawful = "All are new, and taken.", .hint = "numbers that are compared as signed ones",
+        .lawful = "All are new, and taken.", .hint = "Numbers may have been compared as signed ones.",
         .run = [](Tester& t) {
           IkeSession& sa = t.establish();
           EspChild& child = child_of(sa);

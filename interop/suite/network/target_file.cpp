@@ -23,6 +23,12 @@ constexpr std::string_view example =
 
 name = "my gateway 1.0"
 
+# What it has beside plain IKEv2 and ESP. Cases that need what is not here are "unsupported".
+# extended-sequence-numbers sequence-numbers-32 sa-clusters several-paths fragmentation nat-traversal ipv6-inside
+# transport-mode childless configuration key-exchange-in-child certificates tfc-padding cookies
+features = ["sequence-numbers-32", "nat-traversal"]
+# waivers = "waivers.toml"     # failures that are expected; written by: mpsec-conformance waive RUN
+
 [tester]                       # the machine that mpsec-conformance runs on
 id = "tester.example"          # how it names itself: a domain, an address, user@domain, "dn:CN=..."
 net = "10.2.0.0/24"            # the inner addresses that the gateway has a tunnel to
@@ -58,11 +64,6 @@ key_file = "tester.psk"        # or key = "...", key_hex = "..."
 ike = ["aes128gcm16-prfsha256-x25519"]
 esp = ["aes128gcm16"]
 
-# What it has beside plain IKEv2 and ESP. Cases that need what is not here are "unsupported".
-# extended-sequence-numbers sequence-numbers-32 sa-clusters several-paths fragmentation nat-traversal ipv6-inside
-# transport-mode childless configuration key-exchange-in-child certificates tfc-padding cookies
-features = ["sequence-numbers-32", "nat-traversal"]
-
 # Commands that make the gateway do something; each gets a number as $1. Cases that need one that is not here
 # are "unsupported".
 [hooks]
@@ -80,8 +81,6 @@ features = ["sequence-numbers-32", "nat-traversal"]
 # read-replay-counters = "..." # prints replayed=N, and if it can not_authentic=N accepted=N
 # read-audit = "..."           # prints a line for each entry of its log, of what it knows:
 #                              # event=no-sa|replayed|not-authentic|fragment|exhausted time=T spi=0xN source=A destination=A number=N
-
-# waivers = "waivers.toml"     # failures that are expected; written by: mpsec-conformance waive RUN
 )";
 
 // The value of a text that `parse` understands.
