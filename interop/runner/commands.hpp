@@ -22,7 +22,7 @@ struct RunOptions {
   std::string folder = "conformance-report";
   std::string evidence = "failures";
   std::string compare, waivers;
-  std::vector<std::string> arguments;  // as given, for the report
+  std::vector<std::string> arguments;  // with which it can be repeated, for the report
 };
 int run_command(const RunOptions& options);
 

@@ -37,7 +37,7 @@ std::set<Suite> suites_of(const std::vector<ChildProposal>& proposals) {
   return suites;
 }
 
-Suite suite_of(const ChosenSuite& chosen) {
+Suite suite_in(const ChosenSuite& chosen) {
   return {chosen.encryption->id, chosen.encryption->key_bits.value_or(0), chosen.integrity,
           chosen.key_exchange, chosen.extended_sequence_numbers};
 }
@@ -85,12 +85,12 @@ RC_GTEST_PROP(NegotiationModel, ChoosesWhateverBothAllowAndTheInitiatorAgrees, (
   const auto chosen = choose(std::span(ours), *payload, context);
   RC_ASSERT(chosen.has_value() == !common.empty());
   if (!chosen) return;
-  RC_ASSERT(common.contains(suite_of(*chosen)));
+  RC_ASSERT(common.contains(suite_in(*chosen)));
   RC_ASSERT(chosen->spi == their_spi);
 
   const auto checked = check_answer(*payload, answer(*chosen, our_spi));
   RC_ASSERT(checked.has_value());
-  RC_ASSERT(suite_of(*checked) == suite_of(*chosen));
+  RC_ASSERT(suite_in(*checked) == suite_in(*chosen));
   RC_ASSERT(checked->spi == our_spi);
 }
 

@@ -1,5 +1,6 @@
 // mpsec-conformance: tries a gateway against the catalogue.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -121,11 +122,22 @@ void add_target_commands(CLI::App& app, Arguments& given) {
       ->check(CLI::IsMember({"bash"}));
 }
 
+// With which a run can be repeated, anywhere: its reports are the same wherever they are written.
+std::vector<std::string> to_repeat(const std::vector<std::string>& words) {
+  std::vector<std::string> kept;
+  for (auto word = words.begin(); word != words.end(); ++word)
+    if (*word == "--out")
+      word = std::min(std::next(word), std::prev(words.end()));
+    else if (!word->starts_with("--out=") && *word != "--resume")
+      kept.push_back(*word);
+  return kept;
+}
+
 int dispatch(CLI::App& app, Arguments& given, const std::vector<std::string>& words) {
   given.run.selection.levels = levels_of(given.levels);
   if (const auto shard = read_shard(given.shard, given.run.selection); !shard)
     throw CLI::ValidationError(to_string(shard.error()));
-  given.run.arguments = words;
+  given.run.arguments = to_repeat(words);
   const auto got = [&](std::string_view name) { return app.got_subcommand(std::string(name)); };
   if (got("run")) return run_command(given.run);
   if (got("list")) return list_command(given.run.selection, !given.words.empty());
