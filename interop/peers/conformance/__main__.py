@@ -29,6 +29,7 @@ FEATURES = {
     "strongswan-libipsec": ("sequence-numbers-32 fragmentation nat-traversal childless", "udp"),
     "strongswan-kernel": ("sequence-numbers-32 fragmentation nat-traversal childless", "raw"),
 }
+SKIPPED = 77  # the exit status of a peer that cannot run here
 WINDOW = {"reference": 64, "strongswan-libipsec": 128, "strongswan-kernel": 32}
 
 
@@ -39,7 +40,7 @@ def main(arguments: list[str]) -> int:
     name, rest = arguments[0], arguments[1:]
     if reason := PEERS[name].probe():
         print(f"SKIPPED {name}: {reason}")
-        return 0
+        return SKIPPED
     with Laboratory("two-gateways") as laboratory:
         return run(name, laboratory, rest)
 
