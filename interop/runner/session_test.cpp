@@ -58,6 +58,30 @@ TEST(Session, EachVerdictAndItsExitCode) {
   EXPECT_EQ(run_of({}).code, nothing_matched);
 }
 
+// One that cannot be prepared.
+class Unprepared final : public Target {
+ public:
+  explicit Unprepared(Blame blame) : blame_(blame) {}
+  const Description& description() const override { return inner_.description(); }
+  Link& link() override { return inner_.link(); }
+  Result<> prepare(const Wishes&) override {
+    return std::unexpected(Error{blame_, "target", std::nullopt, "it is not to be", ""});
+  }
+  Result<> call(Hook hook, std::uint64_t argument) override { return inner_.call(hook, argument); }
+  Result<ReplayCounters> replay_counters() override { return inner_.replay_counters(); }
+
+ private:
+  MemoryTarget inner_;
+  Blame blame_;
+};
+
+TEST(Session, AHookThatFailsDoesNotMakeACaseUnsupported) {
+  const Opened providers = open_target("", 1);
+  Unprepared lacking(Blame::no_common_ground), failing(Blame::local_fault);
+  EXPECT_EQ(run_case(good, lacking, providers.providers(), 1).verdict, Verdict::unsupported);
+  EXPECT_EQ(run_case(good, failing, providers.providers(), 1).verdict, Verdict::inconclusive);
+}
+
 TEST(Session, FailFastEndsWithTheFirstFailure) {
   const Ran ran = run_of({&bad, &good}, {.fail_fast = true});
   EXPECT_EQ(ran.run.cases.size(), 1u);
@@ -94,7 +118,10 @@ TEST(Session, ATargetThatFallsSilentIsLost) {
 TEST(Session, TheSameSeedGivesTheSameReport) {
   const auto once = [] { return to_json(run_of({&good, &bad, &unsupported}).run); };
   const std::string first = once(), second = once();
-  EXPECT_EQ(first.substr(0, first.find("\"times\"")), second.substr(0, second.find("\"times\"")));
+  const std::size_t times = first.find("\"times\"");
+  ASSERT_NE(times, std::string::npos);
+  EXPECT_NE(first.substr(0, times).find("made-up/1/is-unsupported"), std::string::npos);
+  EXPECT_EQ(first.substr(0, times), second.substr(0, second.find("\"times\"")));
 }
 
 TEST(CheckTarget, GoesStepByStep) {

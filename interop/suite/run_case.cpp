@@ -52,7 +52,10 @@ Outcome run_case(const Case& one, Target& target, const Tester::Providers& provi
   Outcome outcome;
   outcome.one = &one;
   if (const auto prepared = target.prepare(one.wishes); !prepared) {
-    take(outcome, {Verdict::unsupported, {}, to_string(prepared.error())});
+    // A hook that fails says nothing of what the target can do.
+    const bool lacking = prepared.error().blame == Blame::no_common_ground;
+    take(outcome, {lacking ? Verdict::unsupported : Verdict::inconclusive,
+                   "the target can be prepared for the case", to_string(prepared.error())});
     return outcome;
   }
   if (std::string why = lacks(one, target.description()); !why.empty()) {

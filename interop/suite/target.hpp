@@ -107,9 +107,7 @@ struct Wishes {
   std::optional<Duration> child_lifetime{};   // until it is rekeyed
   std::optional<Duration> ike_lifetime{};
   std::optional<std::vector<ike::ChildProposal>> child_proposals{};
-  bool certificates = false;
   bool key_exchange_in_child = false;
-  std::uint32_t fragment_beyond = 0;  // octets; 0: as described
   std::optional<std::uint64_t> rekey_after_packets{};
   bool transport_mode = false;
   bool reordering = false;       // the cluster puts packets back in order
@@ -143,7 +141,8 @@ class Target {
   virtual ~Target() = default;
   virtual const Description& description() const = 0;
   virtual Link& link() = 0;
-  // A fresh state for the next case. Fails, naming it, where a wish cannot be granted.
+  // A fresh state for the next case. Fails (no common ground), naming it, where a wish is not how the target
+  // is; any other failure is one of the way to it.
   virtual Result<> prepare(const Wishes& wishes) = 0;
   // Fails where the hook did not work; asked only for hooks that the description names.
   virtual Result<> call(Hook hook, std::uint64_t argument) = 0;

@@ -106,7 +106,6 @@ ike::PeerConfiguration peer(const Wishes& wishes) {
   peer.credential = std::make_shared<ike::PreSharedKeyCredential>(shared_key());
   peer.children.push_back(child(wishes));
   if (wishes.ike_lifetime) peer.lifetime = {*wishes.ike_lifetime, *wishes.ike_lifetime * 2, 0};
-  if (wishes.fragment_beyond != 0) peer.fragment_beyond = wishes.fragment_beyond;
   return peer;
 }
 

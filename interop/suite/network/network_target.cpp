@@ -40,12 +40,10 @@ std::string ungranted(const Wishes& wishes, const Description& target) {
     return wanted && !target.features.has(one) ? fmt::format("the feature '{}'", to_string(one))
                                                : std::string{};
   };
-  for (std::string lacking :
-       {feature(wishes.extended_sequence_numbers, Feature::extended_sequence_numbers),
-        feature(wishes.cluster, Feature::sa_clusters), feature(wishes.certificates, Feature::certificates),
-        feature(wishes.transport_mode, Feature::transport_mode),
-        feature(wishes.key_exchange_in_child, Feature::key_exchange_in_child),
-        feature(wishes.fragment_beyond != 0, Feature::fragmentation)})
+  for (std::string lacking : {feature(wishes.extended_sequence_numbers, Feature::extended_sequence_numbers),
+                              feature(wishes.cluster, Feature::sa_clusters),
+                              feature(wishes.transport_mode, Feature::transport_mode),
+                              feature(wishes.key_exchange_in_child, Feature::key_exchange_in_child)})
     if (!lacking.empty()) return lacking;
   if (wishes.window && *wishes.window != target.window)
     return fmt::format("a replay window of {} (the target file says {})", *wishes.window, target.window);
@@ -56,7 +54,9 @@ std::string ungranted(const Wishes& wishes, const Description& target) {
     return "other algorithms of its Child SAs";
   if (wishes.ike_lifetime) return "another lifetime of IKE SAs";
   if (wishes.rekey_after_packets) return "a lifetime in packets";
-  if (wishes.reordering || !wishes.scheduler.empty()) return "another setting of its clusters";
+  if (wishes.reordering || wishes.duplication || !wishes.scheduler.empty())
+    return "another setting of its clusters";
+  if (wishes.second_identity) return "a second peer, whom the tester can be";
   return {};
 }
 
@@ -215,7 +215,8 @@ void NetworkTarget::note_round_trip(Duration round_trip) {
 Result<> NetworkTarget::prepare(const Wishes& wishes) {
   inside_->hooks.end_all();
   if (std::string lacking = ungranted(wishes, description()); !lacking.empty())
-    return std::unexpected(local("target", fmt::format("the case needs {}", lacking)));
+    return std::unexpected(Error{Blame::no_common_ground, "target", std::nullopt,
+                                 fmt::format("the case needs {}", lacking), ""});
   inside_->forget();
   if (wishes.cookies_from)
     if (auto set = inside_->hooks.ask(Hook::set_cookie_threshold, *wishes.cookies_from); !set)
