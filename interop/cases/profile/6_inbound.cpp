@@ -179,7 +179,8 @@ MPSEC_CASE(
           cluster.opening.child.extended_sequence_numbers = true;
           cluster.found(0);
           t.control([&] {
-            // Beyond the window first: below it such a number would be one before the first.
+            // Far beyond the window first: below it such a number would be one before the first; and a
+            // receiver may reckon with all numbers that it remembers, which can be more than its window.
             cluster.next = 16 * t.target().window;
             static_cast<void>(cluster.pings(1));
             cluster.next = two_to_32 - 10;
