@@ -190,11 +190,11 @@ Bent incoming(std::function<void(Message&)> bend) {
   return bent;
 }
 
-Bent both_ways(std::function<void(Message&)> out, std::function<void(Message&)> in) {
-  return tapped(std::move(in), std::move(out));
+Bent outgoing_and_incoming(std::function<void(Message&)> out, std::function<void(Message&)> in) {
+  return incoming_and_outgoing(std::move(in), std::move(out));
 }
 
-Bent tapped(std::function<void(Message&)> in, std::function<void(Message&)> out) {
+Bent incoming_and_outgoing(std::function<void(Message&)> in, std::function<void(Message&)> out) {
   const auto tap = std::make_shared<Tap>();
   tap->in = std::move(in);
   tap->out = std::move(out);

@@ -25,10 +25,10 @@ using wire::ike::Payloads;
 // takes away payloads calls wire::ike::complete(message).
 Bent outgoing(std::function<void(Message&)> bend);
 Bent incoming(std::function<void(Message&)> bend);
-Bent both_ways(std::function<void(Message&)> out, std::function<void(Message&)> in);
+Bent outgoing_and_incoming(std::function<void(Message&)> out, std::function<void(Message&)> in);
 
 // Both of them, with what they know of each other.
-Bent tapped(std::function<void(Message&)> in, std::function<void(Message&)> out);
+Bent incoming_and_outgoing(std::function<void(Message&)> in, std::function<void(Message&)> out);
 // Requests that are let in and that `unusual` says so of are refused, as if they had an unknown critical
 // payload; IKE_AUTH then gives no IKE SA.
 using Judge = std::function<bool(const Message&)>;

@@ -197,16 +197,6 @@ IkeSession& Cluster::await_founding(std::size_t path) {
   return sa;
 }
 
-IkeSession& Cluster::await_join(std::size_t path) {
-  IkeSession& sa = await_request(path);
-  tester_.control([&] {
-    const auto join = join_in(heard);
-    tester_.check(join && join->cluster == own.cluster && !join->founds, "a JOIN to the cluster", "none");
-    answer(sa);
-  });
-  return sa;
-}
-
 // --- packets
 
 void Cluster::note(const Tester::Pong& pong) {

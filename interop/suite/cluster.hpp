@@ -48,7 +48,6 @@ class Cluster {
   EspChild& rekey(IkeSession& sa, EspChild& old);  // the old one is left as it is
   // --- the target asks, over a new IKE SA, by its hook
   IkeSession& await_founding(std::size_t path = 0);
-  IkeSession& await_join(std::size_t path);
   // Until it has asked: what follows is the case's. The IKE_AUTH request is in `heard`.
   IkeSession& await_request(std::size_t path);
   // The tester's answer, and the ping.

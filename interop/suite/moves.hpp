@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "interop/suite/tester.hpp"
+#include "interop/suite/ways.hpp"
 #include "wire/ike/notify_data.hpp"
 
 namespace mpsec::conformance {
@@ -17,8 +18,6 @@ wire::ike::Payload delete_ike_payload();
 std::vector<Spi> deleted_spis(const Message& message);
 bool deletes_ike_sa(const Message& message);
 bool has_notify(const Message& message, NotifyType type);
-// A lawful refusal of whatever kind: a Notify that is an error.
-bool has_error(const Message& message);
 
 // --- the target initiating
 // Answers the IKE_SA_INIT request that await_init_request() has left, and gives the IKE_AUTH request. Not a

@@ -1,7 +1,6 @@
 #include "ike/cluster_negotiation.hpp"
 
 #include "ike/child_negotiation.hpp"
-#include "ike/cluster_support.hpp"
 
 namespace mpsec::ike {
 
@@ -117,6 +116,16 @@ std::optional<ClusterField> unequal_field(const ClusterTerms& terms, const Child
   return std::nullopt;
 }
 
+// V, N(SA_CLUSTER_SUPPORTED): that we know clusters, and how many sub-SAs we take.
+//= profile/2.2/supported-goes-with-vendor-id
+void append_support(Payloads& payloads, const ClusterWish& wish) {
+  payloads.push_back(make_payload(make_sa_cluster_vendor_id()));
+  SaClusterSupported supported;
+  supported.duplication = wish.duplication;
+  supported.most_but_one = static_cast<std::uint16_t>(wish.most_sub_sas - 1);
+  payloads.push_back(make_payload(make_notify(NotifyType::sa_cluster_supported, supported)));
+}
+
 }  // namespace
 
 bool has_cluster_vendor_id(const Payloads& payloads) {
@@ -172,15 +181,6 @@ Result<std::optional<ClusterOffer>> offer_cluster(const ChildWish& wish, const C
   ClusterOffer offer{wished(*configuration.cluster, id, true), {}, {}};
   if (name) offer.founding = Clusters::Founding(clusters, *name, id);
   return offer;
-}
-
-//= profile/2.2/supported-goes-with-vendor-id
-void append_support(Payloads& payloads, const ClusterWish& wish) {
-  payloads.push_back(make_payload(make_sa_cluster_vendor_id()));
-  SaClusterSupported supported;
-  supported.duplication = wish.duplication;
-  supported.most_but_one = static_cast<std::uint16_t>(wish.most_sub_sas - 1);
-  payloads.push_back(make_payload(make_notify(NotifyType::sa_cluster_supported, supported)));
 }
 
 void append_cluster(Payloads& payloads, const ClusterMembership& membership, const ClusterWish& wish) {

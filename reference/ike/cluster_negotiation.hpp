@@ -61,8 +61,8 @@ Granted<void> check_equal(const ClusterMembership& membership, const ChildContex
 
 Refusal refuse_join(wire::ike::ClusterRefusal reason,
                     wire::ike::ClusterField field = wire::ike::ClusterField::none);
-// Says it, and beside it, where it is about clusters, who says so.
-void append_refusal(wire::ike::Payloads& payloads, const Refusal& refusal);
+// Says it, and before it, where it is about clusters, what `peer` is told with the first word of them.
+void append_refusal(wire::ike::Payloads& payloads, const Refusal& refusal, const PeerConfiguration& peer);
 // What the peer, which knows clusters, or we have refused; nothing if it is about something else.
 std::optional<wire::ike::SaClusterRefused> refused_join(const wire::ike::Notify& notify);
 // The cluster that the request is about; zero: it does not say.

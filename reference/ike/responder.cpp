@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "ike/child_negotiation.hpp"
-#include "ike/cluster_support.hpp"
+#include "ike/cluster_negotiation.hpp"
 #include "ike/ike_sa.hpp"
 #include "ike/initial_payloads.hpp"
 #include "ike/nat_detection.hpp"

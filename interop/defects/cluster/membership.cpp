@@ -80,7 +80,7 @@ MPSEC_DEFECT(
 MPSEC_DEFECT(
         .id = "joins-without-integrity", .rule = "profile/3/integrity-on-every-sub-sa",
         .does = "Agrees to a sub-SA whose proposal has no integrity.", .make = [] {
-          return tapped(
+          return incoming_and_outgoing(
               [=](Message& message) {
                 auto* sa = find<SecurityAssociation>(message.payloads);
 
@@ -146,7 +146,7 @@ MPSEC_DEFECT(
         });
 
 MPSEC_DEFECT(
-        .id = "lets-membership-be-lost-by-rekey", .rule = "profile/3/rekey-carries-join",
+        .id = "takes-any-join-for-that-of-a-rekey", .rule = "profile/3/rekey-carries-join",
         .does = "Takes whatever JOIN a rekey has, or none, for one to the same cluster.", .make = [] {
           const auto cluster = std::make_shared<std::optional<SaClusterJoin>>();
           return incoming([=](Message& message) {
@@ -177,7 +177,7 @@ MPSEC_DEFECT(
         .id = "keeps-what-rekeys-without-join", .rule = "profile/3/rekey-carries-join",
         .does = "Does not mind an answer to its rekey that has no JOIN.", .make = [] {
           const auto asked = std::make_shared<std::optional<SaClusterJoin>>();
-          return tapped(
+          return incoming_and_outgoing(
               [=](Message& message) {
                 if (!message.header.response || !*asked ||
                     message.header.exchange_type != ExchangeType::create_child_sa)
@@ -210,7 +210,7 @@ MPSEC_DEFECT(
         .id = "full-cluster-cannot-be-rekeyed", .rule = "profile/3/one-to-65536-sub-sas",
         .does = "Counts what rekeys a sub-SA as one more.", .make = [] {
           const auto most = std::make_shared<unsigned>(99);
-          return tapped(
+          return incoming_and_outgoing(
               [=](Message& message) {
                 change<SaClusterSupported>(message, NotifyType::sa_cluster_supported,
                                            [&](SaClusterSupported& one) { *most = one.most_but_one; });
@@ -258,7 +258,7 @@ MPSEC_DEFECT(
           const auto note = [=](Message& message) {
             *left |= !message.header.response && deletes_child(message);
           };
-          Bent bent = tapped(note, note);
+          Bent bent = incoming_and_outgoing(note, note);
           bent.seams.window =
               window({.accept = [=](std::uint64_t, ipsec::ReplayVerdict standard, std::uint64_t) {
                 return *left ? ipsec::ReplayVerdict::fresh : standard;
@@ -267,11 +267,11 @@ MPSEC_DEFECT(
         });
 
 MPSEC_DEFECT(
-        .id = "goes-on-with-what-it-deletes", .rule = "profile/3/leaving",
+        .id = "falls-silent-while-it-deletes", .rule = "profile/3/leaving",
         .does = "Sends nothing any more from its own Delete of a sub-SA until that is confirmed.",
         .make = [] {
           const auto deleting = std::make_shared<bool>(false);
-          Bent bent = tapped(
+          Bent bent = incoming_and_outgoing(
               [=](Message& message) {
                 if (message.header.response && message.header.exchange_type == ExchangeType::informational)
                   *deleting = false;
@@ -291,7 +291,7 @@ MPSEC_DEFECT(
           const auto last = std::make_shared<ClusterId>();
           const auto gone = std::make_shared<bool>(false);
           const auto joins = std::make_shared<bool>(false);
-          return tapped(
+          return incoming_and_outgoing(
               [=](Message& message) {
                 if (message.header.response) return;
                 *joins = false;
@@ -333,7 +333,7 @@ MPSEC_DEFECT(
         .id = "rekeys-all-at-once", .rule = "profile/3/lifetimes-are-the-sub-sas",
         .does = "Rekeys the youngest sub-SA in the place of the oldest.", .make = [] {
           const auto first = std::make_shared<Octets>();
-          return tapped(
+          return incoming_and_outgoing(
               [](Message&) {},
               [=](Message& message) {
                 if (is_join_answer(message))

@@ -24,7 +24,7 @@ bool is_of_child(const Message& message, bool response) {
 }  // namespace
 
 MPSEC_DEFECT(
-        .id = "answers-a-founder-with-another-id", .rule = "profile/2.2/answer-to-a-founder",
+        .id = "answers-a-founder-without-bit-1", .rule = "profile/2.2/answer-to-a-founder",
         .does = "The JOIN that answers a founder has bit 1 clear.", .make = [] {
           return outgoing([](Message& message) {
             if (message.header.response)
@@ -111,7 +111,7 @@ MPSEC_DEFECT(
         .id = "answers-a-join-out-of-place", .rule = "profile/2.2/join-beside-the-child",
         .does = "Answers a JOIN with one, beside whatever it stands.", .make = [] {
           const auto stray = std::make_shared<std::optional<Notify>>();
-          return tapped(
+          return incoming_and_outgoing(
               [=](Message& message) {
                 stray->reset();
                 const auto* sa = find<SecurityAssociation>(message.payloads);
@@ -127,7 +127,7 @@ MPSEC_DEFECT(
 MPSEC_DEFECT(
         .id = "overlooks-a-malformed-join", .rule = "profile/2.2/malformed-join-is-refused",
         .does = "Makes an ordinary Child SA where JOIN is malformed or there are two.", .make = [] {
-          return tapped(
+          return incoming_and_outgoing(
               [](Message& message) {
                 const auto joins = std::ranges::count_if(
                     find_all<Notify>(message.payloads),
@@ -148,7 +148,7 @@ MPSEC_DEFECT(
         .id = "calls-an-id-in-use-unknown", .rule = "profile/2.2/malformed-join-is-refused",
         .does = "Refuses a founding under an ID in use with reason 1.", .make = [] {
           const auto founds = std::make_shared<bool>(false);
-          return tapped(
+          return incoming_and_outgoing(
               [=](Message& message) {
                 change_join(message, [&](SaClusterJoin& join) { *founds = join.founds; });
               },
@@ -162,7 +162,7 @@ MPSEC_DEFECT(
 MPSEC_DEFECT(
         .id = "founds-and-says-it-joins", .rule = "profile/2.2/founding",
         .does = "Founds a cluster with bit 1 clear.", .make = [] {
-          return tapped(
+          return incoming_and_outgoing(
               [](Message& message) {
                 if (message.header.response && message.header.exchange_type == ExchangeType::ike_auth)
                   change_join(message, [](SaClusterJoin& join) { join.founds = true; });
@@ -178,7 +178,7 @@ MPSEC_DEFECT(
         .does = "Founds every cluster under the same ID.", .make = [] {
           const auto real = std::make_shared<ClusterId>();
           static constexpr ClusterId always{0x0123'4567'89ab'cdef};
-          return tapped(
+          return incoming_and_outgoing(
               [=](Message& message) {
                 change_join(message, [&](SaClusterJoin& join) {
                   if (join.cluster == always) join.cluster = *real;
@@ -208,7 +208,7 @@ MPSEC_DEFECT(
         .does = "Knows no cluster for a peer that asks to join one which it has not founded itself.",
         .make = [] {
           const auto ours = std::make_shared<std::optional<ClusterId>>();
-          return tapped(
+          return incoming_and_outgoing(
               [=](Message& message) {
                 if (message.header.response) return;
                 change_join(message, [&](SaClusterJoin& join) {
@@ -227,7 +227,7 @@ MPSEC_DEFECT(
         .id = "takes-any-answer-to-its-founding", .rule = "profile/2.2/wrong-answer-is-deleted",
         .does = "Takes whatever JOIN answers its founding for what it has asked for.", .make = [] {
           const auto asked = std::make_shared<SaClusterJoin>();
-          return tapped(
+          return incoming_and_outgoing(
               [=](Message& message) {
                 if (!message.header.response) return;
                 change_join(message, [&](SaClusterJoin& join) { join = *asked; });

@@ -4,6 +4,7 @@
 
 #include "interop/defects/bends.hpp"
 #include "interop/suite/esp_child.hpp"
+#include "ipsec/inbound_sa.hpp"
 #include "ipsec/replay_window.hpp"
 #include "ipsec/sequence_source.hpp"
 
@@ -27,10 +28,6 @@ Bent with(WindowOf window) {
   Bent bent;
   bent.seams.window = std::move(window);
   return bent;
-}
-
-std::shared_ptr<ipsec::AntiReplay> own_window(const ipsec::InboundParameters& sa) {
-  return std::make_shared<ipsec::ReplayWindow>(sa.replay_window, sa.extended_sequence_numbers);
 }
 
 // Gives numbers from the beginning once there are none left.
@@ -205,7 +202,7 @@ MPSEC_DEFECT(
             *rekeyed |= find_notify(message.payloads, NotifyType::rekey_sa) != nullptr &&
                         find_notify(message.payloads, NotifyType::sa_cluster_join) == nullptr;
           };
-          Bent bent = both_ways(note, note);
+          Bent bent = outgoing_and_incoming(note, note);
           bent.seams.sequence =
               numbers([=](std::uint64_t number) { return *rekeyed ? number + 100 : number; }).seams.sequence;
           return bent;
@@ -215,7 +212,9 @@ MPSEC_DEFECT(
 
 MPSEC_DEFECT(
         .id = "window-per-sub-sa", .rule = "profile/6/one-window", .does = "Keeps a window for every sub-SA.",
-        .make = [] { return with([](auto, const ipsec::InboundParameters& sa) { return own_window(sa); }); });
+        .make = [] {
+          return with([](auto, const ipsec::InboundParameters& sa) { return ipsec::make_window(sa); });
+        });
 
 MPSEC_DEFECT(
         .id = "high-half-per-sub-sa", .rule = "profile/6/high-half-from-the-clusters-top",
@@ -223,7 +222,7 @@ MPSEC_DEFECT(
           return with(
               [](auto inner, const ipsec::InboundParameters& sa) -> std::shared_ptr<ipsec::AntiReplay> {
                 if (!sa.extended_sequence_numbers) return inner;
-                return own_window(sa);
+                return ipsec::make_window(sa);
               });
         });
 

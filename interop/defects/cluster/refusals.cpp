@@ -31,7 +31,7 @@ MPSEC_DEFECT(
         .id = "gives-up-where-the-peer-knows-no-clusters", .rule = "profile/2.3/no-join-is-one-ordinary-sa",
         .does = "Deletes the Child SA that answers its founding without JOIN.", .make = [] {
           const auto asked = std::make_shared<bool>(false);
-          return tapped(
+          return incoming_and_outgoing(
               [=](Message& message) {
                 if (!message.header.response || message.header.exchange_type != ExchangeType::ike_auth ||
                     !std::exchange(*asked, false) ||
@@ -74,7 +74,7 @@ MPSEC_DEFECT(
         .make = [] {
           const auto known = std::make_shared<ClusterId>();
           const auto other = std::make_shared<bool>(false);
-          return tapped(
+          return incoming_and_outgoing(
               [=](Message& message) {
                 *other = false;
                 change_join(message, [&](SaClusterJoin& join) {
@@ -95,10 +95,10 @@ MPSEC_DEFECT(
         .make = [] { return tells_otherwise(ClusterField::selectors); });
 
 MPSEC_DEFECT(
-        .id = "lets-in-other-numbers", .rule = "profile/4/esn-on-all-or-none",
+        .id = "calls-a-join-with-other-numbers-malformed", .rule = "profile/4/esn-on-all-or-none",
         .does = "Refuses a join with other numbers as if JOIN was malformed.", .make = [] {
           const auto joins = std::make_shared<bool>(false);
-          return tapped(
+          return incoming_and_outgoing(
               [=](Message& message) {
                 *joins = false;
                 change_join(message, [&](SaClusterJoin& join) { *joins = !join.founds; });
@@ -152,7 +152,7 @@ MPSEC_DEFECT(
         .does = "Says that there are too many sub-SAs before it looks whether the fields are equal.",
         .make = [] {
           const auto most = std::make_shared<unsigned>(99);
-          return tapped(
+          return incoming_and_outgoing(
               [=](Message& message) {
                 change<SaClusterSupported>(message, NotifyType::sa_cluster_supported,
                                            [&](SaClusterSupported& one) { *most = one.most_but_one; });
@@ -187,7 +187,7 @@ MPSEC_DEFECT(
         .does = "Takes a Child SA for a sub-SA whatever JOIN answers its join, or none.", .make = [] {
           const auto asked = std::make_shared<std::optional<SaClusterJoin>>();
           const auto window = std::make_shared<std::uint32_t>(0);
-          return tapped(
+          return incoming_and_outgoing(
               [=](Message& message) {
                 if (!message.header.response) return;
                 change_join(message, [&](SaClusterJoin& join) {

@@ -4,6 +4,7 @@
 
 #include "interop/defects/bends.hpp"
 #include "interop/suite/esp_child.hpp"
+#include "ipsec/inbound_sa.hpp"
 #include "ipsec/replay_window.hpp"
 #include "ipsec/sequence_source.hpp"
 
@@ -20,10 +21,6 @@ Bent with(WindowOf window) {
   Bent bent;
   bent.seams.window = std::move(window);
   return bent;
-}
-
-std::shared_ptr<ipsec::AntiReplay> own_window(const ipsec::InboundParameters& sa) {
-  return std::make_shared<ipsec::ReplayWindow>(sa.replay_window, sa.extended_sequence_numbers);
 }
 
 // Always the first path.
@@ -161,7 +158,7 @@ MPSEC_DEFECT(
         .id = "duplicates-unasked", .rule = "profile/5/duplication-only-if-agreed",
         .does = "Duplicates though the peer has not set bit 2, and leaves it clear in its answer.",
         .make = [] {
-          return tapped(
+          return incoming_and_outgoing(
               [](Message& message) {
                 if (message.header.response) return;
                 const bool founds = founds_or_joins(message, true);
@@ -257,7 +254,7 @@ MPSEC_DEFECT(
           return with(
               [=](auto inner, const ipsec::InboundParameters& sa) -> std::shared_ptr<ipsec::AntiReplay> {
                 if (sa.replay_window >= 1024) return inner;
-                if (!*shared) *shared = inner ? inner : own_window(sa);
+                if (!*shared) *shared = inner ? inner : ipsec::make_window(sa);
                 return *shared;
               });
         });
@@ -270,7 +267,7 @@ MPSEC_DEFECT(
           const auto note = [=](Message& message) {
             *clusters |= find_notify(message.payloads, NotifyType::sa_cluster_join) != nullptr;
           };
-          Bent bent = tapped(note, note);
+          Bent bent = incoming_and_outgoing(note, note);
           bent.seams.sequence = [=](auto inner, const auto&) -> std::shared_ptr<ipsec::SequenceSource> {
             if (*clusters) return inner;
             if (!*shared) *shared = inner;
@@ -296,7 +293,7 @@ MPSEC_DEFECT(
         .does = "Sends a packet under the SPI of a sub-SA that it has refused.", .make = [] {
           const auto asked = std::make_shared<Octets>();
           const auto refused = std::make_shared<bool>(false);
-          Bent bent = tapped(
+          Bent bent = incoming_and_outgoing(
               [=](Message& message) {
                 const auto* sa = find<SecurityAssociation>(message.payloads);
                 if (!message.header.response && sa != nullptr && founds_or_joins(message, false))

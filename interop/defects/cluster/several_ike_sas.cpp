@@ -80,7 +80,7 @@ MPSEC_DEFECT(
         .does = "Begins to count anew when an IKE SA is rekeyed.", .make = [] {
           const auto rekeyed = std::make_shared<bool>(false);
           const auto note = [=](Message& message) { *rekeyed |= rekeys_ike(message); };
-          Bent bent = tapped(note, note);
+          Bent bent = incoming_and_outgoing(note, note);
           const auto begun = std::make_shared<std::uint64_t>(0);
           bent.seams.sequence = numbers([=](std::uint64_t number) {
                                   if (*rekeyed && *begun == 0) *begun = number - 1;

@@ -65,7 +65,7 @@ Bent taking_amended(std::function<bool(Message&)> amend) {
 // Answers IKE_AUTH requests, as `of` picks them, with another error than the one that is due.
 Bent another_error(std::function<bool(const Message&)> of) {
   const auto picked = std::make_shared<bool>(false);
-  return tapped(
+  return incoming_and_outgoing(
       [=](Message& message) {
         if (message.header.exchange_type == ExchangeType::ike_auth) *picked = of(message);
       },
@@ -79,7 +79,7 @@ Bent another_error(std::function<bool(const Message&)> of) {
 // Refuses INFORMATIONAL of that kind on IKE SAs whose child was refused.
 Bent refusing_without_child(std::function<bool(const Message&)> kind) {
   const auto childless = std::make_shared<std::set<std::uint64_t>>();
-  return tapped(
+  return incoming_and_outgoing(
       [=](Message& message) {
         if (message.header.exchange_type == ExchangeType::informational && kind(message) &&
             childless->contains(message.header.responder_spi.value))
@@ -170,7 +170,7 @@ MPSEC_DEFECT(
         .rule = "rfc7296/2.21.2/broken-request-gets-one-of-two-notifies",
         .does = "Says TEMPORARY_FAILURE to an IKE_AUTH request that it cannot read.", .make = [] {
           const auto was_read = std::make_shared<bool>(false);
-          return tapped(
+          return incoming_and_outgoing(
               [=](Message& message) { *was_read = message.header.exchange_type == ExchangeType::ike_auth; },
               [=](Message& message) {
                 const bool due = message.header.exchange_type == ExchangeType::ike_auth && !*was_read;

@@ -216,12 +216,12 @@ MPSEC_DEFECT(
         .make = [] {
           const auto ours = std::make_shared<bool>(false);
           const auto crossed = std::make_shared<bool>(false);
-          return both_ways([=](Message& message) { *ours |= rekeys_ike(message); },
-                           [=](Message& message) {
-                             *crossed |= *ours && rekeys_ike(message);
-                             if (*crossed && !message.header.response && deletes_ike(message))
-                               message.payloads.clear();
-                           });
+          return outgoing_and_incoming([=](Message& message) { *ours |= rekeys_ike(message); },
+                                       [=](Message& message) {
+                                         *crossed |= *ours && rekeys_ike(message);
+                                         if (*crossed && !message.header.response && deletes_ike(message))
+                                           message.payloads.clear();
+                                       });
         });
 MPSEC_DEFECT(
         .id = "lets-the-wrong-ike-sa-go", .rule = "rfc7296/2.8.2/redundant-ike-sa-is-deleted-by-its-maker",

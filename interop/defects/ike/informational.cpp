@@ -62,7 +62,7 @@ MPSEC_DEFECT(
         .rule = "rfc7296/1.4.1/delete-names-the-senders-inbound-spi",
         .does = "Answers a Delete of a child by the SPI that the peer has named.", .make = [] {
           const auto named = std::make_shared<Octets>();
-          return tapped(
+          return incoming_and_outgoing(
               [=](Message& message) {
                 const Delete* body = delete_in(message, ProtocolId::esp);
                 if (is_informational(message, false) && body != nullptr) *named = body->spis;
@@ -102,7 +102,7 @@ MPSEC_DEFECT(
         .rule = "rfc7296/1.4.1/delete-of-the-ike-sa-is-answered-empty",
         .does = "Answers a Delete of the IKE SA by another.", .make = [] {
           const auto deleted = std::make_shared<bool>(false);
-          return tapped(
+          return incoming_and_outgoing(
               [=](Message& message) {
                 *deleted = is_informational(message, false) && deletes(message, ProtocolId::ike) == 1;
               },

@@ -138,7 +138,7 @@ MPSEC_DEFECT(
         .does = "Sends a KE payload of whatever group it is asked for.", .make = [] {
           const auto asked = std::make_shared<std::uint16_t>(0);
           const auto known = static_cast<std::uint16_t>(crypto::KeyExchangeId::ecp_256);
-          return both_ways(
+          return outgoing_and_incoming(
               [=](Message& message) {
                 if (*asked != 0 && is_request(message, ExchangeType::ike_sa_init) && has_other_group(message))
                   find<KeyExchange>(message.payloads)->method = *asked;
@@ -380,7 +380,7 @@ MPSEC_DEFECT(
         .rule = "rfc7296/2.9/answer-is-a-subset-of-the-proposal",
         .does = "Makes no child of an IKE_AUTH answer with narrower selectors.", .make = [] {
           const auto asked = std::make_shared<std::vector<TrafficSelector>>();
-          return both_ways(
+          return outgoing_and_incoming(
               [=](Message& message) {
                 if (is_request(message, ExchangeType::ike_auth))
                   if (auto* ts = find<TrafficSelectorsResponder>(message.payloads)) *asked = ts->selectors;
@@ -397,7 +397,7 @@ MPSEC_DEFECT(
         .id = "initiator-takes-wider-selectors", .rule = "rfc7296/2.9/answer-is-a-subset-of-the-proposal",
         .does = "Makes the child though the answer has more traffic than was proposed.", .make = [] {
           const auto asked = std::make_shared<Message>();
-          return both_ways(
+          return outgoing_and_incoming(
               [=](Message& message) {
                 if (is_request(message, ExchangeType::ike_auth)) *asked = message;
               },

@@ -158,7 +158,7 @@ MPSEC_DEFECT(
         .rule = "rfc7296/2.9.1/no-selectors-against-own-policy",
         .does = "Proposes a network in IKE_AUTH that is no part of its policy.", .make = [] {
           const auto asked = std::make_shared<std::optional<TrafficSelector>>();
-          return both_ways(
+          return outgoing_and_incoming(
               [=](Message& message) {
                 auto* ts = find<TrafficSelectorsResponder>(message.payloads);
                 if (ts == nullptr || !is_request(message, ExchangeType::ike_auth)) return;

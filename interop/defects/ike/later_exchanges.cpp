@@ -22,7 +22,7 @@ MPSEC_DEFECT(
             Octets own, answer;
           };
           const auto state = std::make_shared<State>();
-          return both_ways(
+          return outgoing_and_incoming(
               [=](Message& message) {
                 const auto* sa = find<SecurityAssociation>(message.payloads);
                 if (sa != nullptr && message.header.exchange_type == ExchangeType::ike_auth)
@@ -54,7 +54,7 @@ MPSEC_DEFECT(
         .rule = "rfc7296/1.4.1/delete-of-the-ike-sa-is-answered-empty",
         .does = "Answers a Delete of the IKE SA by another.", .make = [] {
           const auto asked = std::make_shared<bool>(false);
-          return both_ways(
+          return outgoing_and_incoming(
               [=](Message& message) {
                 if (!std::exchange(*asked, false) || !is_response(message, ExchangeType::informational))
                   return;
@@ -90,7 +90,7 @@ MPSEC_DEFECT(
         .id = "names-the-peers-spi-in-a-delete", .rule = "rfc7296/1.4.1/delete-names-the-senders-inbound-spi",
         .does = "Names the SA on which the peer receives when it deletes its first child.", .make = [] {
           const auto peers = std::make_shared<Octets>();
-          return both_ways(
+          return outgoing_and_incoming(
               [=](Message& message) {
                 if (Delete* one = esp_delete(message);
                     one != nullptr && is_request(message, ExchangeType::informational) && !peers->empty())
@@ -129,7 +129,7 @@ MPSEC_DEFECT(
         .id = "deletes-what-it-does-not-know", .rule = "rfc7296/2.25.1/delete-of-an-unknown-child",
         .does = "Answers the Delete of an unknown child by a Delete of the same SPI.", .make = [] {
           const auto named = std::make_shared<Octets>();
-          return both_ways(
+          return outgoing_and_incoming(
               [=](Message& message) {
                 if (!is_response(message, ExchangeType::informational) || named->empty()) return;
                 if (message.payloads.empty()) message.payloads = {make_payload(delete_of(*named))};
@@ -164,7 +164,7 @@ MPSEC_DEFECT(
 // --- children
 
 MPSEC_DEFECT(
-        .id = "makes-no-further-children", .rule = "rfc7296/1/later-exchanges-make-more-children",
+        .id = "garbles-the-keys-of-further-children", .rule = "rfc7296/1/later-exchanges-make-more-children",
         .does = "Grants a further child and takes no packets on it, if its keys need no integrity algorithm.",
         .make = [] {
           return sent([](Message& message) {
@@ -247,7 +247,7 @@ MPSEC_DEFECT(
         .rule = "rfc7296/2.9/narrowed-to-a-subset-with-the-first-choice",
         .does = "Answers selectors of all addresses with a single one.", .make = [] {
           const auto all = std::make_shared<bool>(false);
-          return both_ways(
+          return outgoing_and_incoming(
               [=](Message& message) {
                 if (!is_response(message, ExchangeType::create_child_sa) || !std::exchange(*all, false))
                   return;
@@ -315,7 +315,7 @@ MPSEC_DEFECT(
         .does = "Says USE_TRANSPORT_MODE whenever it is asked for, and makes a child of tunnel mode.",
         .make = [] {
           const auto asked = std::make_shared<bool>(false);
-          return both_ways(
+          return outgoing_and_incoming(
               [=](Message& message) {
                 if (!is_response(message, ExchangeType::create_child_sa) || !std::exchange(*asked, false))
                   return;

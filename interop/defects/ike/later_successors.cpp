@@ -56,7 +56,7 @@ MPSEC_DEFECT(
         .id = "narrows-at-a-rekey", .rule = "rfc7296/2.9.2/rekeyed-sa-is-not-narrower",
         .does = "Answers a rekey with less than the old child had.", .make = [] {
           const auto rekey = std::make_shared<bool>(false);
-          return both_ways(
+          return outgoing_and_incoming(
               [=](Message& message) {
                 auto* ts = find<TrafficSelectorsResponder>(message.payloads);
                 if (ts != nullptr && message.header.response && std::exchange(*rekey, false))
@@ -89,7 +89,7 @@ MPSEC_DEFECT(
         .id = "rekeys-for-less", .rule = "rfc7296/2.9.2/rekey-asks-for-no-less",
         .does = "Proposes less in a rekey than the child has.", .make = [] {
           const auto whole = std::make_shared<std::optional<TrafficSelector>>();
-          return both_ways(
+          return outgoing_and_incoming(
               [=](Message& message) {
                 auto* ts = find<TrafficSelectorsResponder>(message.payloads);
                 if (!is_request(message, ExchangeType::create_child_sa) ||
@@ -109,7 +109,7 @@ MPSEC_DEFECT(
         .id = "reports-errors-in-responses", .rule = "rfc7296/2.21.3/error-in-a-response-is-not-reported",
         .does = "Tells the peer of a response with a suite that was not offered.", .make = [] {
           const auto wrong = std::make_shared<bool>(false);
-          return both_ways(
+          return outgoing_and_incoming(
               [=](Message& message) {
                 if (!is_request(message, ExchangeType::informational) || !std::exchange(*wrong, false))
                   return;
@@ -136,7 +136,7 @@ namespace {
 // once.
 Bent retries_at_once(ProtocolId protocol, NotifyType heard, Octets data) {
   const auto ours = std::make_shared<bool>(false);
-  return both_ways(
+  return outgoing_and_incoming(
       [=](Message& message) {
         if (is_request(message, ExchangeType::create_child_sa)) *ours = is_about(message, protocol);
       },

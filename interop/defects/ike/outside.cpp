@@ -149,7 +149,7 @@ MPSEC_DEFECT(
         .rule = "rfc7296/3.15.1/refused-settings-are-not-acknowledged",
         .does = "Answers CFG_SET by a CFG_ACK with all its attributes.", .make = [] {
           const auto asked = std::make_shared<std::vector<ConfigurationAttribute>>();
-          return tapped(
+          return incoming_and_outgoing(
               [=](Message& message) {
                 asked->clear();
                 const auto* body = find<wire::ike::Configuration>(message.payloads);

@@ -26,7 +26,8 @@ MPSEC_DEFECT(
         });
 
 MPSEC_DEFECT(
-        .id = "answers-a-retransmission-anew", .rule = "rfc7296/2.1/duplicate-request-gets-the-same-response",
+        .id = "does-not-answer-a-retransmission",
+        .rule = "rfc7296/2.1/duplicate-request-gets-the-same-response",
         .does = "Does not answer a request that it has answered before.", .make = [] {
           const auto seen = std::make_shared<std::vector<Octets>>();
           return datagrams(

@@ -7,11 +7,10 @@
 #include "crypto/openssl/openssl_ike_provider.hpp"
 #include "crypto/openssl/openssl_pki.hpp"
 #include "crypto/openssl/openssl_provider.hpp"
+#include "interop/suite/ip_packets.hpp"
 #include "interop/suite/memory/reference_settings.hpp"
 #include "interop/suite/ping.hpp"
 #include "ipsec/packet_buffer.hpp"
-#include "wire/header_build.hpp"
-#include "wire/protocol.hpp"
 
 namespace mpsec::conformance {
 namespace {
@@ -36,45 +35,11 @@ class Jumping final : public ipsec::SequenceSource {
   std::shared_ptr<ipsec::SequenceSource> inner_;
 };
 
-std::array<std::uint8_t, 4> four(const IpAddress& address) {
-  std::array<std::uint8_t, 4> octets{};
-  std::ranges::copy(address.octets(), octets.begin());
-  return octets;
-}
-
-// As it arrives at the target: an IPv4 packet, with a UDP header where there is one.
-Octets to_ip(const EspPacket& packet) {
-  const std::size_t udp = packet.in_udp() ? wire::udp_header_size : 0;
-  Octets ip(wire::ipv4_header_size + udp);
-  const auto total = static_cast<std::uint16_t>(ip.size() + packet.octets.size());
-  wire::store_ipv4_header(ip.data(), {.source = four(packet.path.local.address),
-                                      .destination = four(packet.path.remote.address),
-                                      .protocol = udp != 0 ? wire::protocol::udp : wire::protocol::esp,
-                                      .total_length = total});
-  if (udp != 0)
-    wire::store_udp_header(ip.data() + wire::ipv4_header_size, packet.path.local.port,
-                           packet.path.remote.port, static_cast<std::uint16_t>(udp + packet.octets.size()));
-  append(ip, packet.octets);
-  return ip;
-}
-
-// Nothing: no ESP. `local` is where the packet goes.
-std::optional<EspPacket> from_ip(OctetView ip) {
-  if (ip.size() < wire::ipv4_header_size || ip[0] >> 4 != 4) return std::nullopt;
-  const std::size_t header = (ip[0] & 0x0fu) * 4;
-  EspPacket packet;
-  packet.path = {{IpAddress::v4(ip.data() + 16), 0}, {IpAddress::v4(ip.data() + 12), 0}};
-  OctetView rest = ip.subspan(header);
-  if (ip[9] == wire::protocol::udp && rest.size() >= wire::udp_header_size) {
-    packet.path.remote.port = load_be<std::uint16_t>(rest.data());
-    packet.path.local.port = load_be<std::uint16_t>(rest.data() + 2);
-    packet.udp_checksum = load_be<std::uint16_t>(rest.data() + 6);
-    rest = rest.subspan(wire::udp_header_size);
-  } else if (ip[9] != wire::protocol::esp) {
-    return std::nullopt;
-  }
-  packet.octets.assign(rest.begin(), rest.end());
-  return packet;
+// Nothing: no ESP.
+std::optional<EspPacket> esp_in(OctetView ip) {
+  auto what = from_ip(ip);
+  auto* const esp = what ? std::get_if<EspPacket>(&*what) : nullptr;
+  return esp == nullptr ? std::nullopt : std::optional(std::move(*esp));
 }
 
 AuditEntry::Event event_of(ipsec::Discard cause) {
@@ -268,7 +233,7 @@ class MemoryTarget::World final : public Link {
       for (Datagram& one : through(bent_.ike_out, Datagram{sent.remote, sent.local, std::move(sent.octets)}))
         arrived_.push_back({now_, std::move(one)});
     for (const ipsec::PacketBuffer& packet : output.outside)
-      if (auto esp = from_ip(packet.view())) {
+      if (auto esp = esp_in(packet.view())) {
         for (EspPacket& one : through(bent_.esp_out, *std::move(esp)))
           arrived_.push_back({now_, std::move(one)});
       } else {
