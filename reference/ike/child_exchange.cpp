@@ -196,9 +196,11 @@ void RekeyChild::answered(IkeSa& sa, const Payloads& reply, Turn& turn) {
   auto agreed = read_child_answer(*offer_, reply, sa.child_context(false));
   if (!agreed) {
     sa.delete_unwanted(*offer_, turn);
-    if (ChildSa* old = sa.children().find(old_))
+    if (ChildSa* old = sa.children().find(old_)) {
+      old->renewal_refused = true;
       static_cast<void>(
           sa.children().become(*old, theirs_ ? ChildEvent::replaced : ChildEvent::rekey_refused, turn));
+    }
     return sa.report(agreed.error(), configuration.name, turn);
   }
   const NoncePair ours{offer_->nonce, nonce_of(reply).data};
@@ -239,6 +241,7 @@ void RekeyChild::refused(IkeSa& sa, const Notify& why, Turn& turn) {
     return sa.begin(std::make_unique<CreateChild>(configuration), turn);
   }
   static_cast<void>(sa.children().become(*old, ChildEvent::rekey_refused, turn));
+  old->renewal_refused = true;
   if (const auto group = other_group(why, *offer_, group_.has_value()))
     return sa.begin(std::make_unique<RekeyChild>(old_, group), turn);
   if (why.type == NotifyType::temporary_failure)

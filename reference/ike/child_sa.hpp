@@ -42,6 +42,7 @@ struct ChildSa {
   // Rekeyed: where the peer did, we send here when that one is gone.
   std::optional<ChildId> replaces;
   std::optional<Instant> rekey_at, end_at;  // rekey_at: nothing once it has been asked for
+  bool renewal_refused = false;             // the peer did not let it be rekeyed
 
   // Whoever should delete this SA may have lost sight of it.
   void end_soon(Instant when) {

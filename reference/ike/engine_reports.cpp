@@ -44,7 +44,10 @@ void Engine::on_lifetime(ChildId child, bool hard, Instant now, Actions& actions
   auto& asked = hard ? found.child->end_at : found.child->rekey_at;
   if (!asked) return;
   asked.reset();
-  static_cast<void>(hard ? delete_child(child, now, actions) : rekey_child(child, now, actions));
+  if (!hard) return static_cast<void>(rekey_child(child, now, actions));
+  Turn turn{now, seams_.rng, actions};
+  static_cast<void>(found.sa->end_child(child, turn));
+  settle_all(actions);
 }
 
 // --- hints

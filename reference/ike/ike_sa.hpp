@@ -142,6 +142,9 @@ class IkeSa {
   void begin(std::unique_ptr<Exchange> exchange, Turn& turn);
   void begin_later(std::unique_ptr<Exchange> exchange, Turn& turn);  // after a TEMPORARY_FAILURE
   void close(Turn& turn);  // with a Delete where there is somebody to tell
+  // The child's hard lifetime is over. False: so is that of the IKE SA, as its peer has refused to rekey the
+  // child.
+  bool end_child(ChildId child, Turn& turn);
   void close_silently(IkeEvent why, Turn& turn);
   void check_liveness(Turn& turn);                         // at most as often as hints may cause it
   void notify_peer(wire::ike::Notify notify, Turn& turn);  // of a problem, at most as often as is allowed
@@ -280,6 +283,7 @@ class IkeSa {
   void linger(Turn& turn);
   void send(std::unique_ptr<Exchange> exchange, Turn& turn);
   void on_running_time(Running& running, Turn& turn);
+  void note_traffic(const Turn& turn);
   std::optional<Instant> keepalive_at() const;
   std::optional<Instant> liveness_at() const;
   void report_path(PathReport::Kind kind, Turn& turn) const;

@@ -84,15 +84,38 @@ void IkeSa::on_running_time(Running& now_running, Turn& turn) {
   for (const ChildId child : children_.due_for_rekey(turn.now))
     now_running.waiting.push_back(std::make_unique<RekeyChild>(child));
   for (const ChildId child : children_.due_to_end(turn.now))
-    now_running.waiting.push_back(std::make_unique<DeleteChildren>(std::vector{child}));
+    if (!end_child(child, turn)) return;
   if (const auto at = liveness_at(); at && *at <= turn.now && now_running.waiting.empty())
     now_running.waiting.push_back(std::make_unique<LivenessCheck>());
+  note_traffic(turn);
   if (const auto at = keepalive_at(); at && *at <= turn.now) {
-    //= rfc3948/4/keepalive-only-if-nothing-else-was-sent
     turn.actions.datagrams.push_back({path().local, path().remote, {0xff}});
     last_sent_ = turn.now;
   }
   pump(turn);
+}
+
+//= rfc7296/2.8/failed-rekeying-ends-the-ike-sa
+bool IkeSa::end_child(ChildId id, Turn& turn) {
+  const ChildSa* child = children_.find(id);
+  if (child != nullptr && child->renewal_refused && child->state == ChildState::installed) {
+    report({Blame::peer_misbehaved, "Child SA", std::nullopt,
+            "it has expired, and the peer has refused to rekey it", "RFC 7296 2.8"},
+           child->configuration->name, turn);
+    close(turn);
+    return false;
+  }
+  begin(std::make_unique<DeleteChildren>(std::vector{id}), turn);
+  return running() != nullptr;
+}
+
+// Whatever was sent to the peer keeps a NAT's mapping. Asked for only when a keepalive is due.
+//= rfc3948/4/keepalive-only-if-nothing-else-was-sent
+void IkeSa::note_traffic(const Turn& turn) {
+  const Traffic* traffic = host_->seams().traffic;
+  if (const auto at = keepalive_at(); traffic == nullptr || !at || *at > turn.now) return;
+  for (const auto& [id, child] : children_)
+    if (const auto sent = traffic->last_sent(id)) last_sent_ = std::max(last_sent_, *sent);
 }
 
 void IkeSa::report_path(PathReport::Kind kind, Turn& turn) const {

@@ -11,6 +11,7 @@
 #include "ike/message_tap.hpp"
 #include "ike/narrowing.hpp"
 #include "ike/retransmission.hpp"
+#include "ike/types.hpp"
 #include "ipsec/sa.hpp"
 
 namespace mpsec::ike {
@@ -29,6 +30,14 @@ class KeyLog {
                         const ipsec::OutboundParameters& outbound) = 0;
 };
 
+// What the data path knows and IKE asks for.
+class Traffic {
+ public:
+  virtual ~Traffic() = default;
+  // When the last packet left on the child's outbound SA; nothing: none has.
+  virtual std::optional<Instant> last_sent(ChildId child) const = 0;
+};
+
 struct Seams {
   Rng& rng;
   const crypto::Provider& provider;
@@ -42,6 +51,7 @@ struct Seams {
   const CollisionPolicy& collisions;
   MessageTap* tap = nullptr;
   KeyLog* key_log = nullptr;
+  const Traffic* traffic = nullptr;  // null: keepalives are sent beside traffic
 };
 
 }  // namespace mpsec::ike

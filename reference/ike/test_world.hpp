@@ -35,6 +35,7 @@ struct EndOptions {
   std::shared_ptr<const ProofChecker> checker = nullptr;  // null: shared keys
   const CollisionPolicy* collisions = nullptr;            // null: the standard one
   KeyLog* key_log = nullptr;
+  const Traffic* traffic = nullptr;
   std::shared_ptr<const crypto::IkeProvider> ike_provider = nullptr;  // null: OpenSSL's
   std::vector<ipsec::AddressRange> pool = {};                         // named "pool"
   std::shared_ptr<const NarrowingPolicy> narrowing = std::make_shared<StandardNarrowing>();
@@ -61,6 +62,7 @@ class End {
         peer_address_(peer_address),
         tap_(options.tap),
         key_log_(options.key_log),
+        traffic_(options.traffic),
         rng_(seed),
         narrowing_(options.narrowing) {
     if (options.collisions != nullptr) collisions_ = options.collisions;
@@ -156,13 +158,14 @@ class End {
   }
 
   Seams seams() {
-    return {rng_,   *provider_, *ike_provider_, *pad_,        *checker_, *cookies_,
-            pools_, back_off_,  *narrowing_,    *collisions_, tap_,      key_log_};
+    return {rng_,      *provider_,  *ike_provider_, *pad_, *checker_, *cookies_, pools_,
+            back_off_, *narrowing_, *collisions_,   tap_,  key_log_,  traffic_};
   }
 
   IpAddress address_, peer_address_;
   MessageTap* tap_;
   KeyLog* key_log_;
+  const Traffic* traffic_;
   SeededRng rng_;
   std::unique_ptr<crypto::Provider> provider_ = crypto::make_openssl_provider();
   std::shared_ptr<const crypto::IkeProvider> ike_provider_ = crypto::make_openssl_ike_provider();

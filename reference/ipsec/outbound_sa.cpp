@@ -184,6 +184,7 @@ void OutboundSa::charge(Batch& batch, std::span<Outgoing> run, Instant now,
   for (std::size_t i = charged; i < batch.frames.size(); ++i)
     run[batch.frames[i].index].discard = Discard::lifetime_expired;
   batch.frames.truncate(charged);
+  if (charged != 0) used_at_ = now;
 }
 
 //= profile/4/nothing-is-sent-at-the-end

@@ -158,12 +158,14 @@ MPSEC_CASE(
         .side = Side::initiator, .features = {Feature::sa_clusters},
         .wishes = {.cluster = true, .child_lifetime = std::chrono::seconds(60)},
         .does = "The tester refuses to rekey the older sub-SA of a cluster, until its lifetime is over.",
-        .lawful = "The younger one carries the traffic on, and numbers go on.", .run = [](Tester& t) {
+        .lawful = "The older one ends, alone or with its IKE SA (RFC 7296 2.8); the younger one, of another IKE SA, "
+                  "carries the traffic on, and numbers go on.",
+        .run = [](Tester& t) {
           Cluster cluster(t);
           IkeSession& sa = cluster.found();
           EspChild& old = *cluster.children[0];
           t.wait(std::chrono::seconds(45));
-          cluster.join_on(sa);
+          cluster.join(1);
           const std::uint64_t before = cluster.top_received;
           bool gone = false;
           const Instant until = t.now() + std::chrono::seconds(90);
@@ -171,7 +173,7 @@ MPSEC_CASE(
             const auto request = t.receive(
                 sa, [](const Message& one) { return !one.header.response; }, std::chrono::seconds(5));
             if (!request) continue;
-            gone = deletes(*request, old);
+            gone = deletes(*request, old) || deletes_ike_sa(*request);
             Payloads answer;
             if (request->header.exchange_type == ExchangeType::create_child_sa)
               answer.push_back(make_payload(make_notify(NotifyType::no_additional_sas)));

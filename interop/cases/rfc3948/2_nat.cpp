@@ -163,6 +163,21 @@ MPSEC_CASE(
         });
 
 MPSEC_CASE(
+        .id = "rfc3948/4/no-keepalive-while-there-is-traffic",
+        .rules = {"rfc3948/4/keepalive-only-if-nothing-else-was-sent"}, .side = Side::responder,
+        .features = {Feature::nat_traversal},
+        .does = "With the target behind a NAT, the tester pings every five seconds for a minute.",
+        .lawful = "The answers keep the mapping alive: the target should send no keepalives.",
+        .run = [](Tester& t) {
+          IkeSession& sa = t.establish(target_behind_a_nat(t, false));
+          for (int i = 0; i < 12; ++i) {
+            t.wait(5s);
+            t.ping_control(child_of(sa));
+          }
+          t.check(t.keepalives().empty(), "no NAT-keepalive beside the traffic", "one");
+        });
+
+MPSEC_CASE(
         .id = "rfc7296/2.23/peer-behind-a-nat-is-followed",
         .rules = {"rfc7296/2.23/peer-behind-a-nat-may-move"},
         .features = {Feature::nat_traversal, Feature::several_paths},

@@ -343,4 +343,20 @@ MPSEC_CASE(
           t.expect_target_alive();
         });
 
+MPSEC_CASE(
+        .id = "rfc7296/2.8/failed-renewal-ends-the-ike-sa",
+        .rules = {"rfc7296/2.8/failed-rekeying-ends-the-ike-sa"},
+        .wishes = {.child_lifetime = std::chrono::seconds(10)},
+        .does = "The tester refuses every renewal of a child whose lifetime is ten seconds, for a minute.",
+        .lawful = "The IKE SA is closed, unless the child was never asked to be renewed.",
+        .run = [](Tester& t) {
+          IkeSession& sa = t.establish();
+          const auto request = t.receive(sa, sees_to_child, std::chrono::seconds(20));
+          if (!request || request->header.exchange_type != ExchangeType::create_child_sa) return;
+          sa.send(sa.response(*request, {notify_payload(NotifyType::no_proposal_chosen)}));
+          refuse_all(t, sa, NotifyType::no_proposal_chosen, std::chrono::minutes(1));
+          t.expect_dead(sa);
+          t.expect_target_alive();
+        });
+
 }  // namespace mpsec::conformance

@@ -142,6 +142,14 @@ MPSEC_DEFECT(
           });
         });
 MPSEC_DEFECT(
+        .id = "sends-keepalives-beside-traffic", .rule = "rfc3948/4/keepalive-only-if-nothing-else-was-sent",
+        .does = "Sends keepalives every second, so that they come beside traffic.", .make = [] {
+          return settings([](gateway::Settings& all) {
+            for (auto& peer : all.ike.peers)
+              peer.keepalive_every = std::chrono::seconds(1);
+          });
+        });
+MPSEC_DEFECT(
         .id = "does-not-follow-its-peer", .rule = "rfc7296/2.23/peer-behind-a-nat-may-move",
         .does = "Sends for ever to the address that it knew first.", .make = [] {
           const auto first = std::make_shared<bool>(true);

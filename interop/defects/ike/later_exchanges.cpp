@@ -266,6 +266,16 @@ MPSEC_DEFECT(
         });
 
 MPSEC_DEFECT(
+        .id = "keeps-children-that-cannot-be-rekeyed", .rule = "rfc7296/2.8/failed-rekeying-ends-the-ike-sa",
+        .does = "Never ends a child that its peer does not let it rekey.", .make = [] {
+          return settings([](gateway::Settings& all) {
+            for (auto& peer : all.ike.peers)
+              for (auto& child : peer.children)
+                child.lifetime.end_after = std::chrono::hours(24);
+          });
+        });
+
+MPSEC_DEFECT(
         .id = "refuses-unknown-selector-types", .rule = "rfc7296/2.9/unknown-selector-types-are-ignored",
         .does = "Refuses all selectors if one of them is of a type that it does not know.", .make = [] {
           return incoming([](Message& message) {

@@ -56,7 +56,8 @@ ike::Seams Core::Parts::engine_seams(const Core::Seams& seams) {
           replaced<const ike::NarrowingPolicy>(narrowing, seams, &Replacements::narrowing),
           replaced<const ike::CollisionPolicy>(collisions, seams, &Replacements::collisions),
           seams.replacements == nullptr ? nullptr : seams.replacements->messages,
-          seams.key_log};
+          seams.key_log,
+          &sas};
 }
 
 }  // namespace mpsec::gateway

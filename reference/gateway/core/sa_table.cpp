@@ -277,6 +277,11 @@ std::uint32_t SaTable::weight(const Cluster& cluster, const IpAddress& local) co
 
 // --- what is there
 
+std::optional<Instant> SaTable::last_sent(ike::ChildId id) const {
+  const Child* child = find(id);
+  return child == nullptr || child->outbound == nullptr ? std::nullopt : child->outbound->used_at();
+}
+
 SaTable::Child* SaTable::find(ike::ChildId id) {
   const auto at = children_.find(id);
   return at == children_.end() ? nullptr : &at->second;

@@ -12,10 +12,11 @@
 #include "gateway/core/replacements.hpp"
 #include "gateway/settings/settings.hpp"
 #include "ike/actions.hpp"
+#include "ike/seams.hpp"
 
 namespace mpsec::gateway {
 
-class SaTable {
+class SaTable final : public ike::Traffic {
  public:
   struct Seams {
     cluster::ClusterEnd& ends;
@@ -49,6 +50,7 @@ class SaTable {
   // An SA pair that no IKE has made, and that none removes; its keys are moved out of it.
   Result<> add_manual(ManualSa& sa, Instant now);
 
+  std::optional<Instant> last_sent(ike::ChildId child) const override;
   Child* find(ike::ChildId id);
   const Child* find(ike::ChildId id) const;
   Child* find(const ipsec::InboundSa* sa);
