@@ -255,7 +255,8 @@ TEST(Clusters, AnotherIdentityDoesNotComeIn) {
     });
     world.deliver_all();
     tap.out = [](Message&) {};
-    EXPECT_EQ(refusal_told_by(world.b), "another identity pair or PAD entry");
+    // Whoever founds under an ID in use is refused for that, whoever it is.
+    EXPECT_EQ(refusal_told_by(world.b), founds ? "malformed" : "another identity pair or PAD entry");
     EXPECT_EQ(world.seen(), "1 cluster of 1 sub-SAs") << world.b.log();
   }
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "interop/suite/cluster.hpp"
+#include "interop/suite/moves.hpp"
 #include "interop/suite/need.hpp"
 
 namespace mpsec::conformance {
