@@ -342,6 +342,17 @@ Bent esp_leaving(std::function<std::vector<EspPacket>(EspPacket)> bend) {
   return bent;
 }
 
+Bent dies_of(std::string_view datagram) {
+  Bent bent;
+  bent.ike_in = [deadly = from_hex(datagram).value(), dead = std::make_shared<bool>(false)](Datagram one) {
+    // On port 4500 a marker of zeros stands before it.
+    const std::size_t marker = one.octets.size() - std::min(one.octets.size(), deadly.size());
+    *dead |= std::ranges::equal(OctetView(one.octets).subspan(marker), deadly);
+    return *dead ? std::vector<Datagram>{} : std::vector{std::move(one)};
+  };
+  return bent;
+}
+
 Bent settings(std::function<void(gateway::Settings&)> change) {
   Bent bent;
   bent.settings = std::move(change);

@@ -75,6 +75,8 @@ Bent opening(std::function<void(ipsec::PacketBuffer& packet, MutableOctets text)
 // ESP packets at the socket.
 Bent esp_arriving(std::function<std::vector<EspPacket>(EspPacket)> bend);
 Bent esp_leaving(std::function<std::vector<EspPacket>(EspPacket)> bend);
+// Takes this datagram of IKE, given in hexadecimal, and answers nothing any more.
+Bent dies_of(std::string_view datagram);
 // The reference with other settings.
 Bent settings(std::function<void(gateway::Settings&)> change);
 

@@ -49,6 +49,13 @@ int fuzz_command(const FuzzOptions& options);
 // The messages of the catalogue as seeds: below `folder`, a folder for each fuzz target.
 int seeds_command(const std::string& folder);
 
+struct AdoptOptions {
+  std::string file, rule;
+  std::string root = ".";  // of the project
+};
+// Writes the next numbered case, and the wrong gateway that it has to fail, of what fuzzing has found.
+int adopt_command(const AdoptOptions& options);
+
 int completion_command(const std::string& shell, const CLI::App& app);
 
 }  // namespace mpsec::conformance

@@ -33,6 +33,7 @@ struct Arguments {
   std::string shard = "1/1", id, file, second, out;
   std::vector<std::string> words;
   FuzzOptions fuzz;
+  AdoptOptions adopt;
 };
 
 void add_selection(CLI::App& command, Arguments& given) {
@@ -116,6 +117,13 @@ void add_target_commands(CLI::App& app, Arguments& given) {
   app.add_subcommand("seeds", "The catalogue's messages as seeds of the fuzz targets")
       ->add_option("FOLDER", given.file, "fuzz/corpus, say")
       ->required();
+  CLI::App& adopt = *app.add_subcommand(
+      "adopt", "A numbered case, and the wrong gateway that it fails, of a crash that fuzzing has found");
+  adopt.add_option("FILE", given.adopt.file, "found-SEED.jsonl of 'fuzz', or a datagram of IKE as it is")
+      ->required();
+  adopt.add_option("--rule", given.adopt.rule, "The sentence that it is about, by its ID in the register")
+      ->required();
+  adopt.add_option("--root", given.adopt.root, "The project's folder")->capture_default_str();
   app.add_subcommand("completion", "A script for the shell")
       ->add_option("SHELL", given.id, "bash")
       ->required()
@@ -150,6 +158,7 @@ int dispatch(CLI::App& app, Arguments& given, const std::vector<std::string>& wo
   if (got("init")) return init_command(given.file);
   if (got("check")) return check_command(given.file, given.run.timeout_scale);
   if (got("fuzz")) return fuzz_command(given.fuzz);
+  if (got("adopt")) return adopt_command(given.adopt);
   if (got("seeds")) return seeds_command(given.file);
   return completion_command(given.id, app);
 }
