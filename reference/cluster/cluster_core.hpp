@@ -36,6 +36,9 @@ class ClusterCore {
   void count_invalid() noexcept;
   ClusterState state() const noexcept;
 
+  // That the peer does not share its numbers. True once, over all workers: whoever asks tells of it.
+  bool tell_unshared() noexcept { return !unshared_told_.exchange(true); }
+
  private:
   ClusterParameters parameters_;
   SharedSequence sequence_;
@@ -43,6 +46,7 @@ class ClusterCore {
   const SharedWindow* reporting_ = nullptr;
   static constexpr std::uint32_t ended = ~0u;  // of valid_: no sub-SA is, and none will be
   std::atomic<std::uint32_t> places_{0}, valid_{0};
+  std::atomic<bool> unshared_told_{false};
 };
 
 }  // namespace mpsec::cluster

@@ -149,6 +149,17 @@ Result<ipsec::OutboundSa*> ClusterEnd::join(ClusterId id, SubSaId sub_sa,
   return joined;
 }
 
+Result<> ClusterEnd::join_elsewhere(ClusterId id, SubSaId sub_sa, Instant now) {
+  const auto where = known(id);
+  if (!where) return std::unexpected(where.error());
+  auto joined = (*where)->cluster->join_elsewhere(sub_sa);
+  if (!joined) return joined;
+  (*where)->numbers[sub_sa] = free_number(**where);
+  path_of(**where, sub_sa, now);
+  tell_reordering(**where);
+  return joined;
+}
+
 bool ClusterEnd::leave_outbound(ClusterId id, SubSaId sub_sa) {
   Held* const where = held(id);
   if (where == nullptr || !where->cluster->leave_outbound(sub_sa)) return false;
@@ -175,8 +186,7 @@ PathState& ClusterEnd::path_of(Held& held, SubSaId sub_sa, Instant now) {
 }
 
 void ClusterEnd::forget_path_if_left(Held& held, SubSaId sub_sa) {
-  const SaCluster& cluster = *held.cluster;
-  if (cluster.inbound(sub_sa) == nullptr && cluster.outbound(sub_sa) == nullptr) held.paths.erase(sub_sa);
+  if (!held.cluster->has(sub_sa)) held.paths.erase(sub_sa);
 }
 
 std::uint32_t ClusterEnd::free_number(const Held& held) {
@@ -207,9 +217,11 @@ template <class Report>
 void ClusterEnd::change(Held& held, SubSaId sub_sa, PathState& path, Actions& actions, Report what) {
   const PathCondition before = path.condition();
   if (!what(path)) return;
-  held.cluster->note_path(sub_sa, {.alive = path.condition() != PathCondition::dead,
-                                   .round_trip = path.round_trip().smoothed(),
-                                   .loss = path.loss()});
+  const PathKnowledge known{.alive = path.condition() != PathCondition::dead,
+                            .round_trip = path.round_trip().smoothed(),
+                            .loss = path.loss()};
+  held.cluster->note_path(sub_sa, known);
+  if (tell_path_) tell_path_(held.cluster->parameters().id, sub_sa, known);
   if (path.condition() != before)
     actions.events.emplace_back(PathChanged{held.cluster->parameters().id, sub_sa, before, path.condition()});
 }
@@ -307,6 +319,29 @@ void ClusterEnd::put_in_order(const Delivery& delivery, const Place& place, Inst
   place.held->reordering->arrive<const Delivery>(
       SequenceNumber(delivery.number), place.path, flow_of(delivery), delivery.packet.size(),
       static_cast<const Delivery&&>(delivery), now, Deliver{actions.packets});
+}
+
+// --- what other workers' parts have received
+
+void ClusterEnd::on_traffic(ClusterId id, SubSaId sub_sa, Instant now, Actions& actions) {
+  Held* const where = held(id);
+  if (where == nullptr) return;
+  if (const auto path = where->paths.find(sub_sa); path != where->paths.end())
+    change(*where, sub_sa, path->second, actions, [now](PathState& state) { return state.on_traffic(now); });
+}
+
+void ClusterEnd::arrived(ClusterId id, SubSaId sub_sa, SequenceNumber number, std::uint32_t octets,
+                         const ipsec::PacketBuffer& packet, Instant now, Actions& actions) {
+  Held* const where = held(id);
+  const auto path = where == nullptr ? std::nullopt : path_number(id, sub_sa);
+  const Delivery delivery{packet, nullptr, number.value};
+  if (path && where->metrics) where->metrics->arrival(*path, number, now, octets);
+  if (path && where->reordering && packet.empty())
+    where->reordering->resolve(number, *path, now, Deliver{actions.packets});
+  else if (path && where->reordering)
+    put_in_order(delivery, {where, sub_sa, *path}, now, actions);
+  else if (!packet.empty())  // its path has left since, or the whole cluster
+    actions.packets.deliveries.push_back(delivery);
 }
 
 // --- time

@@ -3,6 +3,7 @@
 // deadline come out.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -48,6 +49,10 @@ class ClusterEnd {
     void clear() { packets.clear(), events.clear(); }
   };
 
+  // A sub-SA's path is known better now. Told to whoever has further parts of the cluster, whose schedulers
+  // have to know it too.
+  using TellPath = std::function<void(ipsec::ClusterId, SubSaId, const PathKnowledge&)>;
+
   // Both outlive it.
   ClusterEnd(ipsec::DataPath& data_path, const crypto::Provider& provider)
       : data_path_(data_path), provider_(provider) {}
@@ -66,6 +71,8 @@ class ClusterEnd {
                                  Instant now, ipsec::SadKeyShape shape = ipsec::SadKeyShape::spi);
   Result<ipsec::OutboundSa*> join(ipsec::ClusterId id, SubSaId sub_sa, ipsec::OutboundParameters parameters,
                                   Instant now, std::uint32_t weight = 1);
+  // Another worker's part has the inbound half: the path gets its number and its state here.
+  Result<> join_elsewhere(ipsec::ClusterId id, SubSaId sub_sa, Instant now);
   bool leave_outbound(ipsec::ClusterId id, SubSaId sub_sa);
   bool leave(ipsec::ClusterId id, SubSaId sub_sa);
 
@@ -79,6 +86,14 @@ class ClusterEnd {
   // --- packets, as DataPath has them; deliveries in the order that the clusters' policies restore
   void send(std::span<ipsec::Outgoing> packets, Instant now, std::span<ipsec::Fate> fates, Actions& actions);
   void receive(std::span<ipsec::PacketBuffer> packets, Instant now, Actions& actions);
+
+  // --- what other workers' parts have received, of a sub-SA that joined elsewhere
+  void on_traffic(ipsec::ClusterId id, SubSaId sub_sa, Instant now, Actions& actions);
+  // A number that came authentic, of `octets` of clear text; in metrics, and in the order that the policy
+  // restores. An empty packet: nothing is delivered of it, here.
+  void arrived(ipsec::ClusterId id, SubSaId sub_sa, SequenceNumber number, std::uint32_t octets,
+               const ipsec::PacketBuffer& packet, Instant now, Actions& actions);
+  void tell_paths(TellPath tell) { tell_path_ = std::move(tell); }
 
   // --- time
   std::optional<Instant> next_deadline() const;
@@ -118,7 +133,7 @@ class ClusterEnd {
   template <class Report>
   void report(ipsec::ClusterId id, SubSaId sub_sa, Actions& actions, Report what);
   template <class Report>
-  static void change(Held& held, SubSaId sub_sa, PathState& path, Actions& actions, Report what);
+  void change(Held& held, SubSaId sub_sa, PathState& path, Actions& actions, Report what);
   void order(Instant now, Actions& actions);
   static void put_in_order(const ipsec::Delivery& delivery, const Place& place, Instant now,
                            Actions& actions);
@@ -129,6 +144,7 @@ class ClusterEnd {
   const crypto::Provider& provider_;
   std::map<ipsec::ClusterId, Held> clusters_;
   std::unordered_map<const ipsec::InboundSa*, Place> places_;
+  TellPath tell_path_;
   std::vector<ipsec::Delivery> arrived_;  // of the batch, before they are put in order
 };
 

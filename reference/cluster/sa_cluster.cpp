@@ -51,6 +51,7 @@ SaCluster::SaCluster(std::shared_ptr<ClusterCore> core, Seams seams)
       window_of_(std::move(seams.window)),
       sequence_of_(std::move(seams.sequence)),
       scheduler_(std::move(seams.scheduler)),
+      counts_(seams.counts),
       matcher_(core_->parameters().selectors, ipsec::Direction::outbound) {
   if (seams.leases)
     leased_ = std::make_shared<LeasedSequence>(core_->sequence(), rules_for(parameters(), *seams.leases));
@@ -131,6 +132,7 @@ SaCluster::Member* SaCluster::replaced_by(SubSaId sub_sa) {
 //= profile/3/one-to-65536-sub-sas
 //= profile/3/new-joins-before-old-leaves
 bool SaCluster::take_place(SubSaId sub_sa, Member& member) {
+  if (!counts_) return member.has_place = false, true;
   Member* const old = replaced_by(sub_sa);
   member.has_place = old == nullptr || !old->has_place || old->heir;
   if (member.has_place) return core_->take_place();
@@ -139,6 +141,7 @@ bool SaCluster::take_place(SubSaId sub_sa, Member& member) {
 }
 
 void SaCluster::give_place(SubSaId sub_sa, const Member& member) {
+  if (!counts_) return;
   if (!member.has_place)
     replaced_by(sub_sa)->heir.reset();
   else if (member.heir)
@@ -151,7 +154,8 @@ void SaCluster::give_place(SubSaId sub_sa, const Member& member) {
 
 void SaCluster::forget_if_empty(SubSaId sub_sa) {
   const auto found = members_.find(sub_sa);
-  if (found->second.inbound != nullptr || found->second.outbound != nullptr) return;
+  const Member& member = found->second;
+  if (member.inbound != nullptr || member.outbound != nullptr || member.elsewhere) return;
   if (const auto& window = found->second.window) {
     repeated_before_.redundant += window->repeated().redundant;
     repeated_before_.not_shared += window->repeated().not_shared;
@@ -249,10 +253,19 @@ Result<OutboundSa*> SaCluster::join(SubSaId sub_sa, ipsec::OutboundParameters pa
   return (*member)->outbound;
 }
 
+Result<> SaCluster::join_elsewhere(SubSaId sub_sa) {
+  auto member = place_for(sub_sa);
+  if (!member) return std::unexpected(member.error());
+  (*member)->elsewhere = true;
+  auto counted = joined(sub_sa, **member);
+  if (!counted) (*member)->elsewhere = false, forget_if_empty(sub_sa);
+  return counted;
+}
+
 // Fails where another worker's last sub-SA went in between.
 Result<> SaCluster::joined(SubSaId sub_sa, Member& member) {
-  if (!member.counted && !core_->count_valid()) return may_join(sub_sa);
-  member.counted = true;
+  if (counts_ && !member.counted && !core_->count_valid()) return may_join(sub_sa);
+  member.counted = counts_;
   offer_is_stale_ = true;
   return {};
 }
@@ -279,6 +292,7 @@ bool SaCluster::leave(SubSaId sub_sa) {
   if (found->second.inbound != nullptr) spis_.erase(found->second.inbound->parameters().spi);
   data_path_.remove(std::exchange(found->second.outbound, nullptr));
   data_path_.remove(std::exchange(found->second.inbound, nullptr));
+  found->second.elsewhere = false;
   offer_is_stale_ = true;
   count_out(found->second);
   forget_if_empty(sub_sa);

@@ -45,6 +45,9 @@ class SaCluster final : public ipsec::OutboundGroup {
     // Empty: what is shared is what each sub-SA has.
     WindowOf window{};
     SequenceOf sequence{};
+    // False for the part of a further worker that has halves of sub-SAs of the founder's part: those are
+    // counted there, and named there.
+    bool counts = true;
   };
 
   // Fails as ClusterParameters::check and LeaseRules::check do.
@@ -70,6 +73,9 @@ class SaCluster final : public ipsec::OutboundGroup {
   // `weight`: for schedulers that heed it; not 0.
   Result<ipsec::OutboundSa*> join(SubSaId sub_sa, ipsec::OutboundParameters parameters,
                                   std::uint32_t weight = 1);
+  // Another worker's part has the inbound half. Fails as join does. It counts as valid until the sub-SA
+  // leaves.
+  Result<> join_elsewhere(SubSaId sub_sa);
   // False where there is no such sub-SA, or not that half of it. What its packets were is forgotten by
   // nobody: numbers and window are the cluster's.
   bool leave_outbound(SubSaId sub_sa);
@@ -91,6 +97,7 @@ class SaCluster final : public ipsec::OutboundGroup {
   // Of the whole cluster, over all workers.
   ClusterState state() const { return core_->state(); }
   std::size_t sub_sas() const { return members_.size(); }
+  bool has(SubSaId sub_sa) const { return members_.contains(sub_sa); }
   std::size_t valid_sub_sas() const;
   ipsec::InboundSa* inbound(SubSaId sub_sa) const;
   ipsec::OutboundSa* outbound(SubSaId sub_sa) const;
@@ -98,7 +105,7 @@ class SaCluster final : public ipsec::OutboundGroup {
   std::optional<SubSaId> owner(const ipsec::InboundSa* sa) const;
   // Numbers that came by two sub-SAs, where that is watched (duplication, watch_numbers).
   RepeatedNumbers repeated() const;
-  // All zero without leases.
+  // Of this part; all zero without leases.
   LeaseReport leases() const { return leased_ ? leased_->report() : LeaseReport{}; }
 
  private:
@@ -110,9 +117,11 @@ class SaCluster final : public ipsec::OutboundGroup {
     PathKnowledge path;
     bool counted = false;  // as valid, in the core
     bool has_place = true;
+    bool elsewhere = false;       // its inbound half is another part's
     std::optional<SubSaId> heir;  // who joined to take its place
     bool valid() const {
-      return (inbound != nullptr && inbound->usable()) || (outbound != nullptr && outbound->usable());
+      return elsewhere || (inbound != nullptr && inbound->usable()) ||
+             (outbound != nullptr && outbound->usable());
     }
   };
   struct Offered {
@@ -143,6 +152,7 @@ class SaCluster final : public ipsec::OutboundGroup {
   SequenceOf sequence_of_;
   std::unique_ptr<PathScheduler> scheduler_;
   std::shared_ptr<LeasedSequence> leased_;
+  bool counts_;
   ipsec::SelectorMatcher matcher_;
   bool offer_is_stale_ = true;
   std::vector<Offered> offered_;  // by the positions that the scheduler knows

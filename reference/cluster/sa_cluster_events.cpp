@@ -43,7 +43,7 @@ void SaCluster::note_limits(std::vector<ClusterEvent>& events) {
   }
   if (!unshared_told_ && !parameters().duplication && repeated().not_shared != 0) {
     unshared_told_ = true;
-    events.emplace_back(NumbersNotShared{id});
+    if (core_->tell_unshared()) events.emplace_back(NumbersNotShared{id});
   }
   if (const std::uint32_t largest = largest_packet(); largest != mtu_told_) {
     if (mtu_told_) events.emplace_back(ClusterMtuChanged{id, largest});

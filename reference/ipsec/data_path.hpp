@@ -65,6 +65,8 @@ class DataPath {
   // The SAs of policies that name the cluster, until another group is named or none. Outlives the data path,
   // or is taken back.
   void use(ClusterId cluster, OutboundGroup* group);
+  // Whether the packet's policy gives it to a group that is here.
+  bool has_group_for(const PacketSelectors& packet) const;
   // Takes the group back, unless another has taken its place meanwhile.
   void take_back(ClusterId cluster, const OutboundGroup* group);
   // False if there is no such SA here.

@@ -116,6 +116,13 @@ void DataPath::classify(const PacketSelectors& packet, std::uint32_t rest, Insta
   if (result.sa == nullptr) result.discard = Discard::no_sa;
 }
 
+bool DataPath::has_group_for(const PacketSelectors& packet) const {
+  const Policy* policy = policies_->find(packet);
+  if (policy == nullptr || policy->action != Action::protect || !policy->protect) return false;
+  const auto* cluster = std::get_if<ClusterId>(&policy->protect->by);
+  return cluster != nullptr && groups_.contains(*cluster);
+}
+
 // The next SA of the group that serves the packet's policy.
 void DataPath::choose(const PacketSelectors& packet, std::uint32_t rest, Instant now, Classified& result) {
   const OutboundGroup::Choice choice = result.group->choose(packet, rest, now);
