@@ -104,6 +104,24 @@ class Outside {
   // Sends an IKE message from its local endpoint; it may be cut into fragments on its way.
   void send(const Datagram& ike);
 
+  // A further thread's way out through the same sockets, with counters and reports of its own. Outlived by
+  // this, and made before there are threads.
+  class Sender {
+   public:
+    ~Sender();
+    // As Outside::send.
+    void send(std::span<const ipsec::PacketBuffer> packets);
+    std::vector<PathReport> take_reports();
+    const OutsideCounters& counters() const;
+
+   private:
+    friend Outside;
+    class Inside;
+    explicit Sender(std::unique_ptr<Inside> inside);
+    std::unique_ptr<Inside> inside_;
+  };
+  std::unique_ptr<Sender> make_sender();
+
   // What was said of our packets since the last call; it comes with receive() and send(). 64 are kept.
   std::vector<PathReport> take_reports();
 

@@ -11,12 +11,22 @@
 
 namespace mpsec::gateway {
 
-class Outside::Inside {
- public:
-  Result<> open(std::span<const ListenAddress> addresses, const OutsideOptions& options);
+// The sockets, as all threads have them.
+struct OutsideSockets {
+  OutsideSocket* socket_for(const OuterView& packet) const;
+  OutsideSocket* bound_to(const Endpoint& local, bool raw) const;
 
-  std::vector<int> descriptors() const;
-  bool receive(int descriptor, PacketBatch& packets, std::vector<Datagram>& ike);
+  std::vector<std::unique_ptr<OutsideSocket>> all;  // clear ones apart
+  std::unordered_map<int, OutsideSocket*> by_descriptor;
+  std::map<Endpoint, OutsideSocket*> by_endpoint;  // UDP, and with port 0 raw
+  std::unique_ptr<OutsideSocket> clear_v4, clear_v6;
+};
+
+// One thread's way out.
+class OutsideWay {
+ public:
+  explicit OutsideWay(const OutsideSockets& sockets) : sockets_(sockets) {}
+
   void send(OctetView packet);
   void send(const Datagram& ike);
   void flush();
@@ -25,23 +35,37 @@ class Outside::Inside {
   OutsideReports reports{counters};
 
  private:
-  Result<> open(const ListenAddress& listen, const OutsideOptions& options);
-  void open_clear(const OutsideOptions& options);
-  Result<> add(const ListenAddress& listen, SocketKind kind, const OutsideOptions& options);
-  OutsideSocket* socket_for(const OuterView& packet);
-  OutsideSocket* bound_to(const Endpoint& local, bool raw);
-
-  std::vector<std::unique_ptr<OutsideSocket>> sockets_;  // clear ones apart
-  std::unordered_map<int, OutsideSocket*> by_descriptor_;
-  std::map<Endpoint, OutsideSocket*> by_endpoint_;  // UDP, and with port 0 raw
-  std::unique_ptr<OutsideSocket> clear_v4_, clear_v6_;
-  ReceiveQueue receive_queue_{counters, reports};
+  const OutsideSockets& sockets_;
   SendQueue send_queue_{counters, reports};
 
   // The packet sent last in this turn and what was found of it: rows of one SA are looked at once.
   OctetView last_{};
   OuterView last_view_{};
   OutsideSocket* last_socket_ = nullptr;
+};
+
+class Outside::Sender::Inside {
+ public:
+  explicit Inside(const OutsideSockets& sockets) : way(sockets) {}
+  OutsideWay way;
+};
+
+class Outside::Inside {
+ public:
+  Result<> open(std::span<const ListenAddress> addresses, const OutsideOptions& options);
+
+  std::vector<int> descriptors() const;
+  bool receive(int descriptor, PacketBatch& packets, std::vector<Datagram>& ike);
+  std::unique_ptr<Sender::Inside> make_sender();
+
+  OutsideSockets sockets{};
+  OutsideWay way{sockets};
+
+ private:
+  Result<> open(const ListenAddress& listen, const OutsideOptions& options);
+  void open_clear(const OutsideOptions& options);
+  Result<> add(const ListenAddress& listen, SocketKind kind, const OutsideOptions& options);
+  ReceiveQueue receive_queue_{way.counters, way.reports};
 };
 
 }  // namespace mpsec::gateway

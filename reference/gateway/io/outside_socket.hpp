@@ -1,6 +1,9 @@
 // One socket of the unprotected side.
 #pragma once
 
+#include <memory>
+#include <mutex>
+
 #include "gateway/io/outside.hpp"
 #include "gateway/io/socket_address.hpp"
 #include "gateway/io/system.hpp"
@@ -22,11 +25,12 @@ constexpr bool is_udp(SocketKind kind) {
 struct OutsideSocket {
   FileDescriptor descriptor{};
   SocketKind kind{};
-  Endpoint bound{};          // port 0: raw
-  bool any = false;          // bound to no single address: each datagram names its source
-  unsigned interface = 0;    // index, for link-local addresses; 0: none
-  bool segments = false;     // the kernel cuts rows of datagrams that we send
-  bool joins = false;        // and gives us such rows
+  Endpoint bound{};                       // port 0: raw
+  bool any = false;                       // bound to no single address: each datagram names its source
+  unsigned interface = 0;                 // index, for link-local addresses; 0: none
+  bool segments = false;                  // the kernel cuts rows of datagrams that we send
+  bool joins = false;                     // and gives us such rows
+  std::unique_ptr<std::mutex> sending{};  // held by who sends, where there are several threads
   bool may_fragment = true;  // what the kernel does with a UDP datagram that is too big, as last set
 
   // Makes the kernel cut large datagrams, with DF clear, or refuse them, with DF set. Raw packets have their

@@ -11,8 +11,8 @@ void SendQueue::push(OutsideSocket& socket, OctetView packet, const OuterView& v
   // Parts of a row lie one behind the other only if they are one message: another DF is another call.
   const bool other_fragmenting = udp && socket.may_fragment != view.may_fragment;
   if (socket_ != &socket || other_fragmenting || parts_used_ == most) flush();
+  take(socket);
   if (udp) socket.let_fragment(view.may_fragment);
-  socket_ = &socket;
   const OctetView payload = packet.subspan(udp ? view.payload_at : 0);
   if (socket.segments && join(socket, payload, view)) {
     packets_[parts_used_ - 1] = packet;
@@ -23,11 +23,17 @@ void SendQueue::push(OutsideSocket& socket, OctetView packet, const OuterView& v
 
 void SendQueue::push(OutsideSocket& socket, const Datagram& ike) {
   flush();
-  socket_ = &socket;
+  take(socket);
   socket.let_fragment(true);
   OuterView view;
   view.source = ike.local, view.destination = ike.remote;
   begin(socket, ike.octets, view, ike.octets, true);
+}
+
+// What the socket is told for one message must not be changed by another thread before that has left.
+void SendQueue::take(OutsideSocket& socket) {
+  socket_ = &socket;
+  if (socket.sending && !sending_) sending_ = std::unique_lock(*socket.sending);
 }
 
 bool SendQueue::join(const OutsideSocket& socket, OctetView payload, const OuterView& view) {
@@ -76,6 +82,7 @@ void SendQueue::flush() {
       on_sent(rows_[next_++]);
   }
   used_ = parts_used_ = 0;
+  if (sending_) sending_ = {};
 }
 
 void SendQueue::write_header(std::size_t index, mmsghdr& header, ControlRoom& control, bool as_row) {

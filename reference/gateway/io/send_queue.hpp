@@ -34,6 +34,7 @@ class SendQueue {
     OuterView view{};
   };
 
+  void take(OutsideSocket& socket);
   bool join(const OutsideSocket& socket, OctetView payload, const OuterView& view);
   void begin(OutsideSocket& socket, OctetView packet, const OuterView& view, OctetView payload, bool closed);
   void write_header(std::size_t index, mmsghdr& header, ControlRoom& control, bool as_row);
@@ -47,6 +48,7 @@ class SendQueue {
   OutsideCounters& counters_;
   OutsideReports& reports_;
   OutsideSocket* socket_ = nullptr;
+  std::unique_lock<std::mutex> sending_;  // of socket_, from its first message to flush()
   std::size_t used_ = 0, parts_used_ = 0, next_ = 0;
   std::array<Message, most> rows_{};
   std::array<OctetView, most> packets_{};  // of each part, headers included

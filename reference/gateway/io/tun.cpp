@@ -35,7 +35,9 @@ std::string_view remedy_for_attach(int error) {
     case EBUSY:
       return "another process has it, a second gateway perhaps: stop that one, or give another tun.name";
     case EINVAL:
-      return "an interface of another kind has this name, or it is no name: give another tun.name";
+      return "an interface of another kind has this name, or it is no name: give another tun.name. With "
+             "several "
+             "workers, one that was made before has to be so with `multi_queue`";
     default:
       return "";
   }
@@ -57,7 +59,8 @@ Result<Tun::Attached> Tun::attach(const FileDescriptor& device, const TunOptions
   std::memcpy(request.ifr_name, name.data(), name.size());
   // An interface that was made before may be one without the header.
   for (const bool header : {options.segmentation, false}) {
-    request.ifr_flags = static_cast<short>(IFF_TUN | IFF_NO_PI | (header ? IFF_VNET_HDR : 0));
+    const int queues = options.queues > 1 ? IFF_MULTI_QUEUE : 0;
+    request.ifr_flags = static_cast<short>(IFF_TUN | IFF_NO_PI | queues | (header ? IFF_VNET_HDR : 0));
     if (::ioctl(device.number(), TUNSETIFF, &request) == 0) return Attached{request.ifr_name, header};
     if (errno != EINVAL) break;
   }
@@ -84,9 +87,23 @@ Result<std::unique_ptr<Tun>> Tun::open(const TunOptions& options) {
   auto routes = RouteSocket::open();
   if (!routes) return std::unexpected(std::move(routes).error());
   std::unique_ptr<Tun> tun(new Tun(std::move(device), *attached, *std::move(routes)));
+  if (auto opened = tun->open_further(options); !opened) return std::unexpected(std::move(opened).error());
   if (auto configured = tun->configure(options); !configured)
     return std::unexpected(std::move(configured).error());
   return tun;
+}
+
+Result<> Tun::open_further(const TunOptions& options) {
+  TunOptions own = options;
+  own.name = name_;
+  while (further_.size() + 1 < options.queues) {
+    FileDescriptor device(::open(device_file, O_RDWR | O_NONBLOCK | O_CLOEXEC));
+    if (!device) return refused(device_file, "opening it", errno, remedy_for_open(errno));
+    const auto attached = attach(device, own);
+    if (!attached) return std::unexpected(attached.error());
+    further_.push_back(std::make_unique<TunQueue>(std::move(device), attached->has_header));
+  }
+  return {};
 }
 
 Result<> Tun::configure(const TunOptions& options) {

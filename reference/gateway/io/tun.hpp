@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,6 +23,26 @@ struct TunOptions {
   std::optional<RouteTable> table{};    // where all routes go; none: the main one
   // Rows of TCP segments and of UDP datagrams cross the kernel's boundary as one, where it knows that.
   bool segmentation = true;
+  // How many threads read, each its own queue: the kernel spreads flows over them.
+  std::size_t queues = 1;
+};
+
+// What a further thread reads and writes of an interface.
+class TunQueue {
+ public:
+  TunQueue(FileDescriptor device, bool has_header)
+      : device_(std::move(device)),
+        frames_(device_.number(), TunFrames::negotiate(device_.number(), has_header)) {}
+  int descriptor() const { return device_.number(); }
+  // As of Tun.
+  bool read(PacketBatch& packets) { return frames_.read(packets); }
+  void write(std::span<const OctetView> packets) { frames_.write(packets); }
+  bool gone() const { return frames_.gone(); }
+  const TunCounters& counters() const { return frames_.counters(); }
+
+ private:
+  FileDescriptor device_;
+  TunFrames frames_;
 };
 
 // One interface, gone with this object unless somebody made it persistent before. Nothing blocks. One thread.
@@ -42,6 +63,9 @@ class Tun {
   // IP packets for the hosts behind, in their order. What the kernel refuses is counted.
   void write(std::span<const OctetView> packets) { frames_.write(packets); }
 
+  // The further ones, from 1 on; the first is this object's own. Each has one thread.
+  TunQueue& queue(std::size_t number) { return *further_[number - 1]; }
+
   // After start too, as for an address that a peer assigns. Each change needs CAP_NET_ADMIN at the time it is
   // made. A route that is added twice stays until it is removed twice.
   Result<> add_address(const AddressPrefix& address);
@@ -58,6 +82,7 @@ class Tun {
   struct Attached;
   static Result<Attached> attach(const FileDescriptor& device, const TunOptions& options);
   Tun(FileDescriptor device, const Attached& attached, RouteSocket routes);
+  Result<> open_further(const TunOptions& options);
   Result<> configure(const TunOptions& options);
   const RouteTable* table() const { return table_ ? &*table_ : nullptr; }
 
@@ -66,6 +91,7 @@ class Tun {
   std::string name_;
   unsigned interface_ = 0;
   TunFrames frames_;
+  std::vector<std::unique_ptr<TunQueue>> further_;
   std::optional<RouteTable> table_;
   std::map<AddressPrefix, std::size_t> routes_;  // how often each was added
 };
