@@ -58,7 +58,7 @@ endif()
 
 # The order of the layers: a library may depend only on those before it.
 set(MPSEC_LAYERS base wire crypto wire_ike crypto_openssl crypto_ipsec_mb crypto_open crypto_select ipsec cluster ike handover sim sim_ike sim_cluster sim_scenarios sim_program trace_files
-  trace gateway_settings gateway_io gateway_core gateway_control gateway_ctl gateway_program gateway)
+  trace gateway_settings gateway_io gateway_workers gateway_core gateway_control gateway_ctl gateway_program gateway)
 
 # mpsec_library(NAME wire DEPENDS base [LINK fmt::fmt] [PRIVATE_LINK OpenSSL::Crypto] [FOLDER crypto/openssl]
 #               [TEST_DEPENDS ...] [TEST_LINK ...] [TEST_LABELS threads])

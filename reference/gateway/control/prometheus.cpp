@@ -181,6 +181,8 @@ void write_counters(Exposition& out, const Counters& counters) {
   out.family("mpsec_waiting_packets_total", counter, "Packets that came before their SA, by their end.");
   out.sample({{"end", "sent"}}, counters.sent_after_waiting);
   out.sample({{"end", "given_up"}}, counters.given_up_waiting);
+  out.family("mpsec_packets_between_workers_total", counter, "Packets lost where a worker was too busy.");
+  out.sample({}, counters.between_workers);
   const ike::EngineCounters& ike = counters.ike;
   out.family("mpsec_ike_messages_total", counter,
              "IKE datagrams: received ones, and those not acted upon by cause.");

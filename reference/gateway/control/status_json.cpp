@@ -187,6 +187,7 @@ Json to_json(const Counters& counters) {
           {"faults", counters.faults},
           {"sent_after_waiting", counters.sent_after_waiting},
           {"given_up_waiting", counters.given_up_waiting},
+          {"between_workers", counters.between_workers},
           {"ike",
            {{"received", ike.received},
             {"malformed", ike.malformed},

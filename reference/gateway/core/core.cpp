@@ -20,6 +20,10 @@ Result<std::unique_ptr<Core>> Core::make(Settings settings, const Seams& seams, 
 
 Result<> Core::build(Instant now) {
   Parts& parts = *parts_;
+  if (parts.crew && seams_.replacements != nullptr)
+    return std::unexpected(Error{Blame::local_fault, "gateway.workers", std::nullopt,
+                                 "expected 1 where seams are replaced: what replaces them has one thread",
+                                 ""});
   auto cookies = ike::StatelessCookieJar::make(settings_.cookies, seams_.ike_provider, seams_.rng, now);
   if (!cookies) return std::unexpected(std::move(cookies).error());
   parts.cookies = *std::move(cookies);
@@ -60,6 +64,7 @@ void Core::receive_ike(const Datagram& datagram, Instant now, Output& output) {
 
 void Core::receive(std::span<ipsec::PacketBuffer> packets, Instant now, Output& output) {
   counters_.packets_in += packets.size();
+  if (parts_->crew) packets = parts_->crew->hand_over(packets);
   parts_->origins.note(packets);
   parts_->ends.receive(packets, now, output.storage);
   settle(now, output);

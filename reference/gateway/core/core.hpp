@@ -25,7 +25,7 @@ class Core {
  public:
   // All of them outlive the core.
   struct Seams {
-    Rng& rng;
+    Rng& rng;  // with several workers: for several threads at once
     const crypto::Provider& provider;
     const crypto::IkeProvider& ike_provider;
     const crypto::PkiProvider& pki;
@@ -44,6 +44,10 @@ class Core {
   void receive(std::span<ipsec::PacketBuffer> packets, Instant now, Output& output);
   // From the protected side: whole clear IP packets.
   void send(std::span<ipsec::PacketBuffer> packets, Instant now, Output& output);
+  // What a worker has told, while `news` are kept where they are until the output has been taken.
+  void take_news(const News& news, Instant now, Output& output);
+  // The further workers, whose halves of their desks are to be worked at; nullptr: there are none.
+  Crew* crew();
   // The network says that the peer cannot be reached: a hint (RFC 7296 2.4).
   void on_unreachable(const IpAddress& remote, Instant now, Output& output);
   void on_time(Instant now, Output& output);
@@ -86,7 +90,7 @@ class Core {
   void take_deliveries(Instant now, Output& output);
   void take_data_event(const ipsec::Event& event, Instant now, Output& output);
   void take_cluster_event(const cluster::ClusterEvent& event, Instant now, Output& output);
-  void tell_traffic(const ipsec::Delivery& newest, Instant now);
+  void tell_traffic(SaTable::Child& child, const News::Traffic& traffic, Instant now);
   void tell_limit(const ipsec::LifetimeReached& limit, Instant now);
   // The child of a policy that somebody is to be begun with for; null: nobody is.
   const PolicyOwner* to_begin_with(ipsec::PolicyId policy) const;
@@ -110,6 +114,7 @@ class Core {
   ike::Actions ike_actions_;
   std::map<ike::IkeSaId, std::vector<IpAddress>> assigned_;  // by peers, to us
   std::map<ipsec::PolicyId, Instant> asked_for_;             // Child SAs, because of a packet
+  std::vector<ipsec::PacketBuffer> unserved_;                // of the news that are taken
   Counters counters_;
   bool stopping_ = false;
 };

@@ -10,10 +10,6 @@ namespace {
 // How often IKE is told that an SA carries traffic.
 constexpr Duration traffic_interval = std::chrono::seconds(1);
 
-ipsec::Protocol protocol_of(const ipsec::InboundSa& sa) {
-  return sa.parameters().protocol;
-}
-
 }  // namespace
 
 void Core::settle(Instant now, Output& output) {
@@ -138,27 +134,29 @@ void Core::take_deliveries(Instant now, Output& output) {
   for (auto at = deliveries.rbegin(); at != deliveries.rend(); ++at) {
     if (at->sa == nullptr || at->sa == told) continue;
     told = at->sa;
-    tell_traffic(*at, now);
+    SaTable::Child* const child = parts_->sas.find(at->sa);
+    if (child == nullptr) continue;
+    const ipsec::InboundParameters& parameters = at->sa->parameters();
+    tell_traffic(*child,
+                 {.protocol = parameters.protocol,
+                  .spi = parameters.spi,
+                  .udp = parameters.udp ? parts_->origins.of(at->packet) : std::nullopt,
+                  .newest = at->number == at->sa->window().top()},
+                 now);
   }
   deliveries.clear();
 }
 
-void Core::tell_traffic(const ipsec::Delivery& newest, Instant now) {
-  SaTable::Child* const child = parts_->sas.find(newest.sa);
-  if (child == nullptr) return;
-  std::optional<ike::Path> udp;
-  if (newest.sa->parameters().udp) udp = parts_->origins.of(newest.packet);
-  const bool moved = udp && child->outbound != nullptr && child->outbound->parameters().udp &&
-                     (udp->remote.address != child->outbound->parameters().destination ||
-                      udp->remote.port != child->outbound->parameters().udp->destination_port);
-  if (child->heard && !moved && now < child->told + traffic_interval) return;
-  child->heard = true;
-  child->told = now;
-  engine_->on_traffic({.protocol = protocol_of(*newest.sa),
-                       .inbound = newest.sa->parameters().spi,
-                       .udp = udp,
-                       .newest = newest.number == newest.sa->window().top()},
-                      now, ike_actions_);
+void Core::tell_traffic(SaTable::Child& child, const News::Traffic& traffic, Instant now) {
+  const bool moved = traffic.udp && child.outbound != nullptr && child.outbound->parameters().udp &&
+                     (traffic.udp->remote.address != child.outbound->parameters().destination ||
+                      traffic.udp->remote.port != child.outbound->parameters().udp->destination_port);
+  if (child.heard && !moved && now < child.told + traffic_interval) return;
+  child.heard = true;
+  child.told = now;
+  engine_->on_traffic(
+      {.protocol = traffic.protocol, .inbound = traffic.spi, .udp = traffic.udp, .newest = traffic.newest},
+      now, ike_actions_);
 }
 
 void Core::take_data_event(const ipsec::Event& event, Instant now, Output& output) {
@@ -166,9 +164,11 @@ void Core::take_data_event(const ipsec::Event& event, Instant now, Output& outpu
   if (const auto* limit = std::get_if<ipsec::LifetimeReached>(&event)) tell_limit(*limit, now);
   if (const auto* end = std::get_if<ipsec::SequenceExhausted>(&event)) {
     for (const SaTable::Child* child : parts_->sas.find(end->spi, true))
-      if (child->outbound != nullptr && child->outbound->exhausted())
-        engine_->on_lifetime(child->id, true, now, ike_actions_);
+      if (parts_->sas.exhausted(*child)) engine_->on_lifetime(child->id, true, now, ike_actions_);
   }
+  if (const auto* path = std::get_if<ipsec::PathMtuChanged>(&event))
+    for (const SaTable::Child* child : parts_->sas.find(path->spi, true))
+      parts_->sas.spread_path_mtu(*child);
   if (const auto* lost = std::get_if<ipsec::ResynchronisationWanted>(&event)) lost->sa->resynchronise();
   if (const auto* audit = std::get_if<ipsec::Audit>(&event)) {
     if (audit->outbound || audit->cause != ipsec::Discard::unknown_spi) return;
@@ -178,10 +178,7 @@ void Core::take_data_event(const ipsec::Event& event, Instant now, Output& outpu
 
 void Core::tell_limit(const ipsec::LifetimeReached& limit, Instant now) {
   for (const SaTable::Child* child : parts_->sas.find(limit.spi, limit.outbound)) {
-    const ipsec::LifetimeUse* use = nullptr;
-    if (limit.outbound && child->outbound != nullptr) use = &child->outbound->use();
-    if (!limit.outbound && child->inbound != nullptr) use = &child->inbound->use();
-    if (use != nullptr && (limit.hard ? use->hard_reached : use->soft_reached))
+    if (parts_->sas.limit_reached(*child, limit.outbound, limit.hard))
       engine_->on_lifetime(child->id, limit.hard, now, ike_actions_);
   }
 }

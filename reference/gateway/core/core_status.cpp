@@ -4,21 +4,6 @@
 namespace mpsec::gateway {
 namespace {
 
-SaTraffic traffic_of(const SaTable::Child& child) {
-  SaTraffic traffic;
-  if (child.inbound != nullptr) {
-    traffic.packets_in = child.inbound->use().packets;
-    traffic.octets_in = child.inbound->use().octets;
-    traffic.highest_in = child.inbound->window().top();
-  }
-  if (child.outbound != nullptr) {
-    traffic.packets_out = child.outbound->use().packets;
-    traffic.octets_out = child.outbound->use().octets;
-    traffic.highest_out = child.outbound->last_sent();
-  }
-  return traffic;
-}
-
 SubSaReport sub_sa_report(const cluster::ClusterEnd& ends, const SaTable::Child& child) {
   SubSaReport report{.child = child.id, .sub_sa = child.place->sub_sa, .round_trip = {}};
   report.path = ends.path_number(child.place->cluster, child.place->sub_sa).value_or(0);
@@ -41,7 +26,8 @@ Status Core::status() const {
     IkeReport& report = status.ike_sas.emplace_back();
     for (ike::ChildStatus& child : sa.children) {
       const SaTable::Child* const held = parts_->sas.find(child.id);
-      report.children.push_back({std::move(child), held == nullptr ? SaTraffic{} : traffic_of(*held)});
+      report.children.push_back(
+          {std::move(child), held == nullptr ? SaTraffic{} : parts_->sas.traffic(*held)});
     }
     sa.children.clear();
     report.ike = std::move(sa);
@@ -79,6 +65,12 @@ Counters Core::counters() const {
   Counters counters = counters_;
   counters.ike = engine_->counters();
   counters.discards = parts_->data_path.discards();
+  if (!parts_->crew) return counters;
+  const WorkerCounters further = parts_->crew->counters();
+  for (std::size_t cause = 0; cause < ipsec::discard_causes; ++cause)
+    counters.discards.by_cause[cause] += further.discards.by_cause[cause];
+  counters.clear_in += further.clear_in, counters.delivered += further.delivered;
+  counters.between_workers = further.lost_to_the_core + parts_->crew->dropped();
   return counters;
 }
 

@@ -14,6 +14,12 @@ ipsec::DataPath::Options options_of(const Settings& settings, Rng& rng) {
   return options;
 }
 
+std::unique_ptr<Crew> crew_of(const Settings& settings, const Core::Seams& seams) {
+  if (settings.workers == 1) return nullptr;
+  return std::make_unique<Crew>(settings.workers - 1, options_of(settings, seams.rng),
+                                Worker::Seams{seams.rng, seams.provider});
+}
+
 // What takes the place of `standard`, where something does.
 template <class Part>
 Part& replaced(Part& standard, const Core::Seams& seams, auto member) {
@@ -29,7 +35,12 @@ Core::Parts::Parts(const Settings& settings, const Core::Seams& seams)
                  replaced<ipsec::InboundPolicy>(inbound, seams, &Replacements::inbound),
                  seams.replacements == nullptr ? nullptr : seams.replacements->packets}),
       ends(data_path, seams.provider),
-      sas({ends, seams.provider, seams.rng, seams.replacements}) {}
+      crew(crew_of(settings, seams)),
+      sas({ends, seams.provider, seams.rng, seams.replacements, crew.get()}) {
+  if (crew)
+    ends.tell_paths([this](ipsec::ClusterId cluster, cluster::SubSaId sub_sa,
+                           const cluster::PathKnowledge& known) { crew->note_path(cluster, sub_sa, known); });
+}
 
 Result<> Core::Parts::use(Settings& settings, const Core::Seams& seams) {
   auto spd = make_spd(settings);
@@ -37,6 +48,7 @@ Result<> Core::Parts::use(Settings& settings, const Core::Seams& seams) {
   auto authorized = make_pad(std::move(settings.pad));
   if (!authorized) return std::unexpected(std::move(authorized).error());
   data_path.use(*spd);
+  if (crew) crew->use(*spd);
   pad.use(*std::move(authorized));
   checker.use(make_checker(settings, seams.pki, seams.at_start));
   retransmission = ike::ExponentialBackOff(settings.retransmission);

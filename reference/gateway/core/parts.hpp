@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "gateway/core/core.hpp"
-#include "gateway/core/origins.hpp"
 #include "gateway/core/waiting.hpp"
+#include "gateway/workers/origins.hpp"
 
 namespace mpsec::gateway {
 
@@ -28,6 +28,7 @@ struct Core::Parts {
   ipsec::StandardInboundPolicy inbound;
   ipsec::DataPath data_path;
   cluster::ClusterEnd ends;
+  std::unique_ptr<Crew> crew;  // null: there is one worker
   SaTable sas;
   Waiting waiting;
 

@@ -79,7 +79,7 @@ Result<> SaTable::install(ike::InstallInbound change, Instant now) {
     change.parameters.replay_window = cluster->own_window;
     const auto place = place_for(owner, *cluster, change.parameters, change.replaces);
     if (!place) return failed(change.child, "inbound", place.error());
-    made = seams_.ends.join(place->cluster, place->sub_sa, std::move(change.parameters), now);
+    made = join(owner, std::move(change.parameters), now);
   } else {
     auto window = window_for(change.parameters);
     auto sa = ipsec::InboundSa::make(std::move(change.parameters), seams_.provider, std::move(window));
@@ -100,8 +100,7 @@ Result<> SaTable::install(ike::InstallOutbound change, Instant now) {
   if (const auto cluster = membership_of(change.cluster, change.policy)) {
     const auto place = place_for(owner, *cluster, change.parameters, std::nullopt);
     if (!place) return failed(change.child, "outbound", place.error());
-    const std::uint32_t share = weight(clusters_.at(place->cluster), change.parameters.source);
-    auto joined = seams_.ends.join(place->cluster, place->sub_sa, std::move(change.parameters), now, share);
+    auto joined = join(owner, std::move(change.parameters), now);
     if (!joined) return failed(change.child, "outbound", std::move(joined).error());
     owner.outbound = *joined;
   } else {
@@ -129,11 +128,14 @@ void SaTable::remove(const ike::RemoveOutbound& change) {
   Child* const owner = find(change.child);
   if (owner == nullptr || owner->outbound == nullptr) return;
   forget_outbound(*owner);
-  if (owner->place)
+  if (owner->place) {
+    if (seams_.crew != nullptr) seams_.crew->leave_outbound(owner->place->cluster, owner->place->sub_sa);
     seams_.ends.leave_outbound(owner->place->cluster, owner->place->sub_sa);
-  else
+  } else {
     seams_.ends.data_path().remove(owner->outbound);
+  }
   owner->outbound = nullptr;
+  owner->further.clear();
 }
 
 void SaTable::remove(const ike::RemoveChild& change, Instant now, cluster::ClusterEnd::Actions& actions) {
@@ -143,6 +145,11 @@ void SaTable::remove(const ike::RemoveChild& change, Instant now, cluster::Clust
   forget_inbound(*owner);
   if (owner->place) {
     const Child::Place place = *owner->place;
+    if (seams_.crew != nullptr) {
+      const auto inbound =
+          owner->inbound == nullptr ? std::nullopt : std::optional(owner->inbound->parameters().spi);
+      seams_.crew->leave(place.cluster, place.sub_sa, owner->worker, inbound);
+    }
     seams_.ends.leave(place.cluster, place.sub_sa);
     by_place_.erase({place.cluster, place.sub_sa});
     children_.erase(change.child);
@@ -175,6 +182,9 @@ void SaTable::move(const ike::MoveChild& change) {
   auto udp = owner->outbound->parameters().udp;
   if (udp) udp->source_port = change.local.port, udp->destination_port = change.remote.port;
   owner->outbound->move(change.local.address, change.remote.address, udp);
+  for (std::size_t i = 0; i < owner->further.size(); ++i)
+    seams_.crew->desk(i + 1).with(
+        [&](Worker&) { owner->further[i]->move(change.local.address, change.remote.address, udp); });
 }
 
 // --- clusters
@@ -241,11 +251,12 @@ Result<SaTable::Cluster*> SaTable::found(const ike::ClusterMembership& membershi
   }
   auto made = seams_.ends.found(std::move(terms), *std::move(how));
   if (!made) return std::unexpected(std::move(made).error());
+  if (auto taken = take_parts(id, settings, membership); !taken) return std::unexpected(taken.error());
   Cluster& cluster = clusters_[id];
   cluster = {id, named->second, settings.wish.name, membership.id};
   if (is_configured(membership)) cluster.negotiated.reset();
   //= profile/9/restart
-  seams_.ends.data_path().use(cluster.policy, *made);
+  offer(cluster);
   return &cluster;
 }
 
@@ -254,6 +265,7 @@ void SaTable::end_if_empty(ipsec::ClusterId id, Instant now, cluster::ClusterEnd
   if (at == clusters_.end() || at->second.children != 0) return;
   const ipsec::ClusterId policy = at->second.policy;
   seams_.ends.data_path().take_back(policy, seams_.ends.find(id));
+  if (seams_.crew != nullptr) seams_.crew->end(id);
   seams_.ends.end(id, now, actions);
   clusters_.erase(at);
   offer_newest(policy);
@@ -263,9 +275,14 @@ void SaTable::end_if_empty(ipsec::ClusterId id, Instant now, cluster::ClusterEnd
 void SaTable::offer_newest(ipsec::ClusterId policy) {
   for (const Cluster& cluster : clusters_ | std::views::values | std::views::reverse) {
     if (cluster.policy != policy) continue;
-    seams_.ends.data_path().use(policy, seams_.ends.find(cluster.id));
+    offer(cluster);
     return;
   }
+}
+
+void SaTable::offer(const Cluster& cluster) {
+  seams_.ends.data_path().use(cluster.policy, seams_.ends.find(cluster.id));
+  if (seams_.crew != nullptr) seams_.crew->offer(cluster.policy, cluster.id);
 }
 
 std::uint32_t SaTable::weight(const Cluster& cluster, const IpAddress& local) const {
@@ -276,11 +293,6 @@ std::uint32_t SaTable::weight(const Cluster& cluster, const IpAddress& local) co
 }
 
 // --- what is there
-
-std::optional<Instant> SaTable::last_sent(ike::ChildId id) const {
-  const Child* child = find(id);
-  return child == nullptr || child->outbound == nullptr ? std::nullopt : child->outbound->used_at();
-}
 
 SaTable::Child* SaTable::find(ike::ChildId id) {
   const auto at = children_.find(id);

@@ -10,7 +10,9 @@
 
 #include "cluster/cluster_end.hpp"
 #include "gateway/core/replacements.hpp"
+#include "gateway/core/status.hpp"
 #include "gateway/settings/settings.hpp"
+#include "gateway/workers/crew.hpp"
 #include "ike/actions.hpp"
 #include "ike/seams.hpp"
 
@@ -23,6 +25,7 @@ class SaTable final : public ike::Traffic {
     const crypto::Provider& provider;
     Rng& rng;  // schedulers
     const Replacements* replacements = nullptr;
+    Crew* crew = nullptr;  // the further workers; null: there are none
   };
   // A Child SA's halves; null: not there (yet, or any more).
   struct Child {
@@ -30,6 +33,8 @@ class SaTable final : public ike::Traffic {
     ipsec::PolicyId policy{};
     ipsec::InboundSa* inbound = nullptr;
     ipsec::OutboundSa* outbound = nullptr;
+    std::size_t worker = 0;                     // whose data path has the inbound half
+    std::vector<ipsec::OutboundSa*> further{};  // the outbound half at the further workers
     struct Place {
       ipsec::ClusterId cluster;
       cluster::SubSaId sub_sa;
@@ -51,6 +56,13 @@ class SaTable final : public ike::Traffic {
   Result<> add_manual(ManualSa& sa, Instant now);
 
   std::optional<Instant> last_sent(ike::ChildId child) const override;
+  // --- what all halves of it have carried, and what they have met; at a further worker between its turns
+  SaTraffic traffic(const Child& child) const;
+  bool limit_reached(const Child& child, bool outbound, bool hard) const;
+  bool exhausted(const Child& child) const;
+  // The core's own outbound half has learnt a path MTU: the others take it over.
+  void spread_path_mtu(const Child& child);
+
   Child* find(ike::ChildId id);
   const Child* find(ike::ChildId id) const;
   Child* find(const ipsec::InboundSa* sa);
@@ -78,6 +90,13 @@ class SaTable final : public ike::Traffic {
 
   Result<> install(ike::InstallInbound change, Instant now);
   Result<> install(ike::InstallOutbound change, Instant now);
+  // Into its cluster: at the worker that is to have it, and at all of them.
+  Result<ipsec::InboundSa*> join(Child& child, ipsec::InboundParameters parameters, Instant now);
+  Result<ipsec::OutboundSa*> join(Child& child, ipsec::OutboundParameters parameters, Instant now);
+  Result<> take_parts(ipsec::ClusterId cluster, const ClusterSettings& settings,
+                      const ike::ClusterMembership& membership);
+  template <class Look>
+  auto look(const Child& child, Look look) const;
   void remove(const ike::RemoveOutbound& change);
   void remove(const ike::RemoveChild& change, Instant now, cluster::ClusterEnd::Actions& actions);
   void move(const ike::MoveChild& change);
@@ -92,6 +111,7 @@ class SaTable final : public ike::Traffic {
                          const ipsec::SaParameters& parameters);
   void end_if_empty(ipsec::ClusterId cluster, Instant now, cluster::ClusterEnd::Actions& actions);
   void offer_newest(ipsec::ClusterId policy);
+  void offer(const Cluster& cluster);
   Child& child(ike::ChildId id, ipsec::PolicyId policy);
   std::uint32_t weight(const Cluster& cluster, const IpAddress& local) const;
   // What a seam's replacement gives for an SA of its own; null: the SA makes the standard one.

@@ -60,6 +60,7 @@ struct Counters {
   std::uint64_t faults = 0;
   // Packets that came before their SA: sent when it was there, and those that it came too late for.
   std::uint64_t sent_after_waiting = 0, given_up_waiting = 0;
+  std::uint64_t between_workers = 0;  // packets lost where a worker was too busy to take more
 };
 
 }  // namespace mpsec::gateway

@@ -71,7 +71,7 @@ void read_gateway(TableReader& document, Reading& reading) {
   Settings& settings = reading.settings;
   if (reader.has("name"))
     if (auto name = reader.name_of("name")) settings.name = *std::move(name);
-  reader.number("workers", settings.workers, 1, 256);
+  reader.number("workers", settings.workers, 1, 64);
   read_path(reader, "control", reading, settings.control.socket);
   read_path(reader, "journal", reading, settings.control.journal);
   read_path(reader, "key_log", reading, settings.control.key_log);

@@ -31,7 +31,7 @@ const Case wrong[] = {
     {"SeveralInTheOrderOfTheFile",
      least("tfc = 9999", "window = 0", "[tun]\nmtu = 1\n[gateway]\nworkers = 0"),
      "7:7: tun.mtu: expected a whole number from 576 to 65535, found 1\n"
-     "9:11: gateway.workers: expected a whole number from 1 to 256, found 0\n"
+     "9:11: gateway.workers: expected a whole number from 1 to 64, found 0\n"
      "16:10: peer[0].window: expected a whole number from 1 to 1024, found 0\n"
      "21:7: peer[0].child[0].tfc: expected a whole number from 0 to 1500, found 9999\n"},
     {"Durations", least("", "liveness = \"5 s\"\nkeepalive = 20\nretry = \"400000h\""),

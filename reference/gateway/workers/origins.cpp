@@ -1,4 +1,4 @@
-#include "gateway/core/origins.hpp"
+#include "gateway/workers/origins.hpp"
 
 #include "ipsec/arrival.hpp"
 #include "wire/header_walk.hpp"
