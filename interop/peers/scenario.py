@@ -94,6 +94,8 @@ class Cluster:
     silence: float = 10
     dead_after: int = 4
     recover_after: float = 1
+    leases: int | None = None
+    """Numbers that a worker takes at a time; None: as they are needed."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,8 @@ class End:
     fragment_octets: int | None = None
     cookie_threshold: int | None = None
     clusters: tuple[Cluster, ...] = ()
+    workers: int = 1
+    """Threads of our own gateway."""
     weights: tuple[int, ...] = ()
     """Of the paths from its addresses, for schedulers that ask for them; none: all are equal."""
     begins: bool = False

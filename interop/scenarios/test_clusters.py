@@ -68,6 +68,12 @@ def test_one_path(request, record_property, reorder) -> None:
     _download(request.node.name, n_paths(1), cluster(reorder=reorder), record_property)
 
 
+@pytest.mark.parametrize("reorder", (None, "adaptive"), ids=lambda policy: policy or "none")
+def test_two_workers(request, record_property, reorder) -> None:
+    """Two threads at each end, each with numbers of its own leases and half of the paths to receive on."""
+    _download(request.node.name, n_paths(4), cluster(reorder=reorder, leases=32), record_property, workers=2)
+
+
 def test_path_lost_for_long(request, record_property) -> None:
     """IKE gives the path up while it is cut: its sub-SA goes. The initiator makes it again as soon as it can."""
     again = replace(AGAIN, tries=5)
@@ -85,9 +91,9 @@ def _sub_sas(over: Multipath) -> list[int]:
     return [sum(each["valid_sub_sas"] for each in peer.clusters()) for peer in (over.a, over.b)]
 
 
-def _download(name: str, ways: Ways, shared: Cluster, record_property) -> None:
+def _download(name: str, ways: Ways, shared: Cluster, record_property, workers: int = 1) -> None:
     weights = tuple(range(len(ways), 0, -1))
-    with Multipath(name, ways, shared, weights=weights) as over:
+    with Multipath(name, ways, shared, weights=weights, workers=workers) as over:
         over.up()
         for path in range(len(ways)):
             over.link(path).impair(delay_ms=DELAYS[path], rate_mbit=RATE, queue_ms=50)

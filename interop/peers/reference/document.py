@@ -15,7 +15,7 @@ _RETRY = "1s"
 def document(end: End, other: End, control: str, journal: str) -> dict[str, Any]:
     """The tables of the file; a list of tables is one table several times."""
     tables: dict[str, Any] = {
-        "gateway": {"name": end.node, "control": control, "journal": journal},
+        "gateway": {"name": end.node, "control": control, "journal": journal, "workers": end.workers},
         "listen": [{"address": address, "raw": True} for address in end.addresses],
         "tun": {"name": TUN},
         "ike": _ike(end),
@@ -120,6 +120,8 @@ def _cluster(cluster: Cluster) -> dict[str, Any]:
     }
     if not cluster.negotiated:
         table |= {"negotiated": False, "peer_window": cluster.window}
+    if cluster.leases:
+        table["leases"] = {"numbers": cluster.leases}
     if cluster.reorder:
         table["reorder"] = {"policy": cluster.reorder, "hold": _duration(cluster.hold)}
     return table

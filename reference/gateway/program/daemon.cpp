@@ -62,6 +62,7 @@ Result<> Daemon::open_all(Settings settings) {
       settings.tun.policy_routes ? tunnel_routes(settings) : std::vector<TunnelRoute>{};
   OutsideOptions outside_options;
   TunOptions tun_options = options_of(settings.tun);
+  tun_options.queues = settings.workers;
   if (lead_to_peers(routes, settings)) {
     tun_options.table.emplace();
     outside_options.mark = tun_options.table->mark;
@@ -77,6 +78,20 @@ Result<> Daemon::open_all(Settings settings) {
   auto core = Core::make(std::move(settings), providers_.seams(clock_.at_start(), keys_.get()), now());
   if (!core) return std::unexpected(std::move(core).error());
   core_ = *std::move(core);
+  return open_workers();
+}
+
+Result<> Daemon::open_workers() {
+  if (core_->crew() == nullptr) return {};
+  auto bell = Bell::make();
+  if (!bell) return std::unexpected(std::move(bell).error());
+  bell_ = *std::move(bell);
+  for (std::size_t number = 1; number <= core_->crew()->size(); ++number) {
+    auto worker = WorkerThread::make(
+        {core_->crew()->desk(number), tun_->queue(number), outside_->make_sender(), clock_, *bell_});
+    if (!worker) return std::unexpected(std::move(worker).error());
+    workers_.push_back(*std::move(worker));
+  }
   return {};
 }
 
@@ -90,8 +105,10 @@ Result<> Daemon::run() {
   for (const int signal : {SIGTERM, SIGINT, SIGHUP})
     signals_.add(signal);
   wait_for_signals();
+  wait_for_workers();
   on_timer();
   context_.run();
+  workers_.clear();
   return result_;
 }
 
@@ -115,6 +132,21 @@ void Daemon::wait_for_tun() {
                                        std::nullopt, "it was deleted; start the gateway again", ""}));
     }
     wait_for_tun();
+  });
+}
+
+void Daemon::wait_for_workers() {
+  if (!bell_) return;
+  if (!workers_wait_) {
+    workers_wait_.emplace(context_, ::dup(bell_->descriptor()));
+    for (const auto& worker : workers_)
+      if (auto started = worker->start(); !started) return end(std::move(started));
+  }
+  workers_wait_->async_wait(asio::posix::stream_descriptor::wait_read, [this](const asio::error_code& error) {
+    if (error) return;
+    bell_->silence();
+    read_news();
+    wait_for_workers();
   });
 }
 
@@ -142,7 +174,7 @@ void Daemon::read_outside(int descriptor) {
     if (!batch_.empty()) core_->receive(batch_.packets(), now(), output_);
     take_output();
   }
-  take_path_reports();
+  take_path_reports(outside_->take_reports());
   set_timer();
 }
 
@@ -153,6 +185,21 @@ void Daemon::read_tun() {
     more = tun_->read(batch_);
     if (!batch_.empty()) core_->send(batch_.packets(), now(), output_);
     take_output();
+  }
+  set_timer();
+}
+
+void Daemon::read_news() {
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    Desk& desk = core_->crew()->desk(i + 1);
+    int batches = 0;
+    for (auto news = desk.news(); news; news = ++batches < most_batches ? desk.news() : nullptr) {
+      core_->take_news(*news, now(), output_);
+      take_output();
+      desk.give_back(std::move(news));
+    }
+    if (batches == most_batches) bell_->ring();
+    take_path_reports(workers_[i]->take_reports());
   }
   set_timer();
 }
@@ -211,8 +258,8 @@ void Daemon::change_addresses() {
 }
 
 // What routers say: hints for IKE, and path MTUs for the data path, which judges them.
-void Daemon::take_path_reports() {
-  for (PathReport& report : outside_->take_reports()) {
+void Daemon::take_path_reports(std::vector<PathReport> reports) {
+  for (const PathReport& report : reports) {
     if (report.kind == PathReport::Kind::refused || report.kind == PathReport::Kind::unreachable)
       core_->on_unreachable(report.remote.address, now(), output_);
     if (report.icmp.empty()) continue;
@@ -242,7 +289,13 @@ void Daemon::stop() {
 }
 
 Json Daemon::io_counters() const {
-  Json counters = to_json(outside_->counters(), tun_->counters());
+  OutsideCounters outside = outside_->counters();
+  TunCounters tun = tun_->counters();
+  for (const auto& worker : workers_) {
+    const WorkerThread::Counters further = worker->counters();
+    add(outside, further.outside), add(tun, further.tun);
+  }
+  Json counters = to_json(outside, tun);
   counters["journal_lines_lost"] = journal_->lost();
   return counters;
 }

@@ -1,4 +1,5 @@
-// A gateway that runs: the core between sockets, tunnel interface, control socket and clock. One thread.
+// A gateway that runs: the core between sockets, tunnel interface, control socket and clock. One
+// thread, and one for each further worker.
 #pragma once
 
 #include <asio.hpp>
@@ -15,6 +16,7 @@
 #include "gateway/program/clock.hpp"
 #include "gateway/program/key_files.hpp"
 #include "gateway/program/providers.hpp"
+#include "gateway/program/worker_thread.hpp"
 
 namespace mpsec::gateway {
 
@@ -44,17 +46,20 @@ class Daemon final : public Host {
  private:
   explicit Daemon(ReadSettings read_settings) : read_settings_(std::move(read_settings)) {}
   Result<> open_all(Settings settings);
+  Result<> open_workers();
 
   // --- the loop
   void wait_for_outside(std::size_t index);
   void wait_for_tun();
   void wait_for_signals();
+  void wait_for_workers();
   void read_outside(int descriptor);
   void read_tun();
+  void read_news();
   void on_timer();
   void set_timer();
   void change_addresses();
-  void take_path_reports();
+  void take_path_reports(std::vector<PathReport> reports);
   void end(Result<> result);
 
   asio::io_context context_;
@@ -71,7 +76,9 @@ class Daemon final : public Host {
   Requests requests_{*this};
   std::unique_ptr<ControlSocket> control_;
   std::vector<asio::posix::stream_descriptor> outside_waits_;
-  std::optional<asio::posix::stream_descriptor> tun_wait_;
+  std::optional<asio::posix::stream_descriptor> tun_wait_, workers_wait_;
+  std::optional<Bell> bell_;  // that workers ring
+  std::vector<std::unique_ptr<WorkerThread>> workers_;
 
   PacketBatch batch_;
   std::vector<Datagram> datagrams_;

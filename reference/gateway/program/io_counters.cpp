@@ -25,7 +25,31 @@ Json to_json(const OutsideCounters::Unsent& unsent) {
           {"other", unsent.other}};
 }
 
+void add(OutsideCounters::Traffic& sum, const OutsideCounters::Traffic& one) {
+  sum.packets += one.packets, sum.octets += one.octets;
+  sum.messages += one.messages, sum.calls += one.calls;
+}
+
+void add(TunCounters::Traffic& sum, const TunCounters::Traffic& one) {
+  sum.packets += one.packets, sum.octets += one.octets, sum.messages += one.messages;
+}
+
 }  // namespace
+
+void add(OutsideCounters& sum, const OutsideCounters& one) {
+  using Unsent = OutsideCounters::Unsent;
+  add(sum.received, one.received), add(sum.sent, one.sent);
+  for (const auto cause : {&Unsent::no_buffer, &Unsent::too_big, &Unsent::refused, &Unsent::unreachable,
+                           &Unsent::not_permitted, &Unsent::no_socket, &Unsent::malformed, &Unsent::other})
+    sum.unsent.*cause += one.unsent.*cause;
+  sum.fragmented += one.fragmented;
+  sum.reports += one.reports, sum.reports_lost += one.reports_lost;
+}
+
+void add(TunCounters& sum, const TunCounters& one) {
+  add(sum.read, one.read), add(sum.written, one.written);
+  sum.not_read += one.not_read, sum.not_written += one.not_written;
+}
 
 Json to_json(const OutsideCounters& outside, const TunCounters& tun) {
   return {

@@ -11,4 +11,8 @@ namespace mpsec::gateway {
 // packets, octets, and calls or messages to the system.
 Json to_json(const OutsideCounters& outside, const TunCounters& tun);
 
+// Of several threads together.
+void add(OutsideCounters& sum, const OutsideCounters& one);
+void add(TunCounters& sum, const TunCounters& one);
+
 }  // namespace mpsec::gateway
