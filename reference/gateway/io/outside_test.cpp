@@ -1,6 +1,7 @@
 #include "gateway/io/outside.hpp"
 
 #include <gmock/gmock.h>
+#include <thread>
 
 #include "gateway/io/test_outside.hpp"
 
@@ -60,6 +61,40 @@ TEST_P(OutsideOf, RawEspAndAhComeAsWholeDatagrams) {
       ASSERT_THAT(link.packets.packets(), SizeIs(1)) << int{protocol};
       EXPECT_EQ(link.packet(0), packet);
     }
+  });
+}
+
+// What one of them sets at the socket for its packet, DF, must not become the other's.
+TEST_P(OutsideOf, TwoThreadsSendThroughTheSameSockets) {
+  in_network([&] {
+    constexpr std::size_t each = 100;
+    Link link;
+    const auto& [ours, too, theirs] = GetParam();
+    const auto sender = link.outside().make_sender();
+    const auto packet = [&, from = ours, to = theirs](bool dont_fragment) {
+      return test::udp_packet({from, 4500}, {to, 4500},
+                              text(dont_fragment ? "12345678 whole" : "12345678 pieces"),
+                              {.dont_fragment = dont_fragment});
+    };
+    const auto send_all = [&](auto& outside, bool dont_fragment) {
+      for (std::size_t i = 0; i < each; ++i) {
+        ipsec::HeldPacket held(packet(dont_fragment));
+        outside.send(std::span<const ipsec::PacketBuffer>(&held.buffer(), 1));
+      }
+    };
+    std::thread other([&] { send_all(*sender, true); });
+    send_all(link.outside(), false);
+    other.join();
+    const auto sent = test::read(link.wire(), 2 * each);
+    ASSERT_THAT(sent, SizeIs(2 * each));
+    const auto count = [&](bool dont_fragment) {
+      return static_cast<std::size_t>(std::ranges::count_if(
+          sent, [&](const Octets& one) { return as_sent(one) == as_sent(packet(dont_fragment)); }));
+    };
+    EXPECT_EQ(count(true), each);
+    EXPECT_EQ(count(false), each);
+    EXPECT_EQ(sender->counters().sent.packets, each);
+    EXPECT_EQ(link.outside().counters().sent.packets, each);
   });
 }
 

@@ -35,9 +35,7 @@ std::string_view remedy_for_attach(int error) {
     case EBUSY:
       return "another process has it, a second gateway perhaps: stop that one, or give another tun.name";
     case EINVAL:
-      return "an interface of another kind has this name, or it is no name: give another tun.name. With "
-             "several "
-             "workers, one that was made before has to be so with `multi_queue`";
+      return "an interface of another kind has this name, or it is no name: give another tun.name";
     default:
       return "";
   }
@@ -64,7 +62,11 @@ Result<Tun::Attached> Tun::attach(const FileDescriptor& device, const TunOptions
     if (::ioctl(device.number(), TUNSETIFF, &request) == 0) return Attached{request.ifr_name, header};
     if (errno != EINVAL) break;
   }
-  return refused(fmt::format("tun \"{}\"", name), "making the interface", errno, remedy_for_attach(errno));
+  const int error = errno;
+  const bool single = error == EINVAL && options.queues > 1 && if_nametoindex(name.c_str()) != 0;
+  return refused(fmt::format("tun \"{}\"", name), "making the interface", error,
+                 single ? "it was made before, and for several workers has to be so with `multi_queue`"
+                        : remedy_for_attach(error));
 }
 
 Tun::Tun(FileDescriptor device, const Attached& attached, RouteSocket routes)

@@ -77,6 +77,31 @@ TEST(Tun, WhatLocalProgramsSendComesOutInOrder) {
   });
 }
 
+TEST(Tun, FlowsAreSpreadOverItsQueues) {
+  in_network([] {
+    TunOptions wanted = options();
+    wanted.queues = 2;
+    const auto tun = opened(wanted);
+    ASSERT_TRUE(tun);
+    constexpr std::uint16_t flows = 64;
+    const FileDescriptor sender = udp_socket_at({ip("10.10.1.1"), 5000});
+    for (std::uint16_t flow = 0; flow < flows; ++flow) {
+      const SocketAddress to = to_socket_address({ip("10.10.1.2"), static_cast<std::uint16_t>(6000 + flow)});
+      ASSERT_EQ(::sendto(sender.number(), "x", 1, 0, &to.any, size_of(to)), 1);
+    }
+    PacketBatch first, second;
+    tun->read(first), tun->queue(1).read(second);
+    EXPECT_EQ(first.size() + second.size(), flows);
+    EXPECT_GT(first.size(), 0u);
+    EXPECT_GT(second.size(), 0u);
+    const Octets echo =
+        test::icmp_packet(ip("10.10.1.2"), ip("10.10.1.1"), hex("08 00 0000 0001 0001 70696e67"));
+    const OctetView view = echo;
+    tun->queue(1).write({&view, 1});
+    EXPECT_EQ(tun->queue(1).counters().written.packets, 1u);
+  });
+}
+
 TEST(Tun, RoutesLeadIntoTheInterfaceUntilRemovedAsOftenAsAdded) {
   in_network([] {
     const auto tun = opened();
