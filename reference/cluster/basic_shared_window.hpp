@@ -52,9 +52,13 @@ class BasicSharedWindow {
                              // names
     ring_.will_be_marked(Ring::block_of(on_wire[0]));
     const View view = look();
+    // What is remembered and not below 1: near the beginning that is less than the history.
+    //= profile/6/high-half-from-the-clusters-top
+    const auto reach = static_cast<std::uint32_t>(
+        std::clamp<std::uint64_t>(view.top + (view.top != ~std::uint64_t{0}), size_, history_));
     for (std::size_t i = 0; i < on_wire.size(); ++i) {
       hints[i] =
-          extended_ ? ipsec::infer_number(view.top, history_, on_wire[i]) : Hint{on_wire[i], Verdict::fresh};
+          extended_ ? ipsec::infer_number(view.top, reach, on_wire[i]) : Hint{on_wire[i], Verdict::fresh};
       if (hints[i].verdict == Verdict::fresh) hints[i].verdict = hint(hints[i].number, view);
     }
   }

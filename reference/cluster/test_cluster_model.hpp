@@ -22,16 +22,17 @@ class WindowModel {
   WindowModel(std::uint32_t size, std::uint32_t history, bool extended, std::uint64_t start)
       : size_(size), history_(history), extended_(extended), floor_(start), top_(start) {}
 
-  // The number nearest behind the place `history` below the top that ends in these bits; nothing: it would be
-  // negative, or too large.
+  // The number nearest behind the place `history` below the top, or number 0 but at least the window's size
+  // below, that ends in these bits; nothing: it would be negative, or too large.
   std::optional<std::uint64_t> infer(std::uint32_t on_wire) const {
     if (!extended_) return on_wire;
-    if (top_ + 1 < history_) {
-      const std::uint64_t below_zero = history_ - 1 - top_;
+    const std::uint64_t reach = std::clamp<std::uint64_t>(top_ + 1, size_, history_);
+    if (top_ + 1 < reach) {
+      const std::uint64_t below_zero = reach - 1 - top_;
       const auto offset = static_cast<std::uint32_t>(on_wire + below_zero);
       return offset < below_zero ? std::nullopt : std::optional(offset - below_zero);
     }
-    const std::uint64_t bottom = top_ + 1 - history_;
+    const std::uint64_t bottom = top_ + 1 - reach;
     const std::uint64_t number = bottom + static_cast<std::uint32_t>(on_wire - bottom);
     return number < bottom ? std::nullopt : std::optional(number);
   }

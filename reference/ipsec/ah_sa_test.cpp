@@ -153,5 +153,27 @@ TEST(AhSa, ResynchronisesWithinItsBound) {
   }
 }
 
+// While other SAs of the window bring what is accepted, one SA's failures say nothing of the numbers.
+//= profile/6/resynchronisation
+TEST(AhSa, DoesNotResynchroniseAWindowThatMovesOn) {
+  const SaPlan plan{.protocol = Protocol::ah, .integrity = IntegrityId::hmac_sha2_256_128, .extended = true};
+  for (const bool moves : {false, true}) {
+    InboundParameters in = test::inbound_parameters(plan);
+    in.resynchronise_after = 8, in.resynchronise_tries = 4;
+    OutboundParameters out = test::outbound_parameters(plan);
+    out.last_sequence_number = std::uint64_t{1} << 32;
+    const auto window = std::make_shared<ReplayWindow>(64, true);
+    SaPair pair(std::move(out), std::move(in), provider(), window);
+    for (int i = 0; i < 8; ++i) {
+      EXPECT_EQ(pair.receive(pair.protect(udp_packet(false, 10))).discard, Discard::integrity_failed);
+      if (moves && i == 3) window->resynchronise(100);  // as another SA's packet would
+    }
+    ASSERT_TRUE(pair.in().wants_resynchronisation());
+    EXPECT_EQ(pair.in().resynchronise(), !moves);
+    EXPECT_FALSE(pair.in().wants_resynchronisation());
+    EXPECT_EQ(window->top(), moves ? 100 : (std::uint64_t{1} << 32) + 8);
+  }
+}
+
 }  // namespace
 }  // namespace mpsec::ipsec

@@ -315,6 +315,7 @@ Discard InboundSa::restore(OpenedPacket& opened, std::uint32_t payload,
 void InboundSa::note_result(bool authentic) noexcept {
   //= rfc4303/A3.1/consecutive-failures-are-counted
   failures_in_a_row_ = authentic ? 0 : failures_in_a_row_ + 1;
+  if (failures_in_a_row_ == 1) top_before_failures_ = window_->top();
   if (resynchronise_after_ == 0) return;
   if (authentic)
     candidate_ready_ = false;
@@ -337,10 +338,14 @@ bool InboundSa::resynchronise() noexcept {
   const Octets kept = std::exchange(candidate_, {});
   candidate_ready_ = false;
   failures_in_a_row_ = 0;  // after a vain try it takes a whole series again
+  //= profile/6/resynchronisation
+  if (shares_window_ && window_->top() != top_before_failures_) return false;
   const std::uint32_t low =
       load_be<std::uint32_t>(kept.data() + candidate_at_ + (protocol_ == Protocol::esp ? 4 : 8));
-  const std::uint32_t size = parameters_->replay_window;
-  const std::uint64_t inferred = infer_number(window_->top(), size, low).number;
+  // The number that the window gave the packet, and that was wrong.
+  AntiReplay::Hint hint{};
+  window_->check({&low, 1}, {&hint, 1});
+  const std::uint64_t inferred = hint.number;
   std::optional<AhAuthenticator> authenticator;
   if (ah_) authenticator.emplace(kept.size());
   SecretOctets copy(kept.size());  // opening writes over the text, or makes it clear

@@ -179,6 +179,7 @@ class InboundSa {
   std::uint32_t icv_octets_ = 0;
   std::uint32_t block_mask_ = 0;  // of the cipher's block, less one
   std::uint32_t failures_in_a_row_ = 0;
+  std::uint64_t top_before_failures_ = 0;
   std::uint32_t resynchronise_after_;  // 0: never
   std::optional<EspCipher> esp_;
   LifetimeUse use_;

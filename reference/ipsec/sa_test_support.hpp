@@ -109,9 +109,10 @@ class SaPair {
  public:
   SaPair(const SaPlan& plan, const crypto::Provider& provider)
       : SaPair(outbound_parameters(plan), inbound_parameters(plan), provider) {}
-  SaPair(OutboundParameters out, InboundParameters in, const crypto::Provider& provider)
+  SaPair(OutboundParameters out, InboundParameters in, const crypto::Provider& provider,
+         std::shared_ptr<AntiReplay> window = nullptr)
       : out_(OutboundSa::make(std::move(out), provider).value()),
-        in_(InboundSa::make(std::move(in), provider).value()) {}
+        in_(InboundSa::make(std::move(in), provider, std::move(window)).value()) {}
 
   OutboundSa& out() { return *out_; }
   InboundSa& in() { return *in_; }

@@ -78,6 +78,23 @@ void read_leases(TableReader& cluster_reader, ClusterSettings& cluster, const Re
   check_displacement(cluster_reader, cluster, reading);
 }
 
+// What of the peer and of the paths is known: our window has to hold what they displace.
+//= profile/6/window-size
+void read_expectation(TableReader& cluster_reader, const ClusterSettings& cluster) {
+  auto* const table = cluster_reader.table("expect");
+  if (table == nullptr) return;
+  constexpr std::uint32_t most_workers = 1024, most_numbers = 64;
+  cluster::Displacement expected;
+  TableReader reader(*table, fmt::format("{}.expect", cluster_reader.path()), cluster_reader.findings());
+  reader.number("workers", expected.workers, 1, most_workers);
+  reader.number("lease", expected.lease, 0, most_numbers);
+  reader.duration("skew", expected.skew);
+  reader.number("packets_per_second", expected.packets_per_second, 0);
+  if (!cluster.wish.anti_replay) return;
+  if (const auto checked = cluster::check_window_size(cluster.wish.window, expected); !checked)
+    reader.fail("", checked.error().why, "SA-cluster profile 6");
+}
+
 void read_limits(TableReader& reader, ClusterSettings::Reordering& reordering, std::uint32_t window) {
   cluster::ReorderLimits& limits = reordering.options.limits;
   reader.number("packets", limits.packets, 0);
@@ -145,6 +162,7 @@ void read_cluster(TableReader& reader, Reading& reading) {
   read_window(reader, cluster);
   read_scheduler(reader, cluster);
   read_leases(reader, cluster, reading);
+  read_expectation(reader, cluster);
   read_reordering(reader, cluster);
   reader.boolean("metrics", cluster.metrics);
   reader.boolean("negotiated", cluster.negotiated);

@@ -51,6 +51,14 @@ const Case wrong[] = {
      "[gateway]\nworkers = 16\n" + of_cluster("window = 512\nleases = { numbers = 64 }"),
      "11:10: cluster[0].leases: 16 workers with leases of 64 need a window of 1024, which is 512: enlarge "
      "it, or take shorter leases (SA-cluster profile 6)\n"},
+    {"AWindowBelowWhatIsExpected",
+     of_cluster(
+         "window = 3127\n[cluster.expect]\nworkers = 4\nlease = 32\nskew = \"30ms\"\npackets_per_second = "
+         "100000"),
+     "9:1: cluster[0].expect: need 3128 numbers (4 workers x lease of 32 + 30000 us of skew x 100000 "
+     "packets/s), "
+     "have 3127: enlarge the window, or take shorter leases or paths of more equal delay (SA-cluster profile "
+     "6)\n"},
     {"Reordering", of_cluster("reorder = { packets = 0, hold = \"2m\", late = \"never\" }"),
      "8:11: cluster[0].reorder: reordering/packets: expected 1 to 1048576, found 0\n"
      "8:46: cluster[0].reorder.late: expected one of \"deliver\", \"drop\", found \"never\"\n"},
