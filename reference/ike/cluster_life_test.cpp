@@ -83,6 +83,35 @@ TEST_F(PathReports, AnAnswerHasItsRoundTripWhereItsRequestWasSentOnce) {
   EXPECT_FALSE(told[1].round_trip) << "it was sent twice";
 }
 
+// Traffic says that the peer is alive, and nothing of how long its answers take.
+TEST(Probes, MeasurePathsBesideTraffic) {
+  for (const bool probes : {false, true}) {
+    EndOptions a = clustered();
+    a.change_peer = [probes, before = a.change_peer](PeerConfiguration& peer) {
+      before(peer);
+      peer.liveness_after = 30s;
+      if (probes) peer.probe_every = 1s;
+    };
+    Clustered world(a);
+    world.up();
+    const IkeStatus first = world.a.engine().status().at(0);
+    world.a.paths.clear();
+    for (int i = 0; i < 100; ++i) {
+      world.run_for(100ms);
+      world.at(world.a, [&](Engine& engine, Actions& actions) {
+        for (const IkeStatus& sa : engine.status())
+          engine.on_traffic({ipsec::Protocol::esp, sa.children.at(0).inbound, {}, true}, world.now, actions);
+        return 0;
+      });
+    }
+    const auto measured = std::ranges::count_if(world.a.paths, [&](const PathReport& report) {
+      return report.sa == first.id && report.kind == PathReport::Kind::answered && report.round_trip;
+    });
+    EXPECT_GE(measured, probes ? 9 : 0);
+    EXPECT_LE(measured, probes ? 10 : 0);
+  }
+}
+
 TEST_F(PathReports, APeerThatIsGivenUpIsSoOnThePathsOfItsSubSas) {
   check();
   while (world.a.engine().ike_sas() == 2)

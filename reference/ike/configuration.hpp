@@ -66,6 +66,7 @@ struct PeerConfiguration {
   std::vector<ChildConfiguration> children;  // the first is made together with the IKE SA
   bool childless = false;                    // make none (RFC 6023)
   SaLifetime lifetime{std::chrono::hours(4), std::chrono::minutes(250), 0.1};
+  Duration probe_every{};  // a liveness check beside traffic, for whoever measures paths; 0: none
   Duration liveness_after = std::chrono::seconds(30);  // of silence, where something is to be known; 0: never
   Duration keepalive_every = std::chrono::seconds(20);  // behind a NAT (RFC 3948 4)
   std::uint32_t window = 1;                             // of requests that the peer may have on their way

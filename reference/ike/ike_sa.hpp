@@ -320,6 +320,7 @@ class IkeSa {
   ipsec::Identity remote_id_;
   std::shared_ptr<const ipsec::PadEntry> pad_entry_;
   Instant last_heard_{}, last_sent_{};
+  Instant last_measured_{};  // an answer has come
   std::optional<IkeEvent> closing_after_reply_;
   std::optional<Instant> lingers_until_;
   bool answering_ = false;              // a request, whose reply is not sent yet

@@ -28,9 +28,11 @@ std::optional<Instant> IkeSa::keepalive_at() const {
 
 std::optional<Instant> IkeSa::liveness_at() const {
   const auto* now_running = std::get_if<Running>(&data_);
-  if (now_running == nullptr || peer_->liveness_after <= Duration::zero() || !now_running->on_the_way.empty())
-    return std::nullopt;
-  return last_heard_ + peer_->liveness_after;
+  if (now_running == nullptr || !now_running->on_the_way.empty()) return std::nullopt;
+  std::optional<Instant> at;
+  if (peer_->liveness_after > Duration::zero()) at = last_heard_ + peer_->liveness_after;
+  if (peer_->probe_every > Duration::zero()) at = earlier(at, last_measured_ + peer_->probe_every);
+  return at;
 }
 
 void IkeSa::on_time(Turn& turn) {

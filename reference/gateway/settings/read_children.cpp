@@ -211,6 +211,11 @@ void read_children(TableReader& peer_reader, Reading& reading) {
     const bool clean = reading.findings.errors() == errors &&
                        (!child.cluster || reading.clean_clusters.contains(child.cluster->name));
     reading.peer_places.back().children.push_back({reader.place(), clean});
+    if (child.cluster) {
+      const Duration probe = reading.settings.clusters.at(child.cluster->name).probe;
+      if (probe > Duration::zero())
+        peer.probe_every = peer.probe_every > Duration::zero() ? std::min(peer.probe_every, probe) : probe;
+    }
     // Then its policy alone names it.
     if (child.cluster && reading.settings.clusters.at(child.cluster->name).by_configuration())
       child.cluster.reset();

@@ -135,7 +135,13 @@ void read_reordering(TableReader& cluster_reader, ClusterSettings& cluster) {
     reader.fail("", "expected anti_replay = true with it: only what the window accepted may be held back");
 }
 
+// Schedulers that go by delay or loss have nothing to go by where traffic keeps the liveness checks away.
+bool goes_by_measurement(std::string_view scheduler) {
+  return scheduler.contains("least-round-trip") || scheduler.contains("adaptive");
+}
+
 void read_path_settings(TableReader& cluster_reader, ClusterSettings& cluster) {
+  if (goes_by_measurement(cluster.scheduler)) cluster.probe = std::chrono::seconds(1);
   auto* const table = cluster_reader.table("path_settings");
   if (table == nullptr) return;
   constexpr unsigned most = 1000;
@@ -150,6 +156,7 @@ void read_path_settings(TableReader& cluster_reader, ClusterSettings& cluster) {
   reader.duration("longest_hold", paths.longest_hold);
   reader.duration("steady", paths.steady);
   reader.real("loss_gain", paths.loss_gain, 0, 1);
+  reader.duration("probe", cluster.probe);
   if (paths.dead_after < paths.suspect_after)
     reader.fail("dead_after", "a path is suspect before it is dead; expected at least suspect_after");
   if (paths.longest_hold < paths.hold) reader.fail("longest_hold", "expected at least `hold`");

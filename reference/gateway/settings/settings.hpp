@@ -71,6 +71,7 @@ struct ClusterSettings {
   std::optional<cluster::LeaseRules> leases{};
   std::optional<Reordering> reordering{};  // none: packets leave as they come
   cluster::PathState::Settings paths{};
+  Duration probe{};  // how often its paths are measured beside traffic; 0: in silence only
   bool metrics = true;
   // All Child SAs of a policy that names the cluster are its sub-SAs, without a word over IKE (profile 2.1):
   // both ends have to be told so.
