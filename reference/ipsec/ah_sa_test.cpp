@@ -4,6 +4,7 @@
 
 #include "crypto/openssl/openssl_provider.hpp"
 #include "ipsec/packet_tap.hpp"
+#include "ipsec/replay_window.hpp"
 #include "ipsec/sa_test_support.hpp"
 
 namespace mpsec::ipsec {
