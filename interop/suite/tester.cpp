@@ -319,11 +319,4 @@ void Tester::expect_target_alive() {
   sa.agree(response);
 }
 
-void Tester::clean_up() {
-  note("what the case has made is deleted");
-  for (const auto& sa : sessions_)
-    if (sa->has_keys()) sa->send(sa->informational({make_payload(Delete{.protocol = ProtocolId::ike})}));
-  wait(link().silence());
-}
-
 }  // namespace mpsec::conformance

@@ -1,7 +1,10 @@
 """A strongSwan daemon and its swanctl, wherever the two run: in a namespace or in a guest's kernel."""
 
+import socket
 from abc import abstractmethod
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from lab.network import Node
 
@@ -9,6 +12,7 @@ from peers import keywords
 from peers.peer import Peer, PeerError, Status
 from peers.scenario import End, Scenario
 from peers.strongswan import answers, files
+from peers.strongswan.vici import Vici, unix
 
 CHARON = "/usr/lib/ipsec/charon"
 SWANCTL = "/usr/sbin/swanctl"
@@ -34,19 +38,36 @@ class StrongSwan(Peer):
     def configure(self, node: Node, end: End, other: End, scenario: Scenario) -> None:
         if reason := self.unsupported(scenario, end.node):
             raise PeerError(f"scenario '{scenario.name}' at node {end.node}: {reason}")
-        self.node, self.end = node, end
+        self.node, self.end, self.other = node, end, other
         self.folder = node.folder / scenario.name
         self.settings, self.log_file = self.folder / "strongswan.conf", self.folder / "charon.log"
         self.socket = self._socket()
         if len(str(self.socket)) > _SOCKET_PATH_OCTETS:
             raise PeerError(f"{self.socket}: too long for a socket's path, give the laboratory a shorter folder")
-        settings = files.daemon(end, self.kernel_plugins, self.socket, self.log_file)
+        settings = self.settings_of(end)
         files.write(self.settings, files.render(settings))
         files.write(self.folder / "swanctl.conf", files.render(files.connections(end, other)))
         files.credentials(end, self.folder)
+        self.vici = Vici(self._connect)
         timers = ("retransmit_timeout", "retransmit_base", "retransmit_tries")
         self.lowered_timers = {f"charon.{name}": str(settings["charon"][name]) for name in timers}
         self.lowered_timers["dpd_delay"] = f"{max(1, round(end.liveness_seconds))}s"
+
+    def settings_of(self, end: End) -> dict[str, Any]:
+        """What strongswan.conf is to have."""
+        return files.daemon(end, self.kernel_plugins, self.socket, self.log_file)
+
+    def set_cookies(self, threshold: int | None) -> None:
+        """From how many half-open IKE SAs it asks for cookies; None: as it was configured."""
+        end = self.end if threshold is None else replace(self.end, cookie_threshold=threshold)
+        files.write(self.settings, files.render(self.settings_of(end)))
+        self.vici.ask("reload-settings")
+
+    def set_lifetime(self, seconds: int | None) -> None:
+        """Of children that are made from now on, until they are rekeyed; None: as it was configured."""
+        end = self.end if seconds is None else self.end.with_children(rekey_seconds=seconds)
+        files.write(self.folder / "swanctl.conf", files.render(files.connections(end, self.other)))
+        self.load()
 
     def start(self) -> None:
         self._launch()
@@ -91,6 +112,9 @@ class StrongSwan(Peer):
     def _command(self, *arguments: str) -> list[str]:
         environment = [f"SWANCTL_DIR={self.folder}", f"STRONGSWAN_CONF={self.settings}"]
         return ["env", *environment, SWANCTL, *arguments, "--uri", f"unix://{self.socket}"]
+
+    def _connect(self) -> socket.socket:
+        return unix(str(self.socket), _ANSWER_SECONDS)
 
     @abstractmethod
     def _socket(self) -> Path:

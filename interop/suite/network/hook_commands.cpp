@@ -16,9 +16,9 @@ using std::chrono::milliseconds;
 
 namespace {
 
-std::unexpected<Error> failed(Hook hook, std::string why) {
+std::unexpected<Error> failed(std::string_view name, std::string why) {
   return std::unexpected(
-      Error{Blame::local_fault, fmt::format("hook {}", to_string(hook)), std::nullopt, std::move(why), ""});
+      Error{Blame::local_fault, fmt::format("hook {}", name), std::nullopt, std::move(why), ""});
 }
 
 // Of the end of a command's output, what fits a line.
@@ -49,30 +49,34 @@ void HookCommands::end_all() {
   running_.clear();
 }
 
-auto HookCommands::launch(Hook hook, std::uint64_t argument) -> Result<Running> {
+auto HookCommands::asked(Hook hook, std::string argument) const -> Result<Asked> {
   const auto command = settings_.commands.find(hook);
-  if (command == settings_.commands.end()) return failed(hook, "the target file has no command for it");
-  const std::string number = fmt::format("{}", argument);
+  if (command == settings_.commands.end())
+    return failed(to_string(hook), "the target file has no command for it");
+  return Asked{to_string(hook), command->second, std::move(argument)};
+}
+
+auto HookCommands::launch(const Asked& asked) -> Result<Running> {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0)
-    return failed(hook, fmt::format("no pipe: {}", std::strerror(errno)));
+    return failed(asked.name, fmt::format("no pipe: {}", std::strerror(errno)));
   const pid_t process = ::fork();
   if (process < 0) {
     ::close(ends[0]), ::close(ends[1]);
-    return failed(hook, fmt::format("no process: {}", std::strerror(errno)));
+    return failed(asked.name, fmt::format("no process: {}", std::strerror(errno)));
   }
   if (process == 0) {
     ::setpgid(0, 0);
     const int nothing = ::open("/dev/null", O_RDONLY);
     ::dup2(nothing, 0), ::dup2(ends[1], 1), ::dup2(ends[1], 2);
-    ::setenv("MPSEC_ARGUMENT", number.c_str(), 1);
-    ::execl("/bin/sh", "sh", "-c", command->second.c_str(), "mpsec-hook", number.c_str(), nullptr);
+    ::setenv("MPSEC_ARGUMENT", asked.argument.c_str(), 1);
+    ::execl("/bin/sh", "sh", "-c", asked.command.c_str(), "mpsec-hook", asked.argument.c_str(), nullptr);
     ::_exit(127);
   }
   ::setpgid(process, process);
   ::close(ends[1]);
   ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
-  return Running{hook, process, ends[0], {}, false};
+  return Running{asked.name, process, ends[0], {}, false};
 }
 
 // Empty text and no error: it is still running.
@@ -95,7 +99,7 @@ Result<std::string> HookCommands::wait(Running& running, milliseconds limit, boo
     kill_group(running.process);
     ::waitpid(running.process, nullptr, 0);
     running.process = -1;
-    return failed(running.hook, fmt::format("it did not end within {} ms and was killed; it printed: {}",
+    return failed(running.name, fmt::format("it did not end within {} ms and was killed; it printed: {}",
                                             limit.count(), last_of(running.text)));
   }
   int status = 0;
@@ -105,11 +109,13 @@ Result<std::string> HookCommands::wait(Running& running, milliseconds limit, boo
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return running.text;
   const std::string how = WIFEXITED(status) ? fmt::format("exit code {}", WEXITSTATUS(status))
                                             : fmt::format("signal {}", WTERMSIG(status));
-  return failed(running.hook, fmt::format("it failed ({}): {}", how, last_of(running.text)));
+  return failed(running.name, fmt::format("it failed ({}): {}", how, last_of(running.text)));
 }
 
 Result<> HookCommands::start(Hook hook, std::uint64_t argument) {
-  auto running = launch(hook, argument);
+  const auto command = asked(hook, fmt::format("{}", argument));
+  if (!command) return std::unexpected(command.error());
+  auto running = launch(*command);
   if (!running) return std::unexpected(running.error());
   auto looked = wait(*running, settings_.first_look, false);
   const bool ended = running->process < 0;
@@ -119,12 +125,31 @@ Result<> HookCommands::start(Hook hook, std::uint64_t argument) {
   return {};
 }
 
-Result<std::string> HookCommands::ask(Hook hook, std::uint64_t argument) {
-  auto running = launch(hook, argument);
+Result<std::string> HookCommands::finish(const Asked& asked) {
+  auto running = launch(asked);
   if (!running) return std::unexpected(running.error());
   auto text = wait(*running, settings_.timeout, true);
   ::close(running->output);
   return text;
+}
+
+Result<std::string> HookCommands::ask(Hook hook, std::uint64_t argument) {
+  const auto command = asked(hook, fmt::format("{}", argument));
+  if (!command) return std::unexpected(command.error());
+  return finish(*command);
+}
+
+Result<> HookCommands::put_back(Hook hook) {
+  const auto command = asked(hook, "usual");
+  if (!command) return std::unexpected(command.error());
+  if (auto done = finish(*command); !done) return std::unexpected(done.error());
+  return {};
+}
+
+Result<> HookCommands::reset() {
+  if (!can_reset()) return {};
+  if (auto done = finish({"reset", settings_.reset, ""}); !done) return std::unexpected(done.error());
+  return {};
 }
 
 }  // namespace mpsec::conformance

@@ -15,7 +15,8 @@ namespace mpsec::conformance {
 class HookCommands {
  public:
   struct Settings {
-    std::map<Hook, std::string> commands;
+    std::map<Hook, std::string> commands{};
+    std::string reset{};                        // takes every SA with the tester away; empty: there is none
     std::chrono::milliseconds timeout{10'000};  // then the command and what it has started are killed
     std::chrono::milliseconds first_look{200};  // so long a failure is waited for
     std::size_t most_output = 64 << 10;         // octets that are kept; the rest is read and forgotten
@@ -29,18 +30,29 @@ class HookCommands {
   Result<> start(Hook hook, std::uint64_t argument);
   // Waits for its end; what it printed to standard output.
   Result<std::string> ask(Hook hook, std::uint64_t argument);
+  // Of one that sets something: $1 is "usual", what it is set to when no case asks for anything.
+  Result<> put_back(Hook hook);
+  // Nothing happens where there is no such command.
+  Result<> reset();
+  bool can_reset() const { return !settings_.reset.empty(); }
   // Ends what still runs.
   void end_all();
 
  private:
+  struct Asked {
+    std::string_view name;
+    std::string command, argument;
+  };
   struct Running {
-    Hook hook{};
+    std::string_view name{};
     int process = -1;
     int output = -1;  // both of its streams
     std::string text{};
     bool closed = false;
   };
-  Result<Running> launch(Hook hook, std::uint64_t argument);
+  Result<Asked> asked(Hook hook, std::string argument) const;
+  static Result<Running> launch(const Asked& asked);
+  Result<std::string> finish(const Asked& asked);
   Result<std::string> wait(Running& running, std::chrono::milliseconds limit, bool kill_late);
 
   Settings settings_;

@@ -21,6 +21,16 @@ TEST(HookCommands, GetTheirNumberAndGiveTheirOutput) {
   EXPECT_TRUE(hooks("true").start(Hook::initiate, 0));
 }
 
+TEST(HookCommands, PutBackWhatTheySetAndResetOnlyIfTheyCan) {
+  EXPECT_TRUE(hooks("test \"$1\" = usual").put_back(Hook::initiate));
+  EXPECT_THAT(why(hooks("test \"$1\" = 7").put_back(Hook::initiate)), HasSubstr("it failed"));
+  EXPECT_FALSE(hooks("false").can_reset());
+  EXPECT_TRUE(hooks("false").reset());
+  HookCommands resets({.reset = "echo no >&2; false"});
+  EXPECT_TRUE(resets.can_reset());
+  EXPECT_THAT(why(resets.reset()), HasSubstr("hook reset"));
+}
+
 TEST(HookCommands, AFailureIsToldWithWhatWasPrinted) {
   EXPECT_THAT(why(hooks("echo no such peer >&2; exit 3").start(Hook::initiate, 0)),
               HasSubstr("it failed (exit code 3): no such peer"));

@@ -140,6 +140,17 @@ class NetworkTarget::Inside final : public Link {
     arrived_.clear();
   }
   void note_round_trip(Duration round_trip) { round_trip_ = std::max(round_trip_, round_trip); }
+  // By its hook, until put_back().
+  Result<> set(Hook hook, std::uint64_t value) {
+    set_.push_back(hook);
+    if (auto done = hooks.ask(hook, value); !done) return std::unexpected(done.error());
+    return {};
+  }
+  Result<> put_back() {
+    for (; !set_.empty(); set_.pop_back())
+      if (auto done = hooks.put_back(set_.back()); !done) return done;
+    return {};
+  }
 
   TargetFile file;
   HookCommands hooks;
@@ -187,13 +198,17 @@ class NetworkTarget::Inside final : public Link {
   gateway::PacketBatch batch_;
   std::vector<Datagram> datagrams_;
   std::deque<Arrival> arrived_;
+  std::vector<Hook> set_;  // what is not as usual
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
   Duration round_trip_{};
   double scale_;
 };
 
 NetworkTarget::NetworkTarget(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
-NetworkTarget::~NetworkTarget() = default;
+NetworkTarget::~NetworkTarget() {
+  inside_->hooks.end_all();
+  static_cast<void>(inside_->put_back());
+}
 
 Result<std::unique_ptr<NetworkTarget>> NetworkTarget::open(TargetFile file, double timeout_scale) {
   auto outside = gateway::Outside::open(file.listen);
@@ -217,16 +232,20 @@ Result<> NetworkTarget::prepare(const Wishes& wishes) {
   if (std::string lacking = ungranted(wishes, description()); !lacking.empty())
     return std::unexpected(Error{Blame::no_common_ground, "target", std::nullopt,
                                  fmt::format("the case needs {}", lacking), ""});
+  if (auto usual = inside_->put_back(); !usual) return usual;
+  if (auto reset = inside_->hooks.reset(); !reset) return reset;
   inside_->forget();
   if (wishes.cookies_from)
-    if (auto set = inside_->hooks.ask(Hook::set_cookie_threshold, *wishes.cookies_from); !set)
-      return std::unexpected(set.error());
+    if (auto set = inside_->set(Hook::set_cookie_threshold, *wishes.cookies_from); !set) return set;
   if (wishes.child_lifetime) {
     const auto seconds = std::chrono::ceil<std::chrono::seconds>(*wishes.child_lifetime).count();
-    if (auto set = inside_->hooks.ask(Hook::set_lifetime, static_cast<std::uint64_t>(seconds)); !set)
-      return std::unexpected(set.error());
+    return inside_->set(Hook::set_lifetime, static_cast<std::uint64_t>(seconds));
   }
   return {};
+}
+
+bool NetworkTarget::remembers() const {
+  return !inside_->hooks.can_reset();
 }
 
 Result<> NetworkTarget::call(Hook hook, std::uint64_t argument) {

@@ -19,7 +19,7 @@ class NetworkTarget final : public Target {
   Result<> prepare(const Wishes& wishes) override;
   Result<> call(Hook hook, std::uint64_t argument) override;
   Result<ReplayCounters> replay_counters() override;
-  bool remembers() const override { return true; }
+  bool remembers() const override;
   Result<std::vector<AuditEntry>> audit() override;
 
   // Waits are derived from it: how long the target took to answer, at the most.

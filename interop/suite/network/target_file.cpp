@@ -73,10 +73,11 @@ esp = ["aes128gcm16"]
 # rekey-ike = "ssh gateway swanctl --rekey --ike tester"
 # delete-child = "ssh gateway swanctl --terminate --child net"
 # delete-ike = "ssh gateway swanctl --terminate --ike tester"
+# reset = "..."                # takes every IKE SA with the tester away, half-open ones too; before each case
 # create-child = "..."
 # send-traffic = "..."         # one ping from gateway.host to tester.host, its mark is $1
-# set-cookie-threshold = "..."
-# set-lifetime = "..."         # of Child SAs, seconds
+# set-cookie-threshold = "..." # in half-open IKE SAs; $1 is "usual" when the case is over
+# set-lifetime = "..."         # of Child SAs, seconds; likewise
 # set-outbound-sequence = "..."
 # read-replay-counters = "..." # prints replayed=N, and if it can not_authentic=N accepted=N
 # read-audit = "..."           # prints a line for each entry of its log, of what it knows:
@@ -243,6 +244,7 @@ void read_hooks(TableReader& reader, Draft& draft) {
   Duration timeout = draft.file.hooks.timeout;
   reader.duration("timeout", timeout, std::chrono::milliseconds(100));
   draft.file.hooks.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(timeout);
+  reader.text("reset", draft.file.hooks.reset);
   for (const std::string_view word : all_words<Hook>()) {
     const auto command = reader.text(word);
     if (!command) continue;

@@ -1,0 +1,102 @@
+"""What the hooks of mpsec-conformance do at each peer. None of them waits for the tester's answer: the case goes on meanwhile."""
+
+import re
+import time
+from collections.abc import Callable
+
+from lab.network import Node
+from peers.conformance.hooks import Hook
+from peers.peer import Peer, PeerError
+from peers.reference import Reference
+from peers.strongswan import files
+from peers.strongswan.daemon import StrongSwan
+from peers.strongswan.vici import ViciError
+from scenarios.plans import Plan
+
+USUAL = "usual"
+AGAIN = "again"
+"""The second child of a strongSwan's connection: it makes none twice of one name."""
+_AT_ONCE = "-1"  # milliseconds that vici waits; less than none: not at all
+_GONE_SECONDS = 3
+
+
+def hooks_of(peer: Peer, plan: Plan) -> dict[str, Hook]:
+    """By the words of the target file."""
+    host, to = plan.nodes["host-b"], plan.host("a")
+    traffic = {"send-traffic": lambda mark: _ping(host, to, int(mark))}
+    if isinstance(peer, StrongSwan):
+        return traffic | _strongswan(peer)
+    if isinstance(peer, Reference):
+        return traffic | _reference(peer)
+    raise PeerError(f"{peer.name}: nobody has said what its hooks are")
+
+
+def _ping(host: Node, to: str, mark: int) -> str:
+    """An echo request with the mark where the tester looks for it, and no word of whether an answer comes."""
+    host.run(["ping", "-c", "1", "-W", "0.1", "-s", "4", "-p", f"{mark:08x}", to], check=False)
+    return ""
+
+
+def _told(act: Callable[[], object]) -> Hook:
+    return lambda _: _nothing(act())
+
+
+def _nothing(_: object) -> str:
+    return ""
+
+
+def _strongswan(peer: StrongSwan) -> dict[str, Hook]:
+    def asked(command: str, **values: str) -> Hook:
+        return _told(lambda: peer.vici.ask(command, **values))
+
+    return {
+        "initiate": asked("initiate", child="net", timeout=_AT_ONCE),
+        "create-child": asked("initiate", child=AGAIN, timeout=_AT_ONCE),
+        "rekey-child": asked("rekey", child="net"),
+        "rekey-ike": asked("rekey", ike=files.CONNECTION),
+        "delete-child": asked("terminate", child="net", timeout=_AT_ONCE),
+        "delete-ike": asked("terminate", ike=files.CONNECTION, timeout=_AT_ONCE),
+        "reset": _told(lambda: _forget_all(peer)),
+        "set-cookie-threshold": lambda text: _nothing(peer.set_cookies(_number_or_usual(text))),
+        "set-lifetime": lambda text: _nothing(peer.set_lifetime(_number_or_usual(text))),
+        "read-replay-counters": lambda _: _replay_counters(peer),
+    }
+
+
+def _forget_all(peer: StrongSwan) -> None:
+    """Every IKE SA, half-open ones too, without waiting for anybody."""
+    until = time.monotonic() + _GONE_SECONDS
+    while numbers := [sa["uniqueid"] for event in peer.vici.collect("list-sas", "list-sa") for sa in event.values()]:
+        if time.monotonic() > until:
+            raise PeerError(f"{peer.name}: after {_GONE_SECONDS} s it still has the IKE SAs {', '.join(numbers)}")
+        for number in numbers:
+            try:
+                peer.vici.ask("terminate", **{"ike-id": number}, force="yes", timeout=_AT_ONCE)
+            except ViciError:
+                continue  # it went by itself in between
+
+
+def _number_or_usual(text: str) -> int | None:
+    return None if text == USUAL else int(text)
+
+
+def _replay_counters(peer: StrongSwan) -> str:
+    text = peer.log()
+    replayed, forged = (len(re.findall(words, text)) for words in ("sequence number verification failed", "ICV verification failed"))
+    return f"replayed={replayed} not_authentic={forged}"
+
+
+def _reference(peer: Reference) -> dict[str, Hook]:
+    def again() -> None:
+        peer.kill()
+        peer.start()
+
+    return {
+        "initiate": _told(lambda: peer.initiate("net")),
+        "create-child": _told(lambda: peer.create_child("net")),
+        "rekey-child": _told(lambda: peer.rekey_child("net")),
+        "rekey-ike": _told(peer.rekey_ike),
+        "delete-child": _told(lambda: peer.terminate("net")),
+        "delete-ike": _told(peer.terminate),
+        "reset": _told(again),
+    }

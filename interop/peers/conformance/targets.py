@@ -1,0 +1,82 @@
+"""What mpsec-conformance is told of each peer: how it is configured, and what it can do."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from scenarios.plans import Plan
+
+from peers import keywords
+from peers.conformance.actions import AGAIN
+from peers.peer import Peer
+from peers.reference import Reference
+from peers.scenario import Scenario
+from peers.strongswan_kernel import StrongSwanKernel
+from peers.strongswan_libipsec import StrongSwanLibipsec
+
+PEERS_FOLDER = Path(__file__).resolve().parents[1]
+IKE = (
+    "ENCR_AES_GCM_16:128 PRF_HMAC_SHA2_256 Curve25519 256-bit_random_ECP,"
+    "ENCR_AES_CBC:256 AUTH_HMAC_SHA2_256_128 PRF_HMAC_SHA2_256 Curve25519 256-bit_random_ECP"
+)
+ESP = "ENCR_AES_GCM_16:128,ENCR_AES_CBC:128 AUTH_HMAC_SHA2_256_128"
+_EVERYBODY = ("sequence-numbers-32", "fragmentation", "nat-traversal", "childless")
+
+
+@dataclass(frozen=True)
+class Target:
+    """One peer as a target. `window`: of anti-replay, in numbers."""
+
+    peer: type[Peer]
+    features: tuple[str, ...]
+    esp: str
+    window: int
+    again: bool = False
+    """Whether a second child is made by the name of a second configuration."""
+
+    @property
+    def waivers(self) -> Path:
+        """Of its folder; may not be there."""
+        return PEERS_FOLDER / self.peer.name.replace("-", "_") / "waivers.toml"
+
+
+PEERS = {
+    target.peer.name: target
+    for target in (
+        Target(Reference, (*_EVERYBODY, "several-paths", "tfc-padding"), "raw", 64),
+        Target(StrongSwanLibipsec, (*_EVERYBODY, "cookies"), "udp", 128, again=True),
+        Target(StrongSwanKernel, (*_EVERYBODY, "cookies"), "raw", 32, again=True),
+    )
+}
+
+
+def scenario_of(target: Target, plan: Plan) -> Scenario:
+    """Two ends with a choice of algorithms; the tester takes the place of the first."""
+    scenario = plan.scenario(ike=IKE, child=ESP)
+    if not target.again:
+        return scenario
+    return replace(scenario, ends=tuple(replace(end, children=(*end.children, replace(end.children[0], name=AGAIN))) for end in scenario.ends))
+
+
+def target_file(target: Target, plan: Plan, scenario: Scenario, hooks: dict[str, str]) -> str:
+    """The document that mpsec-conformance reads; hook -> command."""
+    tester, gateway = scenario.end("a"), scenario.end("b")
+    lines = [
+        f'name = "{target.peer.name}"',
+        *([f'waivers = "{target.waivers}"'] if target.waivers.exists() else []),
+        f"features = [{_quoted(target.features)}]",
+        "[tester]", f'id = "{tester.identity}"', f'net = "{plan.network("a")}"', f'host = "{plan.host("a")}"',
+        "[gateway]", f'id = "{gateway.identity}"', f'net = "{plan.network("b")}"', f'host = "{plan.host("b")}"',
+        f'esp = "{target.esp}"', f"window = {target.window}",
+        f'first_retransmission = "{round(gateway.retransmission.first * 1000)}ms"',
+        f'liveness = "{round(gateway.liveness_seconds * 1000)}ms"',
+        "[[path]]", f'tester = "{plan.outer("a")}"', f'gateway = "{plan.outer("b")}"',
+        "[[credential]]", 'name = "tester"', f'key = "{tester.authentication.secret}"',
+        "[proposals]", f"ike = [{_quoted(keywords.ike(offer) for offer in tester.ike_proposals)}]",
+        f"esp = [{_quoted(keywords.ike(offer) for offer in tester.children[0].proposals)}]",
+        "[hooks]", *(f"{hook} = '{command}'" for hook, command in hooks.items()),
+    ]  # fmt: skip
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(words) -> str:
+    return ", ".join(f'"{word}"' for word in words)
