@@ -15,6 +15,7 @@ from peers.conformance.actions import hooks_of
 from peers.conformance.hooks import HookServer
 from peers.conformance.targets import PEERS, Target, scenario_of, target_file
 from peers.peer import Peer
+from peers.strongswan_kernel import StrongSwanKernel
 
 ROOT = Path(__file__).resolve().parents[3]
 BIN = Path(os.environ.get("MPSEC_BIN", ROOT / "build/release/bin"))
@@ -38,6 +39,8 @@ def run(target: Target, laboratory: Laboratory, rest: list[str]) -> int:
     plan = Plan("conformance", laboratory.nodes)
     scenario = scenario_of(target, plan)
     peer: Peer = target.peer()
+    if isinstance(peer, StrongSwanKernel):
+        peer.asked_from = laboratory.nodes["a"]
     peer.configure(laboratory.nodes["b"], scenario.end("b"), scenario.other("b"), scenario)
     try:
         peer.start()

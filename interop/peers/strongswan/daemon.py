@@ -55,7 +55,7 @@ class StrongSwan(Peer):
 
     def settings_of(self, end: End) -> dict[str, Any]:
         """What strongswan.conf is to have."""
-        return files.daemon(end, self.kernel_plugins, self.socket, self.log_file)
+        return files.daemon(end, self.kernel_plugins, self._uri(), self.log_file)
 
     def set_cookies(self, threshold: int | None) -> None:
         """From how many half-open IKE SAs it asks for cookies; None: as it was configured."""
@@ -111,7 +111,11 @@ class StrongSwan(Peer):
 
     def _command(self, *arguments: str) -> list[str]:
         environment = [f"SWANCTL_DIR={self.folder}", f"STRONGSWAN_CONF={self.settings}"]
-        return ["env", *environment, SWANCTL, *arguments, "--uri", f"unix://{self.socket}"]
+        return ["env", *environment, SWANCTL, *arguments, "--uri", self._uri()]
+
+    def _uri(self) -> str:
+        """The same for charon and swanctl."""
+        return f"unix://{self.socket}"
 
     def _connect(self) -> socket.socket:
         return unix(str(self.socket), _ANSWER_SECONDS)

@@ -38,7 +38,7 @@ def render(section: dict[str, Any], depth: int = 0) -> str:
     return "\n".join(line for line in lines if line)
 
 
-def daemon(end: End, kernel_plugins: str, socket: Path, log: Path) -> dict[str, Any]:
+def daemon(end: End, kernel_plugins: str, uri: str, log: Path) -> dict[str, Any]:
     """strongswan.conf. The timers are those of the scenario."""
     again = end.retransmission
     return {
@@ -50,7 +50,7 @@ def daemon(end: End, kernel_plugins: str, socket: Path, log: Path) -> dict[str, 
             "fragment_size": end.fragment_octets,
             "cookie_threshold": end.cookie_threshold,
             "cookie_threshold_ip": end.cookie_threshold,
-            "plugins": {"vici": {"socket": f"unix://{socket}"}, "kernel-libipsec": {"allow_peer_ts": "yes"}},
+            "plugins": {"vici": {"socket": uri}, "kernel-libipsec": {"allow_peer_ts": "yes"}},
             "filelog": {"file": {"path": log, "default": 1, "flush_line": "yes"}},
         },
         "swanctl": {"load": _SWANCTL_PLUGINS},

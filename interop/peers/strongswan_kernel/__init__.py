@@ -1,9 +1,10 @@
 """strongSwan over a Linux kernel's ESP and AH: the host's where it has them, else a guest's in the node's place."""
 
+import socket
 import subprocess
 from pathlib import Path
 
-from lab import probe
+from lab import namespace, probe
 from lab.network import Node
 
 from peers import guest
@@ -13,12 +14,14 @@ from peers.scenario import End, Scenario
 from peers.strongswan.daemon import CHARON, StrongSwan
 from peers.strongswan.in_namespace import Charon
 
+_VICI_SECONDS = 20
+_VICI_PORT = 4502  # which strongSwan's own documents use
 _GUEST_SOCKET = Path("/run/mpsec.vici")  # the guest's own /run: a socket cannot lie on hostfs
 # The waiting shell reaps the daemon, so that the file with its number says whether it runs.
 _START = """
 ( STRONGSWAN_CONF='{settings}' {charon} >'{folder}/charon.out' 2>&1 &
   echo $! >/run/charon.id; wait; rm -f /run/charon.id ) >/dev/null 2>&1 &
-for i in $(seq 200); do [ -S {socket} ] && exit 0; sleep 0.05; done; exit 1
+for i in $(seq 200); do {listens} && exit 0; sleep 0.05; done; exit 1
 """
 _END = """
 [ -e /run/charon.id ] || exit 0
@@ -37,6 +40,8 @@ class StrongSwanKernel(StrongSwan):
 
     name = "strongswan-kernel"
     kernel_plugins = "kernel-netlink"
+    asked_from: Node | None = None
+    """A node that reaches this one: who wants `vici` of a guest sets it before `start`; the guest's sockets are its own."""
     _charon: Charon | None = None
     _guest: Guest | None = None
 
@@ -61,12 +66,28 @@ class StrongSwanKernel(StrongSwan):
         return self._guest is not None
 
     def configure(self, node: Node, end: End, other: End, scenario: Scenario) -> None:
-        super().configure(node, end, other, scenario)
         if probe.kernel_esp() and self._guest is None:
             self._guest = Guest(node)
+        super().configure(node, end, other, scenario)
 
     def _socket(self) -> Path:
         return _GUEST_SOCKET if probe.kernel_esp() else self.node.folder / "vici"
+
+    def _uri(self) -> str:
+        if self._guest is None or self.asked_from is None:
+            return super()._uri()
+        return f"tcp://{self.end.addresses[0]}:{_VICI_PORT}"
+
+    def _connect(self) -> socket.socket:
+        if self._guest is None or self.asked_from is None:
+            return super()._connect()
+        address = (self.end.addresses[0], _VICI_PORT)
+        return namespace.within(self.asked_from.netns, lambda: socket.create_connection(address, _VICI_SECONDS))
+
+    def _listens(self) -> str:
+        """A command of the guest's shell."""
+        port = f"grep -q ':{_VICI_PORT:04X} 0*:0000 ' /proc/net/tcp"
+        return port if self.asked_from else f"[ -S {self.socket} ]"
 
     def _launch(self) -> None:
         if self._guest is None:
@@ -74,7 +95,7 @@ class StrongSwanKernel(StrongSwan):
             return
         if not self._guest.alive:
             self._guest.boot()
-        if self._shell(_START.format(settings=self.settings, charon=CHARON, folder=self.folder, socket=self.socket)) != 0:
+        if self._shell(_START.format(settings=self.settings, charon=CHARON, folder=self.folder, listens=self._listens())) != 0:
             raise PeerError(f"charon in the guest at {self.node.name} did not start", self.log() or self._guest.console())
 
     def _shell(self, command: str) -> int:

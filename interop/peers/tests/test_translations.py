@@ -69,7 +69,7 @@ def test_strongswan() -> None:
     assert connection["proposals"] == "aes128gcm16-prfsha256-modp2048"
     assert connection["remote"]["id"] == "b.test" and connection["rekey_time"] == "100s"
     assert connection["children"]["net"]["esp_proposals"] == "aes128-sha256-noesn"
-    settings = files.daemon(_A, "kernel-netlink", Path("socket"), Path("log"))["charon"]
+    settings = files.daemon(_A, "kernel-netlink", "unix:///socket", Path("log"))["charon"]
     assert (settings["retransmit_timeout"], settings["retransmit_base"], settings["retransmit_tries"]) == (0.5, 2.0, 3)
 
 
