@@ -192,6 +192,10 @@ void Tester::take_datagram(const Datagram& datagram) {
       }
       record(*message, path, false, octets);
       sa->last_received.assign(octets.begin(), octets.end());
+      // An initiator that has found a NAT goes on over other ports, and is answered there (RFC 7296 2.23).
+      if (sa->role() == ike::Role::responder && !message->header.response &&
+          message->header.exchange_type == ExchangeType::ike_auth)
+        sa->path() = path;
       if (answers_liveness && is_liveness_check(*message)) return answer_liveness(*sa, *message);
       sa->waiting.push_back(*std::move(message));
       return;

@@ -13,7 +13,7 @@ from scenarios.plans import Plan
 
 from peers.conformance.actions import hooks_of
 from peers.conformance.hooks import HookServer
-from peers.conformance.targets import PEERS, Target, scenario_of, target_file
+from peers.conformance.targets import PEERS, SLOW, Target, scenario_of, target_file
 from peers.peer import Peer
 from peers.strongswan_kernel import StrongSwanKernel
 
@@ -47,11 +47,19 @@ def run(target: Target, laboratory: Laboratory, rest: list[str]) -> int:
         with HookServer(laboratory.folder / "hooks.sock", hooks_of(peer, plan)) as server:
             text = target_file(target, plan, scenario, server.commands())
             file = laboratory.nodes["a"].write("target.toml", text)
-            command = [str(BIN / "mpsec-conformance"), "run", "--target", str(file), *rest]
+            command = [str(BIN / "mpsec-conformance"), "run", "--target", str(file), *_without_slow(rest)]
             return subprocess.run(["ip", "netns", "exec", laboratory.nodes["a"].netns, *command], check=False).returncode
     finally:
         peer.stop()
         peer.close()
+
+
+def _without_slow(rest: list[str]) -> list[str]:
+    if "--filter" in rest:
+        return rest
+    for case, time in SLOW.items():
+        print(f"not run: {case}: it takes {time}; ask for it by --filter", flush=True)
+    return [*rest, *(f"--exclude={case}" for case in SLOW)]
 
 
 if __name__ == "__main__":
