@@ -8,6 +8,7 @@
 #include "interop/suite/ip_packets.hpp"
 #include "sim/packet.hpp"
 #include "trace/files/pcapng_writer.hpp"
+#include "trace/files/private_file.hpp"
 #include "trace/wireshark_key_log.hpp"
 
 namespace mpsec::conformance {
@@ -38,6 +39,15 @@ Result<> write_packets(const std::string& path, const Outcome& outcome, std::int
       writer->write(interface, *packet, step.at + std::chrono::seconds(zero_seconds), step.text,
                     step.kind == Step::Kind::sent ? trace::Direction::outbound : trace::Direction::inbound);
   return writer->commit();
+}
+
+// Wireshark decrypts IKE by the keys alone; ESP only where its configuration says so.
+Result<> write_preferences(const std::string& path) {
+  constexpr std::string_view text = "esp.enable_encryption_decode: TRUE\n";
+  auto file = trace::PrivateFile::create(path);
+  if (!file) return std::unexpected(std::move(file).error());
+  file->write({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  return file->commit();
 }
 
 // Of one direction, as the packets on the wire have it.
@@ -90,7 +100,8 @@ Result<> write_evidence(const std::string& folder, const Outcome& outcome, std::
     keys.ike_sa({sa.spis, sa.suite, sa.keys});
   for (const Secrets::ChildSa& child : outcome.secrets->children)
     log(keys, child);
-  return keys.write(folder);
+  if (auto logged = keys.write(folder); !logged) return logged;
+  return write_preferences(folder + "/preferences");
 }
 
 }  // namespace mpsec::conformance

@@ -73,7 +73,7 @@ TEST(Evidence, IsItsOwnersAlone) {
   const Folder folder;
   ASSERT_TRUE(write_evidence(folder.path() + "/a/b", outcome_of(Keep::keys)));
   EXPECT_EQ(fs::status(folder.path() + "/a/b").permissions(), fs::perms::owner_all);
-  for (const char* name : {"packets.pcapng", "ikev2_decryption_table", "esp_sa"})
+  for (const char* name : {"packets.pcapng", "ikev2_decryption_table", "esp_sa", "preferences"})
     EXPECT_EQ(fs::status(folder.path() + "/a/b/" + name).permissions(),
               fs::perms::owner_read | fs::perms::owner_write)
         << name;
@@ -99,7 +99,7 @@ TEST(Evidence, TsharkDecryptsIkeAndEsp) {
   const Folder folder;
   ASSERT_TRUE(write_evidence(folder.path(), outcome_of(Keep::keys), 1'769'860'800));
   const auto seen = lines_of("WIRESHARK_CONFIG_DIR=" + folder.path() +
-                             " tshark -n -o esp.enable_encryption_decode:TRUE -r " + folder.path() +
+                             " tshark -n -r " + folder.path() +
                              "/packets.pcapng -T fields -e frame.time_epoch -e isakmp.exchangetype -e "
                              "isakmp.id.data.fqdn -e esp.sequence -e icmp.type 2>/dev/null");
   EXPECT_THAT(seen, Contains(HasSubstr("17698608")));                    // the calendar's time

@@ -92,7 +92,9 @@ std::string totals(const Run& run) {
     bar += fmt::format("<span class=\"v-{}\" style=\"flex-grow:{}\"></span>", page::class_of(verdict),
                        counted.counts[i]);
   }
-  return fmt::format("{}</ul>\n<div class=\"bar\" aria-hidden=\"true\">{}</div>\n", tiles, bar);
+  return fmt::format(
+      "<p class=\"headline\">{}</p>\n{}</ul>\n<div class=\"bar\" aria-hidden=\"true\">{}</div>\n",
+      page::headline(run), tiles, bar);
 }
 
 std::string banner(const Run& run) {
@@ -106,6 +108,23 @@ std::string verdict_or_none(std::optional<Verdict> verdict) {
   return verdict ? page::badge(*verdict) : "not there";
 }
 
+// "3 worse, 1 better, 2 new".
+std::string direction(const std::vector<Change>& found) {
+  std::size_t counts[4] = {};
+  for (const Change& change : found)
+    if (!change.before)
+      ++counts[2];
+    else if (!change.after)
+      ++counts[3];
+    else
+      ++counts[worse(*change.before, *change.after) == *change.after ? 0 : 1];
+  std::vector<std::string> parts;
+  constexpr std::string_view names[] = {"worse", "better", "new", "no longer there"};
+  for (std::size_t i = 0; i < std::size(names); ++i)
+    if (counts[i] != 0) parts.push_back(fmt::format("{} {}", counts[i], names[i]));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
 std::string changes_section(const Run& run, const Run* earlier) {
   if (earlier == nullptr) return {};
   std::string text = fmt::format(
@@ -115,8 +134,10 @@ std::string changes_section(const Run& run, const Run* earlier) {
       facts(*earlier));
   const auto found = changes(*earlier, run);
   if (found.empty()) return text + "<p>The same cases with the same verdicts.</p>\n</section>\n";
+  text += fmt::format("<p>{}.</p>\n", direction(found));
   text +=
-      "<div class=\"wide\"><table>\n<thead><tr><th scope=\"col\">Case</th><th scope=\"col\">Then</th><th "
+      "<div class=\"wide\"><table aria-labelledby=\"changes-heading\">\n<thead><tr><th "
+      "scope=\"col\">Case</th><th scope=\"col\">Then</th><th "
       "scope=\"col\">Now</th></tr></thead>\n<tbody>\n";
   for (const Change& change : found) {
     const auto at = std::ranges::find(run.cases, change.id, &CaseReport::id);
@@ -132,7 +153,7 @@ std::string changes_section(const Run& run, const Run* earlier) {
 
 std::string about(const Run& run) {
   const TargetReport& target = run.target;
-  std::string text = "<div class=\"wide\"><table><tbody>\n";
+  std::string text = "<div class=\"wide\"><table aria-labelledby=\"about-heading\"><tbody>\n";
   const auto add = [&](std::string_view name, const std::string& value) {
     if (!value.empty())
       text += fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td></tr>\n", name, escape_markup(value));
@@ -146,7 +167,7 @@ std::string about(const Run& run) {
   add("Window of anti-replay", std::to_string(target.window));
   add("ESP in UDP", target.encapsulate ? "yes" : "no");
   add("Cases chosen", std::to_string(run.planned));
-  add("Run again", fmt::format("mpsec-conformance {}", fmt::join(run.arguments, " ")));
+  add("Run again", "mpsec-conformance " + shell_text(run.arguments));
   return text + "</tbody></table></div>\n";
 }
 
@@ -173,19 +194,24 @@ std::string document_options(const Run& run) {
 }  // namespace
 
 std::string to_html(const Run& run, const Register& rules, const Run* earlier) {
-  return filled(page_html, {{"style", std::string(page_css)},
-                            {"script", std::string(page_js)},
-                            {"target", escape_markup(clean_line(run.target.name))},
-                            {"facts", facts(run)},
-                            {"nav", earlier == nullptr ? "" : "<a href=\"#changes\">Changes</a>"},
-                            {"banner", banner(run)},
-                            {"totals", totals(run)},
-                            {"changes", changes_section(run, earlier)},
-                            {"map", page::clause_map(run, rules)},
-                            {"verdict_options", verdict_options(run)},
-                            {"document_options", document_options(run)},
-                            {"cases", page::cases(run, rules, earlier)},
-                            {"about", about(run)}});
+  const std::string attention = page::attention(run, rules);
+  return filled(page_html,
+                {{"style", std::string(page_css)},
+                 {"script", std::string(page_js)},
+                 {"target", escape_markup(clean_line(run.target.name))},
+                 {"facts", facts(run)},
+                 {"nav", std::string(attention.empty() ? "" : "<a href=\"#attention\">To be looked at</a>") +
+                             (earlier == nullptr ? "" : "<a href=\"#changes\">Changes</a>")},
+                 {"banner", banner(run)},
+                 {"totals", totals(run)},
+                 {"attention", attention},
+                 {"reasons", page::reasons(run)},
+                 {"changes", changes_section(run, earlier)},
+                 {"map", page::clause_map(run, rules)},
+                 {"verdict_options", verdict_options(run)},
+                 {"document_options", document_options(run)},
+                 {"cases", page::cases(run, rules, earlier)},
+                 {"about", about(run)}});
 }
 
 }  // namespace mpsec::conformance

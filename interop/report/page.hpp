@@ -20,6 +20,13 @@ std::optional<std::size_t> deciding_step(const CaseReport& one);
 // Tester left, target right, times at the side: an <svg>; empty without steps.
 std::string ladder(const CaseReport& one);
 
+// What came of it in a sentence.
+std::string headline(const Run& run);
+// What has to be looked at, each with the reason: a section; empty: nothing has.
+std::string attention(const Run& run, const Register& rules);
+// Why the other cases did not pass: a section; empty: they did.
+std::string reasons(const Run& run);
+
 // Every case, those to be looked at first. `earlier` may be null.
 std::string cases(const Run& run, const Register& rules, const Run* earlier);
 // By document a row of cells for each section; with the legend.

@@ -40,8 +40,8 @@ std::string expected_and_actual(const CaseReport& one) {
   if (one.expected.empty() && one.actual.empty()) return {};
   if (one.expected.empty()) return fmt::format("<p>{}</p>\n", escape_markup(one.actual));
   std::string text = fmt::format(
-      "<div class=\"verdict\"><div class=\"expected\"><h4>Expected</h4><p>{}</p></div>"
-      "<div class=\"actual\"><h4>Actual</h4><p>{}</p></div></div>\n",
+      "<div class=\"verdict\"><div class=\"expected\"><h3>Expected</h3><p>{}</p></div>"
+      "<div class=\"actual\"><h3>Actual</h3><p>{}</p></div></div>\n",
       escape_markup(one.expected), escape_markup(one.actual));
   if (one.miss == Miss::notify)
     text += "<p>The right thing was done; the notify that says so is another.</p>\n";
@@ -65,20 +65,54 @@ std::string evidence(const CaseReport& one) {
       shown);
 }
 
+std::string tree(const StepReport& step, std::string_view before, bool open) {
+  return fmt::format(
+      "<details class=\"tree\"{}><summary>{}{}</summary><pre tabindex=\"0\">{}</pre></details>\n",
+      open ? " open" : "", before, escape_markup(clean_line(step.text)), escape_markup(step.tree));
+}
+
+// What every message held, where somebody has to find out what went wrong.
+std::string trees(const CaseReport& one) {
+  if (one.verdict == Verdict::pass || one.verdict == Verdict::unsupported) return {};
+  std::string inside;
+  std::size_t count = 0;
+  for (const StepReport& step : one.steps) {
+    if (step.tree.empty()) continue;
+    inside += tree(step, step.kind == Step::Kind::sent ? "Sent: " : "Received: ", false);
+    ++count;
+  }
+  if (count < 2) return {};
+  return fmt::format("<details class=\"tree\"><summary>All {} messages</summary>\n{}</details>\n", count,
+                     inside);
+}
+
 std::string drawing(const CaseReport& one) {
   std::string text;
   if (const std::string drawn = ladder(one); !drawn.empty())
     text = fmt::format(
-        "<figure class=\"ladder\" tabindex=\"0\" role=\"region\" aria-label=\"Ladder of "
+        "<figure class=\"ladder\" tabindex=\"0\" role=\"group\" aria-label=\"Ladder of "
         "messages\">\n{}</figure>\n",
         drawn);
   if (const auto decided = deciding_step(one))
-    text += fmt::format(
-        "<details class=\"tree\"{}><summary>The message that decided: {}</summary>"
-        "<pre tabindex=\"0\">{}</pre></details>\n",
-        is_bad(one.verdict) ? " open" : "", escape_markup(clean_line(one.steps[*decided].text)),
-        escape_markup(one.steps[*decided].tree));
-  return text;
+    text += tree(one.steps[*decided], "The message that decided: ", is_bad(one.verdict));
+  return text + trees(one);
+}
+
+// The run's command with this case alone; empty where nobody knows the command.
+std::string again(const CaseReport& one, const Run& run) {
+  if (run.arguments.empty() || run.arguments.front() != "run") return {};
+  constexpr std::string_view choosing[] = {"--filter", "--exclude", "--level",    "--profile",
+                                           "--shard",  "--compare", "--fail-fast"};
+  std::vector<std::string> kept{"mpsec-conformance"};
+  bool chooses = false;
+  for (const std::string& word : run.arguments) {
+    if (word.starts_with("--"))
+      chooses =
+          std::ranges::find(choosing, std::string_view(word).substr(0, word.find('='))) != std::end(choosing);
+    if (!chooses) kept.push_back(word);
+  }
+  kept.insert(kept.end(), {"--filter", one.id});
+  return fmt::format("<p>Alone: <code>{}</code></p>\n", escape_markup(shell_text(kept)));
 }
 
 std::string was(const CaseReport& one, const std::vector<Change>& changed, bool compared) {
@@ -93,8 +127,8 @@ std::string_view strength_of(const CaseReport& one) {
   return strength ? to_string(*strength) : "";
 }
 
-std::string block(const CaseReport& one, std::size_t index, const Register& rules,
-                  const std::string& change) {
+std::string block(const Run& run, std::size_t index, const Register& rules, const std::string& change) {
+  const CaseReport& one = run.cases[index];
   std::string text = fmt::format(
       "<details class=\"case v-{0}\" id=\"{1}\" data-verdict=\"{0}\" data-level=\"{2}\" "
       "data-document=\"{3}\"{4}>\n"
@@ -107,7 +141,8 @@ std::string block(const CaseReport& one, std::size_t index, const Register& rule
   text += expected_and_actual(one);
   if (!one.hint.empty() && one.verdict != Verdict::pass)
     text += fmt::format("<p class=\"hint\"><strong>Hint.</strong> {}</p>\n", escape_markup(one.hint));
-  return text + what_it_is(one, rules) + drawing(one) + evidence(one) + "</div>\n</details>\n";
+  return text + what_it_is(one, rules) + drawing(one) + evidence(one) + again(one, run) +
+         "</div>\n</details>\n";
 }
 
 // What a reader wants to see first.
@@ -135,7 +170,7 @@ std::string cases(const Run& run, const Register& rules, const Run* earlier) {
   const auto changed = earlier == nullptr ? std::vector<Change>{} : changes(*earlier, run);
   std::string text;
   for (const std::size_t i : order)
-    text += block(run.cases[i], i, rules, was(run.cases[i], changed, earlier != nullptr));
+    text += block(run, i, rules, was(run.cases[i], changed, earlier != nullptr));
   return text;
 }
 

@@ -74,8 +74,10 @@ std::string cell(const Rule& rule, const TriedByRule& tried) {
 std::string document(std::string_view name, const std::vector<const Rule*>& rules, const TriedByRule& tried) {
   const auto counted =
       std::ranges::count_if(rules, [&](const Rule* rule) { return tried.contains(rule->id); });
-  std::string text = fmt::format("<h3>{} <small>{} of {} rules tried</small></h3>\n<div class=\"rows\">\n",
-                                 escape_markup(title_of(name)), counted, rules.size());
+  std::string text = fmt::format(
+      "<h3>{0} <small>{1} of {2} rules tried</small></h3>\n<div class=\"rows\" role=\"group\" "
+      "aria-label=\"Rules of {0}\">\n",
+      escape_markup(title_of(name)), counted, rules.size());
   std::string_view section;
   for (const Rule* rule : rules) {
     if (rule->section != section) {
@@ -120,7 +122,7 @@ std::string clause_map(const Run& run, const Register& rules) {
   for (const std::string& name : documents)
     if (shown.contains(name)) text += document(name, by_document[name], tried);
   return text +
-         "<p id=\"words\" aria-live=\"polite\">Point at a cell, or go there with Tab and the arrow keys: "
+         "<p id=\"words\">Point at a cell, or go there with Tab and the arrow keys: "
          "here stands "
          "the rule.</p>\n";
 }

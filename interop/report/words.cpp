@@ -95,6 +95,24 @@ std::string escape_markdown(std::string_view text) {
   return result;
 }
 
+std::string shell_text(const std::vector<std::string>& words) {
+  constexpr std::string_view plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+  std::string text;
+  for (const std::string& word : words) {
+    if (!text.empty()) text += ' ';
+    if (!word.empty() && word.find_first_not_of(plain) == word.npos) {
+      text += word;
+      continue;
+    }
+    text += '\'';
+    for (const char letter : word)
+      text += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+    text += '\'';
+  }
+  return text;
+}
+
 std::string duration_text(Duration duration) {
   using namespace std::chrono;
   const auto parts = [](auto all, long long unit) { return static_cast<double>(all.count()) / double(unit); };

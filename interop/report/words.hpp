@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 
@@ -17,6 +18,9 @@ std::string clean_line(std::string_view text);
 std::string escape_markup(std::string_view text);
 // Cleaned, on one line, without meaning to GitHub-flavoured Markdown: no cells, links, mentions or markup.
 std::string escape_markdown(std::string_view text);
+
+// A command of these words as a shell reads it: words that a shell would take apart are quoted.
+std::string shell_text(const std::vector<std::string>& words);
 
 // "850 us", "12.3 ms", "4.56 s", "2:05 min", "1:02:05 h".
 std::string duration_text(Duration duration);

@@ -8,6 +8,7 @@
 
 #include "gateway/settings/disk_sources.hpp"
 #include "interop/report/formats.hpp"
+#include "interop/report/words.hpp"
 #include "interop/runner/commands.hpp"
 #include "interop/runner/exit_code.hpp"
 
@@ -55,9 +56,7 @@ class Zip {
 };
 
 std::string how_to_repeat(const Run& run) {
-  std::string command = "mpsec-conformance";
-  for (const std::string& argument : run.arguments)
-    command += " " + argument;
+  const std::string command = "mpsec-conformance " + shell_text(run.arguments);
   std::string text = fmt::format(
       "What was found in {}.\n\nreport.html shows it; it needs no network. To repeat it:\n\n    {}\n\n",
       run.target.name, command);

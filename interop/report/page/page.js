@@ -41,6 +41,15 @@
     tile.addEventListener("click", () => { verdict.value = tile.dataset.verdict; show(); });
   show();
 
+  // --- those shown opened, or closed again if all are open
+  const every = by("open-all");
+  every.addEventListener("click", () => {
+    const those = cases.filter((one) => !one.hidden);
+    const open = those.some((one) => !one.open);
+    those.forEach((one) => { one.open = open; });
+    every.textContent = open ? "Close those shown" : "Open those shown";
+  });
+
   // --- a link to a case opens it, filtered out or not
   const open = () => {
     const id = decodeURIComponent(location.hash.slice(1));
