@@ -98,8 +98,7 @@ TEST(Evidence, TsharkDecryptsIkeAndEsp) {
   if (std::system("tshark --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "tshark is not installed";
   const Folder folder;
   ASSERT_TRUE(write_evidence(folder.path(), outcome_of(Keep::keys), 1'769'860'800));
-  const auto seen = lines_of("WIRESHARK_CONFIG_DIR=" + folder.path() +
-                             " tshark -n -r " + folder.path() +
+  const auto seen = lines_of("WIRESHARK_CONFIG_DIR=" + folder.path() + " tshark -n -r " + folder.path() +
                              "/packets.pcapng -T fields -e frame.time_epoch -e isakmp.exchangetype -e "
                              "isakmp.id.data.fqdn -e esp.sequence -e icmp.type 2>/dev/null");
   EXPECT_THAT(seen, Contains(HasSubstr("17698608")));                    // the calendar's time
@@ -111,6 +110,44 @@ TEST(Evidence, TsharkDecryptsIkeAndEsp) {
   EXPECT_THAT(comments, Contains(HasSubstr("IKE_AUTH request 1: ")));
   EXPECT_THAT(comments, Not(Contains(HasSubstr("a note"))));
 }
+
+// Every protected payload and every ESP packet of these cases of the catalogue, as somebody sees them who
+// follows the report: by the folder alone.
+class DecryptedEvidence : public testing::TestWithParam<const char*> {};
+
+TEST_P(DecryptedEvidence, HidesNothingFromTshark) {
+  if (std::system("tshark --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "tshark is not installed";
+  const auto one = std::ranges::find(catalogue(), std::string_view(GetParam()), &Case::id);
+  ASSERT_NE(one, catalogue().end());
+  const auto packets = crypto::make_openssl_provider();
+  const auto ike = crypto::make_openssl_ike_provider();
+  MemoryTarget target;
+  const Outcome outcome = run_case(*one, target, {*packets, *ike}, 1, Keep::keys);
+  ASSERT_EQ(outcome.verdict, Verdict::pass) << outcome.actual;
+  const Folder folder;
+  ASSERT_TRUE(write_evidence(folder.path(), outcome));
+  const auto seen = lines_of("WIRESHARK_CONFIG_DIR=" + folder.path() + " tshark -n -V -r " + folder.path() +
+                             "/packets.pcapng 2>/dev/null");
+  const auto lines_with = [&](std::string_view what) {
+    return std::ranges::count_if(seen, [&](const std::string& line) { return line.contains(what); });
+  };
+  const auto protected_payloads = lines_with("Payload: Encrypted and Authenticated (46)");
+  EXPECT_GE(protected_payloads, 2);
+  EXPECT_EQ(lines_with("        Decrypted Data ("), protected_payloads);
+  EXPECT_GE(lines_with("ESP SPI: "), 2);
+  EXPECT_EQ(lines_with("ESP Decrypted Data: "), lines_with("ESP SPI: "));
+  EXPECT_GE(lines_with("Internet Control Message Protocol"), 2);  // a ping and its answer
+}
+
+INSTANTIATE_TEST_SUITE_P(OfTheCatalogue, DecryptedEvidence,
+                         testing::Values("rfc7296/1.2/initial-exchanges-make-an-ike-sa-and-a-child",
+                                         "rfc4303/1/aes-cbc-with-hmac-sha2-512",
+                                         "rfc3948/2.1/udp-checksum-of-esp-is-zero"),
+                         [](const auto& one) {
+                           std::string name(one.param);
+                           std::ranges::replace_if(name, [](char c) { return std::isalnum(c) == 0; }, '_');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace mpsec::conformance
