@@ -85,9 +85,10 @@ TEST(Page, TheLadderHasArrowsBothWays) {
   const std::string svg = page::ladder(one);
   EXPECT_EQ(count(svg, "class=\"arrow\""), 4u);
   EXPECT_EQ(count(svg, "class=\"note\""), 1u);
-  EXPECT_EQ(count(svg, "<g class=\"esp\">"), 2u);
+  EXPECT_EQ(count(svg, "<g class=\"esp\" role=\"listitem\">"), 2u);
   EXPECT_EQ(page::deciding_step(one), 2u);
-  EXPECT_THAT(svg, HasSubstr("<g class=\"ike decided\"><text x=\"415\" y=\"140\" "
+  EXPECT_THAT(svg, HasSubstr("<g class=\"ike decided\" role=\"listitem\"><title>target to "
+                             "tester</title><text x=\"415\" y=\"140\" "
                              "text-anchor=\"middle\">INFORMATIONAL response 4</text>"));
   EXPECT_THAT(svg, HasSubstr(">20.0 ms</text>"));
   EXPECT_EQ(page::ladder(test::other_case("a/1/b-c", Verdict::pass)), "");
