@@ -117,10 +117,7 @@ void IkeSa::receive(const IkeHeader& header, OctetView octets, const Path& path,
   if (auto* refused = std::get_if<Refused>(&inbound)) return on_refused(std::move(*refused), path, turn);
   //= rfc7296/2.4/liveness-by-fresh-messages-only
   if (channel_.last_was_fresh()) last_heard_ = turn.now;
-  if (std::holds_alternative<Response>(inbound)) {
-    last_measured_ = turn.now;
-    report_path(PathReport::Kind::answered, turn);
-  }
+  if (std::holds_alternative<Response>(inbound)) report_path(PathReport::Kind::answered, turn);
   follow_message(path, turn);
   if (auto* unreadable = std::get_if<Unreadable>(&inbound)) return on_unreadable(*unreadable, path, turn);
   if (auto* request = std::get_if<Request>(&inbound)) return on_request(std::move(*request), path, turn);

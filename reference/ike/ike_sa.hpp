@@ -286,7 +286,7 @@ class IkeSa {
   void note_traffic(const Turn& turn);
   std::optional<Instant> keepalive_at() const;
   std::optional<Instant> liveness_at() const;
-  void report_path(PathReport::Kind kind, Turn& turn) const;
+  void report_path(PathReport::Kind kind, Turn& turn);
 
   // ike_sa_agreements.cpp
   void notice_nat(const wire::ike::Payloads& payloads, const IkeSpis& spis, const Path& path, Turn& turn);

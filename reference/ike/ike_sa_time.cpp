@@ -120,8 +120,9 @@ void IkeSa::note_traffic(const Turn& turn) {
     if (const auto sent = traffic->last_sent(id)) last_sent_ = std::max(last_sent_, *sent);
 }
 
-void IkeSa::report_path(PathReport::Kind kind, Turn& turn) const {
+void IkeSa::report_path(PathReport::Kind kind, Turn& turn) {
   if (!is_running()) return;
+  if (kind == PathReport::Kind::answered) last_measured_ = turn.now;
   PathReport report{.sa = id_, .kind = kind};
   if (kind == PathReport::Kind::answered) report.round_trip = channel_.last_round_trip();
   for (const auto& [id, child] : children_)
