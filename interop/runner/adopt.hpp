@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/octets.hpp"
 #include "base/error.hpp"
+#include "base/octets.hpp"
 
 namespace mpsec::conformance {
 

@@ -20,8 +20,8 @@ bool asks_for_cookie(const std::optional<Message>& response) {
 }
 
 // What comes back for a request that may be refused without an answer.
-std::optional<Message> answer_to_init(Tester& t, IkeSession& sa,
-                                      const std::function<void(Octets&)>& bend = [](Octets&) {}) {
+std::optional<Message> answer_to_init(
+    Tester& t, IkeSession& sa, const std::function<void(Octets&)>& bend = [](Octets&) {}) {
   Message request = sa.init_request();
   std::optional<Message> response;
   for (int i = 0; i < 2; ++i) {

@@ -83,7 +83,7 @@ class OutboundSa {
   // The largest clear packet that still fits the path.
   std::uint32_t largest_packet() const noexcept;
   std::uint64_t packets() const { return use_.packets; }
-  std::uint64_t last_sent() const { return last_sent_; }  // the highest number
+  std::uint64_t last_sent() const { return last_sent_; }       // the highest number
   std::optional<Instant> used_at() const { return used_at_; }  // its last packet; nothing: there was none
   // Octets of memory, without the key schedule that the provider holds.
   std::size_t memory_octets() const;

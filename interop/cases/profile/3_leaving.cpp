@@ -159,8 +159,10 @@ MPSEC_CASE(
         .side = Side::initiator, .features = {Feature::sa_clusters},
         .wishes = {.cluster = true, .child_lifetime = std::chrono::seconds(60)},
         .does = "The tester refuses to rekey the older sub-SA of a cluster, until its lifetime is over.",
-        .lawful = "The older one ends, alone or with its IKE SA (RFC 7296 2.8); the younger one, of another IKE SA, "
-                  "carries the traffic on, and numbers go on.",
+        .lawful =
+            "The older one ends, alone or with its IKE SA (RFC 7296 2.8); the younger one, of another IKE "
+            "SA, "
+            "carries the traffic on, and numbers go on.",
         .run = [](Tester& t) {
           Cluster cluster(t);
           IkeSession& sa = cluster.found();

@@ -72,7 +72,8 @@ crypto::KeyExchangeId second_group(Tester& t) {
   t.unsupported("it allows only one group");
 }
 
-// What stands in the proposals. Their order is the initiator's wish, and may follow the group it was asked for.
+// What stands in the proposals. Their order is the initiator's wish, and may follow the group it was asked
+// for.
 std::multiset<std::multiset<Octets>> offers(const SecurityAssociation& sa) {
   std::multiset<std::multiset<Octets>> all;
   for (const Proposal& proposal : sa.proposals) {
@@ -154,7 +155,8 @@ MPSEC_CASE(
         .rules = {"rfc7296/1.2/retry-offers-all-suites-again", "rfc7296/3.3.6/retry-still-offers-all-groups"},
         .side = Side::initiator, .hooks = {Hook::initiate},
         .does = "The tester answers with INVALID_KE_PAYLOAD and another group of the offer.",
-        .lawful = "The SA payload of the next request has the same proposals as before, in any order.", .run = [](Tester& t) {
+        .lawful = "The SA payload of the next request has the same proposals as before, in any order.",
+        .run = [](Tester& t) {
           const auto group = second_group(t);
           IkeSession& sa = t.await_init_request();
           const Message first = sa.waiting.front();
