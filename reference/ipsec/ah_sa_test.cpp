@@ -167,7 +167,9 @@ TEST(AhSa, DoesNotResynchroniseAWindowThatMovesOn) {
     SaPair pair(std::move(out), std::move(in), provider(), window);
     for (int i = 0; i < 8; ++i) {
       EXPECT_EQ(pair.receive(pair.protect(udp_packet(false, 10))).discard, Discard::integrity_failed);
-      if (moves && i == 3) window->resynchronise(20);  // as another SA's packet would
+      const std::uint64_t others = 20;
+      ReplayVerdict verdict{};
+      if (moves && i == 3) window->accept({&others, 1}, {&verdict, 1});
     }
     ASSERT_TRUE(pair.in().wants_resynchronisation());
     EXPECT_EQ(pair.in().resynchronise(), !moves);
