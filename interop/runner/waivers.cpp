@@ -45,7 +45,9 @@ void apply(const std::vector<Waiver>& waivers, CaseReport& report) {
   if (waiver == nullptr) return;
   report.waiver =
       waiver->link.empty() ? waiver->reason : fmt::format("{} ({})", waiver->reason, waiver->link);
-  if (report.verdict == Verdict::fail) report.verdict = Verdict::waived;
+  // What a target lacks can also take away what a case builds on.
+  if (report.verdict == Verdict::fail || report.verdict == Verdict::inconclusive)
+    report.verdict = Verdict::waived;
   if (report.verdict == Verdict::pass) report.verdict = Verdict::unexpected_pass;
 }
 

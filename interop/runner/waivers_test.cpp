@@ -22,6 +22,9 @@ TEST(Waivers, AFailureIsWaivedAndAPassIsNot) {
   apply(*waivers, failed);
   EXPECT_EQ(failed.verdict, Verdict::waived);
   EXPECT_EQ(failed.waiver, "known (https://t/1)");
+  CaseReport not_reached = report("rfc7296/2.3/d", Verdict::inconclusive);
+  apply(*waivers, not_reached);
+  EXPECT_EQ(not_reached.verdict, Verdict::waived);
   CaseReport passed = report("rfc7296/2.3/b", Verdict::pass);
   apply(*waivers, passed);
   EXPECT_EQ(passed.verdict, Verdict::unexpected_pass);

@@ -1,22 +1,26 @@
 """What the hooks of mpsec-conformance do at each peer. None of them waits for the tester's answer: the case goes on meanwhile."""
 
 import re
+import socket
 import time
 from collections.abc import Callable
 
+from lab import namespace
 from lab.network import Node
 from peers.conformance.hooks import Hook
-from peers.peer import Peer, PeerError
+from peers.peer import Peer, PeerError, until
 from peers.reference import Reference
 from peers.strongswan import files
 from peers.strongswan.daemon import StrongSwan
 from peers.strongswan.vici import ViciError
+from scenarios import half_open
 from scenarios.plans import Plan
 
 USUAL = "usual"
 AGAIN = "again"
 """The second child of a strongSwan's connection: it makes none twice of one name."""
 _AT_ONCE = "-1"  # milliseconds that vici waits; less than none: not at all
+_IKE_PORT = 500
 _GONE_SECONDS = 3
 
 
@@ -25,7 +29,7 @@ def hooks_of(peer: Peer, plan: Plan) -> dict[str, Hook]:
     host, to = plan.nodes["host-b"], plan.host("a")
     traffic = {"send-traffic": lambda mark: _ping(host, to, int(mark))}
     if isinstance(peer, StrongSwan):
-        return traffic | _strongswan(peer)
+        return traffic | _strongswan(peer, plan)
     if isinstance(peer, Reference):
         return traffic | _reference(peer)
     raise PeerError(f"{peer.name}: nobody has said what its hooks are")
@@ -45,7 +49,7 @@ def _nothing(_: object) -> str:
     return ""
 
 
-def _strongswan(peer: StrongSwan) -> dict[str, Hook]:
+def _strongswan(peer: StrongSwan, plan: Plan) -> dict[str, Hook]:
     def asked(command: str, **values: str) -> Hook:
         return _told(lambda: peer.vici.ask(command, **values))
 
@@ -57,7 +61,7 @@ def _strongswan(peer: StrongSwan) -> dict[str, Hook]:
         "delete-child": asked("terminate", child="net", timeout=_AT_ONCE),
         "delete-ike": asked("terminate", ike=files.CONNECTION, timeout=_AT_ONCE),
         "reset": _told(lambda: _forget_all(peer)),
-        "set-cookie-threshold": lambda text: _nothing(peer.set_cookies(_number_or_usual(text))),
+        "set-cookie-threshold": lambda text: _nothing(_set_cookies(peer, plan, _number_or_usual(text))),
         "set-lifetime": lambda text: _nothing(peer.set_lifetime(_number_or_usual(text))),
         "read-replay-counters": lambda _: _replay_counters(peer),
     }
@@ -78,6 +82,17 @@ def _forget_all(peer: StrongSwan) -> None:
 
 def _number_or_usual(text: str) -> int | None:
     return None if text == USUAL else int(text)
+
+
+def _set_cookies(peer: StrongSwan, plan: Plan, threshold: int | None) -> None:
+    """In its words 0 is never. So that it always asks, somebody is left half-way who never comes back."""
+    if threshold != 0:
+        return peer.set_cookies(threshold)
+    peer.set_cookies(1)
+    sender = namespace.within(plan.nodes["a"].netns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    with sender:
+        sender.sendto(half_open.request(), (plan.outer("b"), _IKE_PORT))
+    until(lambda: peer.vici.ask("stats")["ikesas"]["half-open"] != "0", _GONE_SECONDS, f"{peer.name} has a half-open IKE SA")
 
 
 def _replay_counters(peer: StrongSwan) -> str:

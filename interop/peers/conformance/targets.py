@@ -23,6 +23,8 @@ ESP = "ENCR_AES_GCM_16:128,ENCR_AES_CBC:128 AUTH_HMAC_SHA2_256_128"
 SLOW = {
     "rfc7296/2.25/endless-temporary-failure-closes-the-ike-sa": "half an hour of the peer's timers",
     "rfc7296/2.23/keepalives-come-from-behind-a-nat": "70 seconds",
+    "rfc7296/2.8/expired-child-is-not-used": "a minute",
+    "rfc7296/2.8/failed-renewal-ends-the-ike-sa": "a minute",
     "rfc3948/4/no-keepalive-while-there-is-traffic": "a minute",
 }
 """Cases that are run only when they are asked for (--filter), and how long they take."""

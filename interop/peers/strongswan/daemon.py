@@ -58,10 +58,11 @@ class StrongSwan(Peer):
         return files.daemon(end, self.kernel_plugins, self._uri(), self.log_file)
 
     def set_cookies(self, threshold: int | None) -> None:
-        """From how many half-open IKE SAs it asks for cookies; None: as it was configured."""
+        """From how many half-open IKE SAs it asks for cookies; None: as it was configured. It starts anew."""
         end = self.end if threshold is None else replace(self.end, cookie_threshold=threshold)
         files.write(self.settings, files.render(self.settings_of(end)))
-        self.vici.ask("reload-settings")
+        self.kill()  # it reads this when it starts, and not when it is told to reload its settings
+        self.start()
 
     def set_lifetime(self, seconds: int | None) -> None:
         """Of children that are made from now on, until they are rekeyed; None: as it was configured."""
