@@ -141,6 +141,7 @@ MPSEC_CASE(
           const Message theirs = after_hook(t, sa, Hook::delete_child, ExchangeType::informational);
           expect_no_delete(t, delete_child(t, sa, child));
           sa.send(sa.response(theirs, {}));
+          t.wait(t.link().silence());  // ESP must not overtake it
           t.expect_no_pong(t.send_ping(child), "a packet on a deleted child");
           t.expect_alive(sa);
         });

@@ -13,6 +13,7 @@ from peers.reference import Reference
 from peers.strongswan import files
 from peers.strongswan.daemon import StrongSwan
 from peers.strongswan.vici import ViciError
+from peers.strongswan_kernel import StrongSwanKernel
 from scenarios import half_open
 from scenarios.plans import Plan
 
@@ -96,6 +97,9 @@ def _set_cookies(peer: StrongSwan, plan: Plan, threshold: int | None) -> None:
 
 
 def _replay_counters(peer: StrongSwan) -> str:
+    if isinstance(peer, StrongSwanKernel):
+        counters = peer.kernel_counters()
+        return f"replayed={counters['XfrmInStateSeqError']} not_authentic={counters['XfrmInStateProtoError']}"
     text = peer.log()
     replayed, forged = (len(re.findall(words, text)) for words in ("sequence number verification failed", "ICV verification failed"))
     return f"replayed={replayed} not_authentic={forged}"
