@@ -16,7 +16,8 @@ namespace mpsec::cluster {
 class SharedSequence final : public ipsec::SequenceSource {
  public:
   static constexpr std::uint64_t reserve = std::uint64_t{1} << 48;
-  // The last number that is given out.
+  // The last number that is given out; with ESN so much before the end, which an end may do.
+  //= profile/4/ends-before-2-to-32-without-esn
   static constexpr std::uint64_t limit(bool extended) noexcept {
     return extended ? ~reserve + 1 : 0xffffffffu;
   }
