@@ -22,7 +22,8 @@ std::expected<std::vector<Waiver>, std::vector<Error>> read_waivers(std::string_
                                                                     const std::filesystem::path& file);
 // The first for the case; null: none.
 const Waiver* find_waiver(const std::vector<Waiver>& waivers, std::string_view id);
-// A failure, or that a case could not come to its rule, becomes waived; a pass, which the waiver says cannot be, unexpected.
+// A failure, or that a case could not come to its rule, becomes waived; a pass, which the waiver says cannot
+// be, unexpected.
 void apply(const std::vector<Waiver>& waivers, CaseReport& report);
 // A file of waivers for what failed in the run, to be completed by whoever knows the reasons.
 std::string waivers_for(const Run& run);

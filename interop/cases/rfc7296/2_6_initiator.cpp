@@ -236,7 +236,8 @@ MPSEC_CASE(
         .id = "rfc7296/2.21.1/initiator-waits-unauthenticated-refusals-out",
         .rules = {"rfc7296/2.21.1/unauthenticated-errors-are-waited-out"}, .side = Side::initiator,
         .hooks = {Hook::initiate},
-        .does = "The tester answers with NO_PROPOSAL_CHOSEN, as anyone could, and a little later as is right.",
+        .does =
+            "The tester answers with NO_PROPOSAL_CHOSEN, as anyone could, and a little later as is right.",
         .lawful = "The handshake goes on.", .run = [](Tester& t) {
           IkeSession& sa = t.await_init_request();
           refuse(sa, sa.waiting.front(), notify_payload(NotifyType::no_proposal_chosen));
