@@ -31,7 +31,7 @@ Result<std::vector<Octets>> read_found(std::string_view text, std::string_view f
     return std::unexpected(Error{Blame::malformed, std::string(file), std::nullopt, std::move(why), ""});
   };
   if (text.empty()) return wrong("there is nothing in it");
-  if (!file.ends_with(".jsonl")) return std::vector{Octets(text.begin(), text.end())};
+  if (!file.ends_with(".jsonl")) return std::vector<Octets>{Octets(text.begin(), text.end())};
   if (text.substr(0, text.find('\n')).contains("\"authenticated\":true"))
     return wrong(
         "its messages are under the keys of one session; repeat it by 'fuzz --seed' with the seed that it "
