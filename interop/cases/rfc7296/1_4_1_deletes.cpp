@@ -93,6 +93,7 @@ MPSEC_CASE(
           expect_named(t, request, child);
           t.check(need<Delete>(request.payloads).spi_size == 4, "SPIs of four octets", "others");
           sa.send(sa.response(request, {delete_payload({child.terms().own})}));
+          t.wait(t.link().silence());  // ESP must not overtake the answer
           t.expect_no_pong(t.send_ping(child), "a packet on a deleted child");
           t.expect_alive(sa);
         });

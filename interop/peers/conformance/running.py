@@ -41,7 +41,7 @@ def run(target: Target, laboratory: Laboratory, rest: list[str], watching: Watch
         with HookServer(laboratory.folder / "hooks.sock", hooks_of(peer, plan)) as server:
             text = target_file(target, plan, scenario, server.commands())
             file = laboratory.nodes["a"].write("target.toml", text)
-            command = [str(BIN / "mpsec-conformance"), "run", "--target", str(file), *rest]
+            command = [str(BIN / "mpsec-conformance"), "run", "--target", str(file), "--timeout-scale", str(target.patience), *rest]
             code = subprocess.run(["ip", "netns", "exec", laboratory.nodes["a"].netns, *command], check=False).returncode
         watching.ended(peer)
         return code

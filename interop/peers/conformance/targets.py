@@ -39,6 +39,8 @@ class Target:
     features: tuple[str, ...]
     esp: str
     window: int
+    patience: float = 1
+    """How much longer than usual the tester waits."""
     again: bool = False
     """Whether a second child is made by the name of a second configuration."""
 
@@ -53,7 +55,7 @@ PEERS = {
     for target in (
         Target(Reference, (*_EVERYBODY, "several-paths", "tfc-padding"), "raw", 64),
         Target(StrongSwanLibipsec, (*_EVERYBODY, "cookies"), "udp", 128, again=True),
-        Target(StrongSwanKernel, (*_EVERYBODY, "cookies"), "raw", 32, again=True),
+        Target(StrongSwanKernel, (*_EVERYBODY, "cookies"), "raw", 32, patience=2, again=True),
     )
 }
 
@@ -92,7 +94,7 @@ def target_file(target: Target, plan: Plan, scenario: Scenario, hooks: dict[str,
         "[[credential]]", 'name = "tester"', f'key = "{tester.authentication.secret}"',
         "[proposals]", f"ike = [{_quoted(keywords.ike(offer) for offer in tester.ike_proposals)}]",
         f"esp = [{_quoted(keywords.ike(offer) for offer in tester.children[0].proposals)}]",
-        "[hooks]", *(f"{hook} = '{command}'" for hook, command in hooks.items()),
+        "[hooks]", 'timeout = "30s"', *(f"{hook} = '{command}'" for hook, command in hooks.items()),
     ]  # fmt: skip
     return "\n".join(lines) + "\n"
 
