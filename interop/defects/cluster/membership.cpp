@@ -3,6 +3,7 @@
 
 #include "interop/defects/bends.hpp"
 #include "interop/suite/esp_child.hpp"
+#include "interop/suite/moves.hpp"
 
 namespace mpsec::conformance {
 
@@ -346,11 +347,15 @@ MPSEC_DEFECT(
 
 MPSEC_DEFECT(
         .id = "ends-the-cluster-with-its-oldest", .rule = "profile/3/lifetimes-are-the-sub-sas",
-        .does = "Accepts nothing in a cluster any more once its own Delete of a sub-SA has gone out.",
+        .does =
+            "Accepts nothing in a cluster any more once its own Delete of a sub-SA, or of the IKE SA of one, "
+            "has "
+            "gone out.",
         .make = [] {
           const auto ended = std::make_shared<bool>(false);
           return dropping(outgoing([=](Message& message) {
-                            *ended |= !message.header.response && deletes_child(message);
+                            *ended |= !message.header.response &&
+                                      (deletes_child(message) || deletes_ike_sa(message));
                           }),
                           [=](std::uint32_t) { return *ended; });
         });
