@@ -92,7 +92,7 @@ TEST(Probes, MeasurePathsBesideTraffic) {
       peer.liveness_after = 30s;
       if (probes) peer.probe_every = 1s;
     };
-    Clustered world(a);
+    Clustered world(a, clustered(8192));
     world.up();
     const IkeStatus first = world.a.engine().status().at(0);
     world.a.paths.clear();
@@ -105,7 +105,8 @@ TEST(Probes, MeasurePathsBesideTraffic) {
       });
     }
     const auto measured = std::ranges::count_if(world.a.paths, [&](const PathReport& report) {
-      return report.sa == first.id && report.kind == PathReport::Kind::answered && report.round_trip;
+      return report.sa == first.id && report.kind == PathReport::Kind::answered &&
+             report.round_trip.has_value();
     });
     EXPECT_GE(measured, probes ? 9 : 0);
     EXPECT_LE(measured, probes ? 10 : 0);
