@@ -43,8 +43,8 @@ class WorkersWorld : public World {
   void settle() {
     for (int i = 0; i < 1000; ++i) {
       deliver_all();
-      const bool worked = work(a) | work(b);
-      if (wire.empty() && !worked) return;
+      const bool a_worked = work(a), b_worked = work(b);
+      if (wire.empty() && !a_worked && !b_worked) return;
     }
     ADD_FAILURE() << "it does not come to an end";
   }
