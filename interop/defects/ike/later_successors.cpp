@@ -17,26 +17,22 @@ Bent mute_after(bool out, std::function<bool(Message&)> like) {
   return bent;
 }
 
+bool deletes_a_child(Message& message) {
+  return is_request(message, ExchangeType::informational) && esp_delete(message) != nullptr;
+}
+
 }  // namespace
 
 MPSEC_DEFECT(
         .id = "sends-on-the-old-child-for-ever",
         .rule = "rfc7296/2.8/responder-sends-on-the-new-sa-when-the-initiator-is-ready",
         .does = "Sends nothing of its own on a child that the peer has made, when the old one is deleted.",
-        .make = [] {
-          return mute_after(false, [](Message& message) {
-            return is_request(message, ExchangeType::informational) && esp_delete(message) != nullptr;
-          });
-        });
+        .make = [] { return mute_after(false, deletes_a_child); });
 MPSEC_DEFECT(
         .id = "does-not-send-on-the-child-it-made",
         .rule = "rfc7296/2.8/initiator-sends-once-it-has-the-answer",
         .does = "Sends nothing of its own on a child that it has made, when it deletes the old one.",
-        .make = [] {
-          return mute_after(true, [](Message& message) {
-            return is_request(message, ExchangeType::informational) && esp_delete(message) != nullptr;
-          });
-        });
+        .make = [] { return mute_after(true, deletes_a_child); });
 
 MPSEC_DEFECT(
         .id = "says-no-proposal-chosen-for-an-absent-child",
