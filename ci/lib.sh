@@ -21,7 +21,7 @@ run_tests() {
   local preset=$1 outcome=0
   shift
   local report=$root/build/$preset/tests.xml
-  rm -f "$report"
+  rm -rf "$report" "$root/build/$preset/cases"
   ctest --preset "$preset" --output-junit "$report" "$@" || outcome=$?
   "$python" ci/test_report.py "$report"
   return "$outcome"
