@@ -128,8 +128,9 @@ void Daemon::wait_for_tun() {
     if (error) return;
     read_tun();
     if (tun_->gone()) {
-      return end(std::unexpected(Error{Blame::local_fault, fmt::format("interface {}", tun_->name()),
-                                       std::nullopt, "it was deleted; start the gateway again", ""}));
+      result_ = std::unexpected(Error{Blame::local_fault, fmt::format("interface {}", tun_->name()),
+                                      std::nullopt, "it was deleted; start the gateway again", ""});
+      return stop();  // what peers still send has nowhere to go, so they are told
     }
     wait_for_tun();
   });
