@@ -23,6 +23,9 @@ std::string to_markdown(const Run& run);
 // One page that needs nothing else. `earlier` may be null: what it is compared with.
 std::string to_html(const Run& run, const Register& rules, const Run* earlier = nullptr);
 
+// "answers within 300 us (200 us to 1.1 ms), none of 20 exchanges lost", and what loss means for verdicts.
+std::string way_text(const WayReport& way);
+
 // --- terminal
 struct Look {
   bool colours = false;    // it is a terminal, and nobody asked for none

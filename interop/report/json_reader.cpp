@@ -181,6 +181,11 @@ void read_times(const Members& from, Run& run, Fault& fault) {
   if (run.began && (*run.began < 0 || *run.began > end_of_calendar))
     return from.wrong("began", "seconds since 1970, in a year of at most four digits");
   run.took = from.duration("took_ns");
+  if (from.has("way")) {
+    const Members way(from.object("way"), from.where("way"), fault);
+    run.way = {way.number<unsigned>("exchanges"), way.number<unsigned>("lost"), way.duration("shortest_ns"),
+               way.duration("median_ns"), way.duration("longest_ns")};
+  }
   const Json& cases = from.list("cases");
   if (cases.size() != run.cases.size())
     return from.wrong("cases", fmt::format("as many entries as there are cases: {}", run.cases.size()));

@@ -63,6 +63,12 @@ Json times_json(const Run& run) {
     json["began"] = *run.began;
     json["began_text"] = calendar_text(*run.began);
   }
+  if (run.way)
+    json["way"] = {{"exchanges", run.way->exchanges},
+                   {"lost", run.way->lost},
+                   {"shortest_ns", run.way->shortest.count()},
+                   {"median_ns", run.way->median.count()},
+                   {"longest_ns", run.way->longest.count()}};
   for (const CaseReport& one : run.cases) {
     Json steps = Json::array();
     for (const StepReport& step : one.steps)

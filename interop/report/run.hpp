@@ -56,6 +56,15 @@ struct TargetReport {
   bool operator==(const TargetReport&) const = default;
 };
 
+// What was measured of the way before the first case: exchanges, those that got no answer, and how long
+// answers took.
+struct WayReport {
+  unsigned exchanges = 0, lost = 0;
+  Duration shortest{}, median{}, longest{};
+
+  bool operator==(const WayReport&) const = default;
+};
+
 struct Run {
   std::uint64_t seed = 1;
   std::map<std::string, std::string> versions{};  // {"mpsec": "0.1.0", "target": "5.9.8"}: who asks knows
@@ -65,6 +74,7 @@ struct Run {
   std::string ended_early{};  // why it was: "interrupted", "the target is lost: ..."; empty: it was not
   std::optional<std::int64_t> began{};  // seconds since 1970 (UTC), where there is a calendar
   Duration took{};
+  std::optional<WayReport> way{};   // none: in memory
   std::vector<CaseReport> cases{};  // in the order in which they ran
 
   bool operator==(const Run&) const = default;

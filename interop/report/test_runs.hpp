@@ -75,6 +75,8 @@ inline Run a_run() {
           .planned = verdicts,
           .began = 1'769'860'800,
           .took = std::chrono::seconds(65),
+          .way = WayReport{20, 3, std::chrono::milliseconds(1), std::chrono::milliseconds(2),
+                           std::chrono::milliseconds(9)},
           .cases = {failed_case()}};
   for (std::size_t i = 0; i < verdicts; ++i) {
     const auto verdict = static_cast<Verdict>(i);

@@ -56,6 +56,16 @@ std::string to_line(const CaseReport& one, const Look& look) {
   return text;
 }
 
+std::string way_text(const WayReport& way) {
+  std::string text = fmt::format("answers within {} ({} to {}), ", duration_text(way.median),
+                                 duration_text(way.shortest), duration_text(way.longest));
+  if (way.lost == 0) return text + fmt::format("none of {} exchanges lost", way.exchanges);
+  return text + fmt::format(
+                    "{} of {} exchanges lost: a flaky case may be the way's doing, and that nothing came "
+                    "proves less",
+                    way.lost, way.exchanges);
+}
+
 std::string to_text(const Run& run, const Look& look) {
   std::string text;
   for (const CaseReport& one : run.cases)
@@ -67,6 +77,7 @@ std::string to_text(const Run& run, const Look& look) {
           fmt::format("{:>5} {}\n", totals[verdict], painted(to_string(verdict), colour_of(verdict), look));
   text += fmt::format("{:>5} cases against {} in {}, seed {}\n", totals.cases, clean_line(run.target.name),
                       duration_text(run.took), run.seed);
+  if (run.way) text += fmt::format("The way there: {}\n", way_text(*run.way));
   if (!run.ended_early.empty())
     text += painted(fmt::format("The run ended early: {}. {} of {} cases ran.", clean_line(run.ended_early),
                                 run.cases.size(), run.planned),

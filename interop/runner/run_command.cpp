@@ -19,6 +19,7 @@
 #include "interop/runner/ladder_check.hpp"
 #include "interop/runner/opening.hpp"
 #include "interop/runner/session.hpp"
+#include "interop/runner/way.hpp"
 #include "interop/suite/memory/memory_target.hpp"
 
 namespace mpsec::conformance {
@@ -115,8 +116,8 @@ std::expected<Plan, int> plan_of(const RunOptions& options, const Opened& opened
   return plan;
 }
 
-// All of the report but the cases.
-Run begun(const RunOptions& options, Opened& opened, const Plan& plan) {
+// All of the report but the cases. What the way there is like has a say in the plan.
+Run begun(const RunOptions& options, Opened& opened, Plan& plan) {
   Run run;
   run.seed = options.seed;
   run.versions["mpsec"] = version();
@@ -125,11 +126,13 @@ Run begun(const RunOptions& options, Opened& opened, const Plan& plan) {
   const auto calendar = std::chrono::system_clock::now().time_since_epoch();
   run.began = std::chrono::duration_cast<std::chrono::seconds>(calendar).count();
   if (opened.network == nullptr) return run;
-  if (const auto reached = probe(*opened.target, opened.providers(), options.seed); reached) {
-    opened.network->note_round_trip(*reached);
+  if (const auto way = measure_way(*opened.target, opened.providers(), options.seed); way) {
+    opened.network->note_way(way->longest, static_cast<double>(way->lost) / way->exchanges);
+    plan.confirm = confirmations(plan.confirm, *way);
+    run.way = *way;
   } else {
     run.planned = plan.cases.size();
-    run.ended_early = fmt::format("the target is lost: {}", reached.error().why);
+    run.ended_early = fmt::format("the target is lost: {}", way.error().why);
   }
   return run;
 }
@@ -158,7 +161,7 @@ void run_watched(const RunOptions& options, const Plan& plan, Opened& opened, Ru
 int run_command(const RunOptions& options) {
   Opened opened = open_target(options.target, options.timeout_scale);
   if (!opened.target) return print(opened.errors, opened.exit);
-  const auto plan = plan_of(options, opened);
+  auto plan = plan_of(options, opened);
   if (!plan) return plan.error();
   std::optional<Run> earlier;
   if (!options.compare.empty()) {

@@ -47,6 +47,8 @@ class Link {
 
   // How long a target may take to answer, path and loss reckoned in.
   virtual Duration patience() const = 0;
+  // How often a request goes out before it counts as unanswered.
+  virtual unsigned sendings() const { return 2; }
   // How long nothing has to come before it can be said that nothing comes.
   virtual Duration silence() const = 0;
 };

@@ -243,9 +243,11 @@ Message Tester::expect_response(IkeSession& sa, const Message& request) {
 Message Tester::ask(IkeSession& sa, const Message& request) {
   sa.send(request);
   const Octets sent = sa.last_sent;
-  // Once more, as a path that loses packets may need it; the last wait is judged.
-  if (auto response = response_to(sa, request, link().patience())) return *std::move(response);
-  sa.send_octets(sent);
+  // Again, as a path that loses packets may need it; the last wait is judged.
+  for (unsigned left = link().sendings(); left > 1; --left) {
+    if (auto response = response_to(sa, request, link().patience())) return *std::move(response);
+    sa.send_octets(sent);
+  }
   return expect_response(sa, request);
 }
 

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <deque>
 #include <fmt/format.h>
 #include <poll.h>
@@ -116,6 +117,7 @@ class NetworkTarget::Inside final : public Link {
   const std::vector<ike::Path>& paths() const override { return file.paths; }
   Duration patience() const override { return scaled(std::max<Duration>(1s, round_trip_ * 4)); }
   Duration silence() const override { return scaled(std::max<Duration>(250ms, round_trip_ * 3)); }
+  unsigned sendings() const override { return sendings_; }
   void send(const Datagram& datagram) override { outside_->send(datagram); }
   using Link::send;
   void send(const EspPacket& packet) override {
@@ -139,7 +141,12 @@ class NetworkTarget::Inside final : public Link {
     wait(1ms);
     arrived_.clear();
   }
-  void note_round_trip(Duration round_trip) { round_trip_ = std::max(round_trip_, round_trip); }
+  void note_way(Duration round_trip, double loss) {
+    round_trip_ = std::max(round_trip_, round_trip);
+    // So that all sendings of a request are lost once in a thousand at the most.
+    while (sendings_ < most_sendings && std::pow(loss, sendings_) > 1e-3)
+      ++sendings_;
+  }
   // By its hook, until put_back().
   Result<> set(Hook hook, std::uint64_t value) {
     set_.push_back(hook);
@@ -200,7 +207,9 @@ class NetworkTarget::Inside final : public Link {
   std::deque<Arrival> arrived_;
   std::vector<Hook> set_;  // what is not as usual
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  static constexpr unsigned most_sendings = 8;
   Duration round_trip_{};
+  unsigned sendings_ = 2;
   double scale_;
 };
 
@@ -223,8 +232,8 @@ const Description& NetworkTarget::description() const {
 Link& NetworkTarget::link() {
   return *inside_;
 }
-void NetworkTarget::note_round_trip(Duration round_trip) {
-  inside_->note_round_trip(round_trip);
+void NetworkTarget::note_way(Duration round_trip, double loss) {
+  inside_->note_way(round_trip, loss);
 }
 
 Result<> NetworkTarget::prepare(const Wishes& wishes) {

@@ -22,8 +22,9 @@ class NetworkTarget final : public Target {
   bool remembers() const override;
   Result<std::vector<AuditEntry>> audit() override;
 
-  // Waits are derived from it: how long the target took to answer, at the most.
-  void note_round_trip(Duration round_trip);
+  // Waits and repetitions are derived from it: how long the target took to answer, at the most, and what
+  // share of exchanges got no answer on the way.
+  void note_way(Duration round_trip, double loss);
 
  private:
   class Inside;
