@@ -2,16 +2,22 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <map>
 
 #include "interop/runner/exit_code.hpp"
+#include "interop/runner/side_by_side.hpp"
 
 namespace mpsec::conformance {
 namespace {
 
+Keep kept(const Plan& plan) {
+  return plan.folder.empty() ? Keep::nothing : Keep::keys;
+}
+
 // Repeated until the verdicts differ.
 Outcome run_often(const Case& one, Target& target, const Tester::Providers& providers, const Plan& plan) {
-  Outcome outcome = run_confirmed(one, target, providers, plan.seed, plan.virtual_time ? 1 : plan.confirm,
-                                  plan.folder.empty() ? Keep::nothing : Keep::keys);
+  Outcome outcome =
+      run_confirmed(one, target, providers, plan.seed, plan.virtual_time ? 1 : plan.confirm, kept(plan));
   for (unsigned i = 1; i < plan.repeat && outcome.verdict == Verdict::pass; ++i) {
     Outcome again = run_case(one, target, providers, plan.seed + i);
     again.tries = outcome.tries + 1;
@@ -20,6 +26,30 @@ Outcome run_often(const Case& one, Target& target, const Tester::Providers& prov
     outcome = std::move(again);
   }
   return outcome;
+}
+
+// Of a run that goes on; null: it has to be run.
+const CaseReport* before(const Plan& plan, const Case& one) {
+  const auto at = std::ranges::find(plan.done, one.id, &CaseReport::id);
+  return at == plan.done.end() ? nullptr : &*at;
+}
+
+// What passed side by side. All else is tried by itself, where nothing of another case can be in its way.
+std::map<const Case*, Outcome> passed_together(const Plan& plan, Target& target,
+                                               const Tester::Providers& providers, const Watching& watching) {
+  std::map<const Case*, Outcome> passed;
+  if (plan.virtual_time || plan.repeat > 1) return passed;
+  std::vector<const Case*> cases = side_by_side(plan.cases);
+  std::erase_if(cases, [&](const Case* one) { return before(plan, *one) != nullptr; });
+  if (cases.size() < 2) return passed;
+  watching.progress({0,
+                     plan.cases.size(),
+                     {},
+                     watching.elapsed(),
+                     "those that wait for the target's timers, side by side"});
+  for (Outcome& outcome : run_side_by_side(cases, target, providers, plan.seed, kept(plan)))
+    if (outcome.verdict == Verdict::pass) passed.emplace(outcome.one, std::move(outcome));
+  return passed;
 }
 
 void keep_evidence(const Plan& plan, const Outcome& outcome, CaseReport& report, Run& run) {
@@ -63,10 +93,10 @@ Result<Duration> probe(Target& target, const Tester::Providers& providers, std::
 void run_all(const Plan& plan, Target& target, const Tester::Providers& providers, const Register& rules,
              Run& run, const Watching& watching) {
   run.planned = plan.cases.size();
+  auto together = passed_together(plan, target, providers, watching);
   for (const Case* one : plan.cases) {
-    const auto before = std::ranges::find(plan.done, one->id, &CaseReport::id);
-    if (before != plan.done.end()) {
-      run.cases.push_back(*before);
+    if (const CaseReport* done = before(plan, *one)) {
+      run.cases.push_back(*done);
       continue;
     }
     if (watching.interrupted()) {
@@ -74,7 +104,9 @@ void run_all(const Plan& plan, Target& target, const Tester::Providers& provider
       break;
     }
     watching.progress({run.cases.size(), run.planned, totals_of(run.cases), watching.elapsed(), one->id});
-    const Outcome outcome = run_often(*one, target, providers, plan);
+    const auto passed = together.find(one);
+    const Outcome outcome =
+        passed == together.end() ? run_often(*one, target, providers, plan) : std::move(passed->second);
     if (watching.interrupted() && outcome.verdict != Verdict::pass) {
       run.ended_early = "interrupted";
       break;

@@ -6,6 +6,8 @@
 #include "interop/runner/ladder_check.hpp"
 #include "interop/runner/live_fuzz.hpp"
 #include "interop/runner/opening.hpp"
+#include "interop/runner/side_by_side.hpp"
+#include "interop/runner/way.hpp"
 #include "interop/suite/memory/memory_target.hpp"
 
 namespace mpsec::conformance {
@@ -113,6 +115,116 @@ TEST(Session, ATargetThatFallsSilentIsLost) {
   const Ran ran = run_of({&good, &good}, {.virtual_time = false}, dying);
   EXPECT_THAT(ran.run.ended_early, HasSubstr("the target is lost"));
   EXPECT_EQ(ran.code, target_lost);
+}
+
+// Cases of half a minute, which see to it that what arrives is their own.
+Case waiting(std::string_view id, Hooks hooks, void (*run)(Tester&)) {
+  return {
+      .id = id, .rules = {}, .hooks = hooks, .waits_for_timers = true, .does = "", .lawful = "", .run = run};
+}
+void initiated(Tester& t) {
+  IkeSession& sa = t.await_initiation();
+  t.wait(std::chrono::seconds(30));
+  t.expect_alive(sa);
+}
+void initiating(Tester& t) {
+  IkeSession& sa = t.establish();
+  t.wait(std::chrono::seconds(30));
+  t.expect_alive(sa);
+  static_cast<void>(t.ping(*sa.children.front()));
+}
+void failing(Tester& t) {
+  t.establish();
+  t.wait(std::chrono::seconds(30));
+  t.fail("this", "that");
+}
+
+TEST(SideBySide, CasesWaitAtTheSameTime) {
+  const Case first = waiting("made-up/1/initiating", {}, initiating),
+             second = waiting("made-up/1/too", {}, initiating),
+             third = waiting("made-up/1/initiated", {Hook::initiate}, initiated),
+             fourth = waiting("made-up/1/failing", {}, failing);
+  const std::vector<const Case*> all{&first, &good, &second, &third, &fourth};
+  const auto chosen = side_by_side(all);
+  EXPECT_THAT(chosen, testing::ElementsAre(&third, &first, &second, &fourth));
+  const Opened providers = open_target("", 1);
+  MemoryTarget target;
+  const Instant began = target.link().now();
+  const auto outcomes = run_side_by_side(chosen, target, providers.providers(), 1);
+  EXPECT_LT(target.link().now() - began, std::chrono::seconds(40));
+  ASSERT_EQ(outcomes.size(), 4u);
+  for (std::size_t i = 0; i < 3; ++i)
+    EXPECT_EQ(outcomes[i].verdict, Verdict::pass) << outcomes[i].one->id << ": " << outcomes[i].actual;
+  EXPECT_EQ(outcomes[3].verdict, Verdict::fail);
+}
+
+TEST(SideBySide, WhatDidNotPassIsTriedAgainByItself) {
+  static int runs;
+  runs = 0;
+  const Case first = waiting("made-up/1/first", {}, initiating),
+             shy = waiting("made-up/1/shy", {}, [](Tester& t) {
+               if (runs++ == 0) t.fail("to be alone", "somebody");
+             });
+  const Ran ran = run_of({&first, &shy}, {.virtual_time = false});
+  EXPECT_EQ(runs, 2);
+  EXPECT_EQ(ran.code, as_expected);
+  EXPECT_EQ(ran.run.cases[1].tries, 1u);
+}
+
+TEST(SideBySide, TheCataloguesOwnPassSo) {
+  std::vector<const Case*> all;
+  for (const Case& one : catalogue())
+    all.push_back(&one);
+  const auto cases = side_by_side(all);
+  EXPECT_GE(cases.size(), 3u);
+  const Opened providers = open_target("", 1);
+  MemoryTarget target;
+  for (const Outcome& outcome : run_side_by_side(cases, target, providers.providers(), 1))
+    EXPECT_EQ(outcome.verdict, Verdict::pass) << outcome.one->id << ": " << outcome.actual;
+}
+
+WayReport way_to(MakeBent bent) {
+  const Opened providers = open_target("", 1);
+  MemoryTarget target(std::move(bent));
+  return measure_way(target, providers.providers(), 1).value();
+}
+
+TEST(Way, IsMeasuredByExchanges) {
+  const WayReport way = way_to({});
+  EXPECT_EQ(way.exchanges, 20u);
+  EXPECT_EQ(way.lost, 0u);
+  EXPECT_LE(way.shortest, way.median);
+  EXPECT_LE(way.median, way.longest);
+  EXPECT_EQ(confirmations(3, way), 3u);
+}
+
+TEST(Way, LossIsCountedAndAsksForMoreConfirmations) {
+  const auto sent = std::make_shared<int>(0);
+  const WayReport way = way_to([sent] {
+    Bent bent;
+    bent.ike_out = [sent](Datagram one) {
+      std::vector<Datagram> on;
+      if (++*sent % 4 != 0) on.push_back(std::move(one));
+      return on;
+    };
+    return bent;
+  });
+  EXPECT_THAT(way.lost, testing::AllOf(testing::Ge(4u), testing::Le(6u)));
+  EXPECT_GT(confirmations(3, way), 3u);
+  EXPECT_EQ(confirmations(1, way), 1u);
+  EXPECT_EQ(confirmations(3, {.exchanges = 20, .lost = 19}), 20u);
+}
+
+TEST(Way, ATargetThatSaysNothingIsNotReached) {
+  const Opened providers = open_target("", 1);
+  MemoryTarget target([] {
+    Bent bent;
+    bent.ike_out = [](Datagram) { return std::vector<Datagram>{}; };
+    return bent;
+  });
+  const auto way = measure_way(target, providers.providers(), 1);
+  ASSERT_FALSE(way);
+  EXPECT_THAT(way.error().why, HasSubstr("none, after 8 sendings"));
 }
 
 TEST(Session, TheSameSeedGivesTheSameReport) {

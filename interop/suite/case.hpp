@@ -24,6 +24,9 @@ struct Case {
   Features features{};
   Hooks hooks{};
   Wishes wishes{};
+  // Most of it is waiting for timers of the target's, and it minds no other IKE SA: over a network it may run
+  // beside others like it. No wishes then, and no hook but at its beginning.
+  bool waits_for_timers = false;
   // What the tester does, and what of the target is lawful. Whole sentences.
   std::string_view does;
   std::string_view lawful;

@@ -149,7 +149,7 @@ MPSEC_CASE(
         .id = "rfc7296/2.4/unanswered-ike-sa-init-is-given-up",
         .rules = {"rfc7296/2.4/a-dozen-tries-over-minutes",
                   "rfc7296/2.4/unanswered-tries-prove-the-peer-dead"},
-        .side = Side::initiator, .hooks = {Hook::initiate},
+        .side = Side::initiator, .hooks = {Hook::initiate}, .waits_for_timers = true,
         .does = "The tester never answers the target's IKE_SA_INIT request.",
         .lawful = "It comes several times over a while, and then no more; the numbers are the target's own.",
         .run = [](Tester& t) {
@@ -163,7 +163,7 @@ MPSEC_CASE(
         .id = "rfc7296/2.4/peer-that-does-not-answer-a-request-is-given-up",
         .rules = {"rfc7296/2.4/unanswered-tries-prove-the-peer-dead",
                   "rfc7296/2.4/a-dozen-tries-over-minutes"},
-        .hooks = {Hook::delete_child},
+        .hooks = {Hook::delete_child}, .waits_for_timers = true,
         .does = "The tester never answers the target's Delete of a child, nor anything else.",
         .lawful = "It comes several times over a while, and then no more; the IKE SA is then gone.",
         .run = [](Tester& t) {
@@ -179,7 +179,8 @@ MPSEC_CASE(
         .id = "rfc7296/2.4/silent-peer-is-asked-for-a-sign-of-life",
         .rules = {"rfc7296/2.4/liveness-is-an-empty-informational",
                   "rfc7296/1.4/informational-request-may-be-empty"},
-        .hooks = {Hook::send_traffic}, .does = "The target's owner sends traffic, and the tester is silent.",
+        .hooks = {Hook::send_traffic}, .waits_for_timers = true,
+        .does = "The target's owner sends traffic, and the tester is silent.",
         .lawful = "An INFORMATIONAL request without payloads comes; answered, the IKE SA lives on.",
         .run = [](Tester& t) {
           IkeSession& sa = t.establish();

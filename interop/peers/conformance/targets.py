@@ -28,6 +28,7 @@ SLOW = {
     "rfc3948/4/no-keepalive-while-there-is-traffic": "a minute",
 }
 """Cases that are run only when they are asked for (--filter), and how long they take."""
+_LIVENESS = 10  # seconds of silence, after which a peer asks: lowered, for the cases that wait for it
 _EVERYBODY = ("sequence-numbers-32", "fragmentation", "nat-traversal", "childless")
 
 
@@ -62,7 +63,7 @@ PEERS = {
 
 def scenario_of(target: Target, plan: Plan) -> Scenario:
     """Two ends with a choice of algorithms; the tester takes the place of the first."""
-    scenario = plan.scenario(ike=IKE, child=ESP)
+    scenario = plan.scenario(ike=IKE, child=ESP, liveness_seconds=_LIVENESS)
     if not target.again:
         return scenario
     ends = []
