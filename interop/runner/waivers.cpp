@@ -24,6 +24,12 @@ std::expected<std::vector<Waiver>, std::vector<Error>> read_waivers(std::string_
       reader.text("reason", one.reason);
       reader.text("link", one.link);
       reader.text("version", one.version);
+      std::string verdict(to_string(one.verdict));
+      reader.text("verdict", verdict);
+      if (const auto named = to_verdict(verdict); named == Verdict::fail || named == Verdict::inconclusive)
+        one.verdict = *named;
+      else
+        reader.fail("verdict", "expected \"fail\" or \"inconclusive\"");
       if (one.glob.empty()) reader.fail("case", "expected the ID of a case, or a glob");
       if (one.reason.empty()) reader.fail("reason", "expected why the case fails, in words");
       waivers.push_back(std::move(one));
@@ -45,10 +51,10 @@ void apply(const std::vector<Waiver>& waivers, CaseReport& report) {
   if (waiver == nullptr) return;
   report.waiver =
       waiver->link.empty() ? waiver->reason : fmt::format("{} ({})", waiver->reason, waiver->link);
-  // What a target lacks can also take away what a case builds on.
-  if (report.verdict == Verdict::fail || report.verdict == Verdict::inconclusive)
+  if (report.verdict == waiver->verdict)
     report.verdict = Verdict::waived;
-  if (report.verdict == Verdict::pass) report.verdict = Verdict::unexpected_pass;
+  else if (report.verdict == Verdict::pass)
+    report.verdict = Verdict::unexpected_pass;
 }
 
 std::string waivers_for(const Run& run) {

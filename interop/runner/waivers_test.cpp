@@ -24,7 +24,7 @@ TEST(Waivers, AFailureIsWaivedAndAPassIsNot) {
   EXPECT_EQ(failed.waiver, "known (https://t/1)");
   CaseReport not_reached = report("rfc7296/2.3/d", Verdict::inconclusive);
   apply(*waivers, not_reached);
-  EXPECT_EQ(not_reached.verdict, Verdict::waived);
+  EXPECT_EQ(not_reached.verdict, Verdict::inconclusive);
   CaseReport passed = report("rfc7296/2.3/b", Verdict::pass);
   apply(*waivers, passed);
   EXPECT_EQ(passed.verdict, Verdict::unexpected_pass);
@@ -36,9 +36,22 @@ TEST(Waivers, AFailureIsWaivedAndAPassIsNot) {
   EXPECT_EQ(not_tried.verdict, Verdict::unsupported);
 }
 
+TEST(Waivers, OneForACaseThatIsNotReachedCoversThatAlone) {
+  const auto waivers =
+      read_waivers("[[waiver]]\ncase = \"*\"\nreason = \"known\"\nverdict = \"inconclusive\"\n", "w.toml");
+  ASSERT_TRUE(waivers);
+  CaseReport not_reached = report("rfc7296/2.3/d", Verdict::inconclusive),
+             failed = report("rfc7296/2.3/a", Verdict::fail);
+  apply(*waivers, not_reached);
+  apply(*waivers, failed);
+  EXPECT_EQ(not_reached.verdict, Verdict::waived);
+  EXPECT_EQ(failed.verdict, Verdict::fail);
+}
+
 TEST(Waivers, ADamagedFileIsToldWithItsPlaces) {
   for (const std::string_view text :
        {"[[waiver]]\nreason = \"r\"\n", "[[waiver]]\ncase = \"c\"\n", "[[waiver", "waiver = 3",
+        "[[waiver]]\ncase = \"c\"\nreason = \"r\"\nverdict = \"flaky\"\n",
         "[[waiver]]\ncase = \"c\"\nreason = \"r\"\nreasons = \"r\"\n"}) {
     const auto waivers = read_waivers(text, "w.toml");
     ASSERT_FALSE(waivers) << text;
