@@ -242,8 +242,9 @@ class MemoryTarget::World final : public Link {
     for (const gateway::Report& report : output.reports)
       note(report);
     std::vector<Octets> inside;
-    for (const ipsec::PacketBuffer& packet : output.inside)
-      inside.emplace_back(packet.view().begin(), packet.view().end());
+    for (const auto* list : {&output.inside, &output.to_sources})
+      for (const ipsec::PacketBuffer& packet : *list)
+        inside.emplace_back(packet.view().begin(), packet.view().end());
     for (Octets& packet : inside)
       for (const Octets& one : through(bent_.delivered, std::move(packet)))
         if (auto answer = answer_to(one)) host_sends(*std::move(answer));

@@ -108,7 +108,8 @@ void Core::take_packets(Instant now, Output& output) {
     engine_->receive({path->local, path->remote, {payload.begin(), payload.end()}}, now, ike_actions_);
   }
   for (ipsec::Emission& emission : packets.emissions) {
-    auto& side = emission.side == ipsec::Emission::Side::unprotected ? output.outside : output.inside;
+    const bool outside = emission.side == ipsec::Emission::Side::unprotected;
+    auto& side = outside ? output.outside : output.to_sources;
     side.push_back(emission.packet.buffer());
     packets.held.push_back(std::move(emission.packet));
   }

@@ -24,14 +24,15 @@ using Report = std::variant<ike::Event, ipsec::Event, cluster::ClusterEvent, Fau
 // were given to the call, or into `storage`.
 struct Output {
   std::vector<Datagram> ike;
-  std::vector<ipsec::PacketBuffer> outside;  // whole IP packets for the unprotected side, in this order
-  std::vector<ipsec::PacketBuffer> inside;   // clear, for the protected side, in this order
+  std::vector<ipsec::PacketBuffer> outside;     // whole IP packets for the unprotected side, in this order
+  std::vector<ipsec::PacketBuffer> inside;      // clear, for the protected side, in this order
+  std::vector<ipsec::PacketBuffer> to_sources;  // ICMP errors, for hosts on the protected side
   std::vector<Report> reports;
   std::vector<VirtualAddress> addresses;
   cluster::ClusterEnd::Actions storage;
 
   void clear() {
-    ike.clear(), outside.clear(), inside.clear(), reports.clear(), addresses.clear();
+    ike.clear(), outside.clear(), inside.clear(), to_sources.clear(), reports.clear(), addresses.clear();
     storage.clear();
   }
 };

@@ -158,8 +158,9 @@ class World {
       wire.push_back({&other, Datagram{sent.remote, sent.local, std::move(sent.octets)}});
     for (const ipsec::PacketBuffer& packet : output.outside)
       wire.push_back({&other, Octets(packet.view().begin(), packet.view().end())});
-    for (const ipsec::PacketBuffer& packet : output.inside)
-      one.delivered.emplace_back(packet.view().begin(), packet.view().end());
+    for (const auto* list : {&output.inside, &output.to_sources})
+      for (const ipsec::PacketBuffer& packet : *list)
+        one.delivered.emplace_back(packet.view().begin(), packet.view().end());
     std::ranges::move(output.reports, std::back_inserter(one.reports));
     std::ranges::move(output.addresses, std::back_inserter(one.addresses));
     return result;
@@ -214,7 +215,7 @@ class World {
   }
   // What points into a packet's own storage, before that goes.
   static void keep(Output& output) {
-    for (auto* list : {&output.outside, &output.inside})
+    for (auto* list : {&output.outside, &output.inside, &output.to_sources})
       for (ipsec::PacketBuffer& packet : *list) {
         output.storage.packets.held.emplace_back(packet.view());
         packet = output.storage.packets.held.back().buffer();

@@ -67,8 +67,9 @@ class WorkersWorld : public World {
   void put_out(Gateway& one, Desk& desk, WorkerOutput& output) {
     for (const ipsec::PacketBuffer& packet : output.outside)
       wire.push_back({&one == &a ? &b : &a, Octets(packet.view().begin(), packet.view().end())});
-    for (const ipsec::PacketBuffer& packet : output.inside)
-      one.delivered.emplace_back(packet.view().begin(), packet.view().end());
+    for (const auto* list : {&output.inside, &output.to_sources})
+      for (const ipsec::PacketBuffer& packet : *list)
+        one.delivered.emplace_back(packet.view().begin(), packet.view().end());
     output.clear();
     EXPECT_TRUE(desk.finish());
   }

@@ -70,6 +70,10 @@ Result<> Daemon::open_all(Settings settings) {
   auto outside = Outside::open(addresses, outside_options);
   if (!outside) return std::unexpected(std::move(outside).error());
   outside_ = *std::move(outside);
+  if (auto teller = SourceTeller::open())
+    teller_ = *std::move(teller);
+  else
+    journal_->write(now(), Fault{std::move(teller).error()});
   auto tun = Tun::open(tun_options);
   if (!tun) return std::unexpected(std::move(tun).error());
   tun_ = *std::move(tun);
@@ -87,8 +91,9 @@ Result<> Daemon::open_workers() {
   if (!bell) return std::unexpected(std::move(bell).error());
   bell_ = *std::move(bell);
   for (std::size_t number = 1; number <= core_->crew()->size(); ++number) {
-    auto worker = WorkerThread::make(
-        {core_->crew()->desk(number), tun_->queue(number), outside_->make_sender(), clock_, *bell_});
+    auto worker =
+        WorkerThread::make({core_->crew()->desk(number), tun_->queue(number), outside_->make_sender(),
+                            teller_ ? &*teller_ : nullptr, clock_, *bell_});
     if (!worker) return std::unexpected(std::move(worker).error());
     workers_.push_back(*std::move(worker));
   }
@@ -241,6 +246,7 @@ void Daemon::take_output() {
       views_.push_back(packet.view());
     tun_->write(views_);
   }
+  if (teller_) teller_->tell(output_.to_sources);
   change_addresses();
   for (const Report& report : output_.reports) {
     journal_->write(now(), report);

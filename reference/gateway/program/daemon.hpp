@@ -12,6 +12,7 @@
 #include "gateway/control/requests.hpp"
 #include "gateway/core/core.hpp"
 #include "gateway/io/outside.hpp"
+#include "gateway/io/source_teller.hpp"
 #include "gateway/io/tun.hpp"
 #include "gateway/program/clock.hpp"
 #include "gateway/program/key_files.hpp"
@@ -70,6 +71,7 @@ class Daemon final : public Host {
   ReadSettings read_settings_;
   std::unique_ptr<KeyFiles> keys_;
   std::unique_ptr<Outside> outside_;
+  std::optional<SourceTeller> teller_;
   std::unique_ptr<Tun> tun_;
   std::unique_ptr<Core> core_;
   std::unique_ptr<Journal> journal_;

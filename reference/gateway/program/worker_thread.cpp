@@ -109,6 +109,7 @@ void WorkerThread::put_out() {
       views_.push_back(packet.view());
     sides_.tun.write(views_);
   }
+  if (sides_.teller != nullptr) sides_.teller->tell(output_.to_sources);
   output_.clear();
   told_ = sides_.desk.finish();
 }

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "gateway/io/outside.hpp"
+#include "gateway/io/source_teller.hpp"
 #include "gateway/io/tun.hpp"
 #include "gateway/program/clock.hpp"
 #include "gateway/workers/desk.hpp"
@@ -31,6 +32,7 @@ class WorkerThread {
     Desk& desk;
     TunQueue& tun;
     std::unique_ptr<Outside::Sender> outside;
+    const SourceTeller* teller;  // null: sources are not told
     const RunningClock& clock;
     const Bell& core;
   };

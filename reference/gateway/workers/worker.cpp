@@ -177,7 +177,8 @@ void Worker::send(std::span<ipsec::PacketBuffer> packets, Instant now, WorkerOut
 void Worker::take_rest(Instant now, WorkerOutput& output, News& news) {
   ipsec::Actions& actions = output.storage;
   for (ipsec::Emission& emission : actions.emissions) {
-    auto& side = emission.side == ipsec::Emission::Side::unprotected ? output.outside : output.inside;
+    const bool outside = emission.side == ipsec::Emission::Side::unprotected;
+    auto& side = outside ? output.outside : output.to_sources;
     side.push_back(emission.packet.buffer());
     actions.held.push_back(std::move(emission.packet));
   }

@@ -17,9 +17,9 @@ namespace mpsec::gateway {
 // Filled by a worker's calls, cleared by the caller. Packets point into the buffers that were given to the
 // call, or into `storage`.
 struct WorkerOutput {
-  std::vector<ipsec::PacketBuffer> outside, inside;  // as in Output
+  std::vector<ipsec::PacketBuffer> outside, inside, to_sources;  // as in Output
   ipsec::Actions storage;
-  void clear() { outside.clear(), inside.clear(), storage.clear(); }
+  void clear() { outside.clear(), inside.clear(), to_sources.clear(), storage.clear(); }
 };
 
 struct WorkerCounters {
