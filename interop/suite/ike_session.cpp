@@ -187,8 +187,11 @@ ike::ProofContext IkeSession::context_of(ike::Role signer, OctetView message, Oc
 
 void IkeSession::append_proof(Payloads& payloads, const Payloads& seen) {
   own_identity_ = ike::read_identity(role_, payloads).value().body;
-  const auto context = context_of(role_, own_init_, peer_nonce_, own_identity_);
-  auto proof = demand(tester_.target().credential->begin()->prove(context, abilities_, seen));
+  auto context = context_of(role_, own_init_, peer_nonce_, own_identity_);
+  auto abilities = abilities_;
+  if (opening_.proving) opening_.proving(context, abilities);
+  const auto& credential = opening_.credential ? opening_.credential : tester_.target().credential;
+  auto proof = demand(credential->begin()->prove(context, abilities, seen));
   std::ranges::move(proof.payloads, std::back_inserter(payloads));
 }
 

@@ -53,6 +53,10 @@ struct Opening {
   std::optional<ipsec::Identity> as{};  // who the tester says it is; none: as described
   bool fragmentation = false;           // says that it knows it
   std::optional<bool> pretend_nat{};    // none: as described
+  // By what the tester proves who it is; null: as described.
+  std::shared_ptr<const ike::Credential> credential{};
+  // What the proof is made of.
+  std::function<void(ike::ProofContext&, ike::PeerAbilities&)> proving{};
   std::function<void(Message&)> init = [](Message&) {};
   std::function<void(Message&)> auth = [](Message&) {};
   // Of IDi or IDr, before it is proved.
@@ -72,6 +76,8 @@ class IkeSession {
   const ike::IkeKeys& keys() const { return *keys_; }
   ike::Path& path() { return path_; }
   const Opening& opening() const { return opening_; }
+  // What the target has said in IKE_SA_INIT that it can check.
+  const ike::PeerAbilities& abilities() const { return abilities_; }
   std::uint32_t next_request = 0;   // Message ID of the tester's next request
   std::uint32_t next_expected = 0;  // of the target's
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "crypto/certificate.hpp"
 #include "ike/authentication.hpp"
 #include "ike/negotiation.hpp"
 #include "interop/suite/link.hpp"
@@ -98,6 +99,13 @@ struct AuditEntry {
 };
 std::string_view to_string(AuditEntry::Event event);
 
+// How both ends prove who they are, where a case is about it.
+enum class Certificates : std::uint8_t {
+  unasked,  // as described: by a shared key in memory
+  any,
+  rsa,  // the tester's, at least
+};
+
 // What of the target's configuration a case needs otherwise than it is described.
 struct Wishes {
   bool extended_sequence_numbers = false;
@@ -114,7 +122,16 @@ struct Wishes {
   std::string scheduler{};       // of the cluster
   bool duplication = false;      // the cluster sends each packet on two paths, where the peer agrees
   bool second_identity = false;  // a further tester may come, with the same rights
+  Certificates certificates = Certificates::unasked;
 };
+
+// A private key, and the certificates that are shown for it: its own first.
+struct Signer {
+  std::shared_ptr<const crypto::PrivateKey> key;
+  std::vector<crypto::CertificatePointer> chain;
+};
+// What can be wrong with a certificate for the tester, under which it signs well.
+enum class Flaw : std::uint8_t { strange_authority, expired, another_name };
 
 struct Description {
   std::string name = "the embedded reference";
@@ -122,6 +139,10 @@ struct Description {
   std::optional<ipsec::Identity> second_tester_id{};  // which the same credential proves
   // How the tester proves itself, and judges the target's proof.
   std::shared_ptr<const ike::Credential> credential;
+  std::optional<Signer> signer{};        // where the credential is a certificate
+  std::map<Flaw, Signer> wrong_signers;  // as far as there are any
+  // Key hashes of the authorities that it leads to, as far as they are known.
+  std::vector<std::array<std::uint8_t, 20>> authorities;
   std::shared_ptr<const ike::ProofChecker> checker;
   std::function<ipsec::PadEntry()> pad_entry;
   std::vector<ike::IkeProposal> ike_proposals;

@@ -10,6 +10,29 @@ namespace {
 
 constexpr auto unused_type = static_cast<PayloadType>(200);
 
+class Rsa final : public ike::SingleRoundCredential {
+ public:
+  explicit Rsa(const Signer& signer) : signer_(signer) {}
+  Result<ike::Proof> prove(const ike::ProofContext& context, const ike::PeerAbilities&,
+                           const Payloads&) const override {
+    const auto octets = ike::signed_octets(context);
+    if (!octets) return std::unexpected(octets.error());
+    const auto* algorithm =
+        crypto::find_signature(crypto::SignatureScheme::rsa_pkcs1, crypto::HashId::sha2_256);
+    ike::Proof proof;
+    for (const auto& one : signer_.chain)
+      proof.payloads.push_back(
+          make_payload(Certificate{.data = Octets(one->der().begin(), one->der().end())}));
+    proof.payloads.push_back(
+        make_payload(Authentication{.method = AuthenticationMethod::rsa_digital_signature,
+                                    .data = signer_.key->sign(*algorithm, {*octets}).value()}));
+    return proof;
+  }
+
+ private:
+  Signer signer_;
+};
+
 bool has_keys(const Message& response) {
   return find<KeyExchange>(response.payloads) != nullptr;
 }
@@ -80,6 +103,21 @@ IkeSession& expect_established(Tester& t, const Opening& opening) {
 AuthAnswer ask_auth(Tester& t, const Opening& opening) {
   IkeSession& sa = t.half_open(opening);
   return {sa, t.ask(sa, sa.auth_request())};
+}
+
+Message await_auth_request(Tester& t, IkeSession& sa) {
+  return t.control([&] {
+    const Message init = sa.waiting.front();
+    sa.waiting.pop_front();
+    sa.take_init_request(init);
+    sa.send(sa.init_response(init));
+    sa.keep_own_init();
+    return t.expect_request(sa, ExchangeType::ike_auth);
+  });
+}
+
+std::shared_ptr<const ike::Credential> rsa_credential(const Signer& signer) {
+  return std::make_shared<Rsa>(signer);
 }
 
 void expect_init_refused(Tester& t, const Opening& opening, NotifyType why) {

@@ -19,6 +19,10 @@ struct AuthAnswer {
   Message response;
 };
 AuthAnswer ask_auth(Tester& t, const Opening& opening = {});
+// The target's IKE_AUTH request, on an IKE SA of which the IKE_SA_INIT request has come: a control.
+Message await_auth_request(Tester& t, IkeSession& sa);
+// Signatures by method 1, which is not to say its hash, over SHA2-256.
+std::shared_ptr<const ike::Credential> rsa_credential(const Signer& signer);
 
 // After the control that a usual request is taken: no IKE SA comes of this one. It is answered with `why`, or
 // not at all; and the target lives.

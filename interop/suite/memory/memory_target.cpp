@@ -5,10 +5,10 @@
 #include <map>
 
 #include "crypto/openssl/openssl_ike_provider.hpp"
-#include "crypto/openssl/openssl_pki.hpp"
 #include "crypto/openssl/openssl_provider.hpp"
 #include "interop/suite/ip_packets.hpp"
 #include "interop/suite/memory/reference_settings.hpp"
+#include "interop/suite/memory/test_certificates.hpp"
 #include "interop/suite/ping.hpp"
 #include "ipsec/packet_buffer.hpp"
 
@@ -94,8 +94,9 @@ class MemoryTarget::World final : public Link {
     };
     auto settings = reference_settings(wishes);
     bent_.settings(settings);
-    core_ = gateway::Core::make(std::move(settings),
-                                {rng_, *packets_, *ike_, *pki_, 0, bent_.keys, &bent_.seams}, now_)
+    core_ = gateway::Core::make(
+                std::move(settings),
+                {rng_, *packets_, *ike_, test_pki(), calendar_in_memory, bent_.keys, &bent_.seams}, now_)
                 .value();
   }
 
@@ -276,7 +277,6 @@ class MemoryTarget::World final : public Link {
   SeededRng rng_{7};
   std::unique_ptr<crypto::Provider> packets_ = crypto::make_openssl_provider();
   std::unique_ptr<crypto::IkeProvider> ike_ = crypto::make_openssl_ike_provider();
-  std::unique_ptr<crypto::PkiProvider> pki_ = crypto::make_openssl_pki();
   std::unique_ptr<gateway::Core> core_;
 };
 

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include "ike/signature_authentication.hpp"
+#include "interop/suite/memory/test_certificates.hpp"
+
 namespace mpsec::conformance {
 namespace {
 
@@ -29,7 +32,8 @@ constexpr Features features{Feature::extended_sequence_numbers,
                             Feature::key_exchange_in_child,
                             Feature::tfc_padding,
                             Feature::cookies,
-                            Feature::transport_mode};
+                            Feature::transport_mode,
+                            Feature::certificates};
 constexpr Hooks hooks{Hook::initiate,
                       Hook::rekey_child,
                       Hook::rekey_ike,
@@ -70,6 +74,24 @@ ipsec::PadEntry pad_entry(std::string_view of_whom, std::uint32_t id = 1) {
   return entry;
 }
 
+constexpr std::string_view authority = "authority";
+
+// The same by a certificate.
+ipsec::PadEntry certified(ipsec::PadEntry entry) {
+  entry.authentication.clear();
+  ipsec::Certificate permitted;
+  permitted.trust_anchors = {std::string(authority)};
+  entry.authentication.emplace_back(std::move(permitted));
+  return entry;
+}
+
+const Signer& signer_of(std::string_view end, const Wishes& wishes) {
+  return test_signer(fmt::format("{}{}", end, wishes.certificates == Certificates::rsa ? ", RSA" : ""));
+}
+std::shared_ptr<const ike::Credential> credential_of(const Signer& signer) {
+  return std::make_shared<ike::SignatureCredential>(signer.key, signer.chain);
+}
+
 ike::ClusterWish cluster_wish(const Wishes& wishes) {
   return {.name = "net",
           .most_sub_sas = 8,
@@ -103,7 +125,10 @@ ike::PeerConfiguration peer(const Wishes& wishes) {
   peer.local_id = ipsec::Identity::fqdn("target.example");
   peer.remote_id = ipsec::Identity::fqdn("tester.example");
   peer.proposals = ike_proposals();
-  peer.credential = std::make_shared<ike::PreSharedKeyCredential>(shared_key());
+  if (wishes.certificates == Certificates::unasked)
+    peer.credential = std::make_shared<ike::PreSharedKeyCredential>(shared_key());
+  else
+    peer.credential = credential_of(signer_of("target", wishes));
   peer.children.push_back(child(wishes));
   if (wishes.ike_lifetime) peer.lifetime = {*wishes.ike_lifetime, *wishes.ike_lifetime * 2, 0};
   return peer;
@@ -116,6 +141,25 @@ std::vector<ike::Path> paths_to_reference() {
   for (std::size_t i = 0; i < reference_paths; ++i)
     paths.push_back({{outer(2, i), 500}, {outer(1, i), 500}});
   return paths;
+}
+
+// What the tester proves and believes, where both ends have certificates.
+static void describe_certificates(const Wishes& wishes, Description& description) {
+  description.signer = signer_of("tester", wishes);
+  description.credential = credential_of(*description.signer);
+  description.wrong_signers = {{Flaw::strange_authority, test_signer("tester, strange authority")},
+                               {Flaw::expired, test_signer("tester, expired")},
+                               {Flaw::another_name, test_signer("tester, another name")}};
+  description.authorities = test_anchors()->anchor_key_hashes();
+  ike::SignatureChecker::Settings signatures;
+  signatures.anchors[std::string(authority)] = test_anchors();
+  signatures.at_start = calendar_in_memory;
+  signatures.sha1 = true;  // method 1 has no other hash where none is announced
+  description.checker =
+      std::make_shared<ike::StandardProofChecker>(std::vector{ike::StandardProofChecker::Line{
+          ike::SignatureChecker::methods(),
+          std::make_shared<ike::SignatureChecker>(std::move(signatures), test_pki())}});
+  description.pad_entry = [] { return certified(pad_entry("target.example")); };
 }
 
 Description describe_reference(const Wishes& wishes) {
@@ -138,6 +182,7 @@ Description describe_reference(const Wishes& wishes) {
   }
   description.window = wishes.window.value_or(wishes.cluster ? 1024 : 64);
   description.features = features;
+  if (wishes.certificates != Certificates::unasked) describe_certificates(wishes, description);
   description.hooks = hooks;
   return description;
 }
@@ -181,6 +226,10 @@ gateway::Settings reference_settings(const Wishes& wishes) {
   policy.selectors = child.selectors;
   policy.protect = protect;
   all.pad.push_back(pad_entry("tester.example"));
+  if (wishes.certificates != Certificates::unasked) {
+    all.pad.back() = certified(std::move(all.pad.back()));
+    all.anchors[std::string(authority)] = test_anchors();
+  }
   if (wishes.second_identity) add_second_peer(wishes, all);
   if (wishes.cookies_from)
     all.cookies = {.demand_from = *wishes.cookies_from, .relax_below = *wishes.cookies_from};

@@ -44,6 +44,7 @@ std::string ungranted(const Wishes& wishes, const Description& target) {
   for (std::string lacking : {feature(wishes.extended_sequence_numbers, Feature::extended_sequence_numbers),
                               feature(wishes.cluster, Feature::sa_clusters),
                               feature(wishes.transport_mode, Feature::transport_mode),
+                              feature(wishes.certificates != Certificates::unasked, Feature::certificates),
                               feature(wishes.key_exchange_in_child, Feature::key_exchange_in_child)})
     if (!lacking.empty()) return lacking;
   if (wishes.window && *wishes.window != target.window)
@@ -57,6 +58,11 @@ std::string ungranted(const Wishes& wishes, const Description& target) {
   if (wishes.rekey_after_packets) return "a lifetime in packets";
   if (wishes.reordering || wishes.duplication || !wishes.scheduler.empty())
     return "another setting of its clusters";
+  if (wishes.certificates != Certificates::unasked && !target.signer)
+    return "a certificate of the tester's (the target file has a shared key)";
+  if (wishes.certificates == Certificates::rsa &&
+      target.signer->key->public_key().kind() != crypto::KeyKind::rsa)
+    return "a certificate of the tester's with an RSA key";
   if (wishes.second_identity) return "a second peer, whom the tester can be";
   return {};
 }

@@ -55,6 +55,9 @@ gateway = "192.0.2.1"
 [[credential]]                 # of the tester: a key that the gateway shares, or certificate and private_key
 name = "tester"
 key_file = "tester.psk"        # or key = "...", key_hex = "..."
+# certificate = "tester.pem"   # in the place of the key, for the feature "certificates": for the tester's id, by
+# private_key = "tester.key"   # an authority that the gateway trusts; with an RSA key one case more runs
+# chain = ["between.pem"]      # from the certificate's issuer to that authority, where there are any between
 
 # [[authority]]                # of the gateway's certificate, where it has one
 # name = "ca"
@@ -179,6 +182,22 @@ void read_paths(TableReader& document, Draft& draft) {
   }
 }
 
+// Who judges the gateway's proofs.
+std::shared_ptr<const ike::ProofChecker> checker_of(const Reading& reading) {
+  using Line = ike::StandardProofChecker::Line;
+  std::vector<Line> lines{{{wire::ike::AuthenticationMethod::shared_key_message_integrity_code},
+                           std::make_shared<ike::PreSharedKeyChecker>()}};
+  if (!reading.settings.anchors.empty()) {
+    ike::SignatureChecker::Settings signatures;
+    signatures.anchors = reading.settings.anchors;
+    signatures.at_start = reading.sources.now.value_or(0);
+    signatures.sha1 = true;  // method 1 is made of it where the tester announces no hashes
+    lines.push_back({ike::SignatureChecker::methods(),
+                     std::make_shared<ike::SignatureChecker>(std::move(signatures), reading.sources.pki)});
+  }
+  return std::make_shared<ike::StandardProofChecker>(std::move(lines));
+}
+
 void read_proofs(TableReader& document, Reading& reading, Draft& draft) {
   gateway::read_credentials(document, reading);
   gateway::read_authorities(document, reading);
@@ -189,6 +208,7 @@ void read_proofs(TableReader& document, Reading& reading, Draft& draft) {
   const auto& [name, entry] = *reading.credential_entries.begin();
   static_cast<void>(reading.credentials.refer(name, document.place(), "credential"));
   description.credential = entry.credential;
+  if (entry.private_key) description.signer = Signer{entry.private_key, entry.chain};
   std::vector<std::string> anchors;
   for (const auto& [authority, _] : reading.settings.anchors)
     anchors.push_back(authority);
@@ -207,17 +227,7 @@ void read_proofs(TableReader& document, Reading& reading, Draft& draft) {
     }
     return pad;
   };
-  using Line = ike::StandardProofChecker::Line;
-  std::vector<Line> lines{{{wire::ike::AuthenticationMethod::shared_key_message_integrity_code},
-                           std::make_shared<ike::PreSharedKeyChecker>()}};
-  if (!anchors.empty()) {
-    ike::SignatureChecker::Settings signatures;
-    signatures.anchors = reading.settings.anchors;
-    signatures.at_start = reading.sources.now.value_or(0);
-    lines.push_back({ike::SignatureChecker::methods(),
-                     std::make_shared<ike::SignatureChecker>(std::move(signatures), reading.sources.pki)});
-  }
-  description.checker = std::make_shared<ike::StandardProofChecker>(std::move(lines));
+  description.checker = checker_of(reading);
 }
 
 void read_proposals(TableReader& reader, Draft& draft) {

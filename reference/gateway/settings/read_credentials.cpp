@@ -93,7 +93,9 @@ void read_certified(TableReader& reader, Reading& reading, CredentialEntry& entr
     return reader.fail("private_key",
                        "it is not the key of the certificate; name the pair that belongs together");
   entry.certificate = chain[0];
-  entry.credential = std::make_shared<ike::SignatureCredential>(*std::move(key), std::move(chain));
+  entry.private_key = *std::move(key);
+  entry.chain = std::move(chain);
+  entry.credential = std::make_shared<ike::SignatureCredential>(entry.private_key, entry.chain);
 }
 
 void read_credential(TableReader& reader, Reading& reading) {

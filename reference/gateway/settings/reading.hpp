@@ -40,7 +40,9 @@ class Names {
 struct CredentialEntry {
   SecretOctets key;
   crypto::CertificatePointer certificate;
-  std::shared_ptr<const ike::Credential> credential;  // null: it could not be read
+  std::shared_ptr<const crypto::PrivateKey> private_key;  // of the certificate
+  std::vector<crypto::CertificatePointer> chain;          // the certificate first
+  std::shared_ptr<const ike::Credential> credential;      // null: it could not be read
 };
 
 // Where what is checked at the end stands, in the order of the settings' own lists. What could not be read
