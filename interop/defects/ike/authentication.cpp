@@ -48,9 +48,12 @@ Bent believing(Lenient lenient) {
   return bent;
 }
 
+// Of a proof by a shared key.
 std::size_t proof_octets(const Payloads& payloads) {
   const auto* proof = find<Authentication>(payloads);
-  return proof == nullptr ? SIZE_MAX : proof->data.size();
+  const bool is_mac =
+      proof != nullptr && proof->method == AuthenticationMethod::shared_key_message_integrity_code;
+  return is_mac ? proof->data.size() : SIZE_MAX;
 }
 
 // Takes an IKE_AUTH request that `amend` has changed, whatever it proves.
