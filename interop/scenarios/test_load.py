@@ -32,20 +32,20 @@ def _fits(session, here: str, to: str) -> None:
 
 
 @pytest.mark.short
-def test_download(started, plan, site) -> None:
+def test_download(started, plan) -> None:
     """Each way."""
-    skip_in_guest(site)
     session = started(plan.scenario())
+    skip_in_guest(session.site)
     session.up()
     for sender in "ab":
         download(session, _DOWNLOAD_SHORT, sender)
 
 
 @pytest.mark.long
-def test_long_load(started, plan, site) -> None:
+def test_long_load(started, plan) -> None:
     """60 s of ping flood with a download in the middle; all of it arrives, the SA is the same at the end."""
-    skip_in_guest(site)
     session = started(plan.scenario())
+    skip_in_guest(session.site)
     session.up()
     before = session.agreed("net")
     with Flood(session, seconds=60) as flood:

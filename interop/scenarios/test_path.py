@@ -45,8 +45,8 @@ def test_narrow_link(started, plan: Plan, site, narrow, forced: bool) -> None:
 @_FORCED
 def test_download_over_narrow_link(started, plan: Plan, site, narrow, forced: bool) -> None:
     """Whose segments must not be cut: the gateway at the sender tells it what fits."""
-    skip_in_guest(site)
     session = _over_narrow(started, plan, site, forced)
+    skip_in_guest(site)
     for sender in "ab":
         download(session, _OCTETS, sender)
 
