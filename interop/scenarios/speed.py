@@ -79,9 +79,11 @@ def _tcp(sender: Node, address: str, seconds: float) -> float:
 @contextmanager
 def _served(node: Node, argv: list[str], ready: str) -> Iterator[None]:
     """While this program, which has said that it is ready, runs at the node."""
-    server = node.start(argv, log=f"{Path(argv[1]).stem}.log")
+    log = node.folder / f"{Path(argv[1]).stem}.log"
+    before = log.read_text().count(ready) if log.exists() else 0  # of the round before: logs are added to
+    server = node.start(argv, log=log.name)
     try:
-        until(lambda: ready in server.output(), _START_SECONDS, f"{argv[0]} is ready", server.output)
+        until(lambda: server.output().count(ready) > before, _START_SECONDS, f"{argv[0]} is ready", server.output)
         yield
     finally:
         server.stop()
