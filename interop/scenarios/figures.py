@@ -21,7 +21,7 @@ from scenarios.speed import Rates
 
 _RESULTS = ROOT / "build" / "interop" / "figures.json"
 _ROUNDS, _SECONDS = 3, 1.5  # of each contender
-_HANDSHAKES, _TUNNELS, _PATH_SECONDS = 20, 1000, 8.0
+_HANDSHAKES, _BLOCKS, _TUNNELS, _PATH_SECONDS = 10, 4, 1000, 8.0
 
 
 def throughput() -> dict:
@@ -52,15 +52,15 @@ def throughput() -> dict:
 
 
 def handshakes() -> dict:
-    """IKE_SA_INIT and IKE_AUTH."""
+    """IKE_SA_INIT and IKE_AUTH, one after the other; the first of each block, which wakes everything up, does not count."""
     with ExitStack() as stack:
         labs = {maker.name: stack.enter_context(handshake.facing(maker)) for maker in (Reference, StrongSwanLibipsec)}
         times: dict[str, list[float]] = {name: [] for name in labs}
-        for _ in range(_HANDSHAKES):
+        for _ in range(_BLOCKS):
             for name, facing in labs.items():
-                times[name].append(handshake.one(facing))
+                times[name] += [handshake.one(facing) for _ in range(1 + _HANDSHAKES)][1:]
     found = {name: handshake.report(each) for name, each in times.items()}
-    print(f"IKE_SA_INIT and IKE_AUTH on the wire, PSK, x25519 (medians of {_HANDSHAKES}): {found}")
+    print(f"IKE_SA_INIT and IKE_AUTH on the wire, PSK, x25519 (medians of {_BLOCKS * _HANDSHAKES}): {found}")
     medians = [found[maker.name]["median_ms"] for maker in (Reference, StrongSwanLibipsec)]
     _told("handshake: ours / strongSwan", medians[0] / medians[1], at_most=0.3)
     return found
