@@ -70,10 +70,7 @@ Result<> Daemon::open_all(Settings settings) {
   auto outside = Outside::open(addresses, outside_options);
   if (!outside) return std::unexpected(std::move(outside).error());
   outside_ = *std::move(outside);
-  if (auto teller = SourceTeller::open())
-    teller_ = *std::move(teller);
-  else
-    journal_->write(now(), Fault{std::move(teller).error()});
+  open_teller();
   auto tun = Tun::open(tun_options);
   if (!tun) return std::unexpected(std::move(tun).error());
   tun_ = *std::move(tun);
@@ -83,6 +80,14 @@ Result<> Daemon::open_all(Settings settings) {
   if (!core) return std::unexpected(std::move(core).error());
   core_ = *std::move(core);
   return open_workers();
+}
+
+// The gateway serves without it; the journal says what is missing then.
+void Daemon::open_teller() {
+  if (auto teller = SourceTeller::open())
+    teller_ = *std::move(teller);
+  else
+    journal_->write(now(), Fault{std::move(teller).error()});
 }
 
 Result<> Daemon::open_workers() {

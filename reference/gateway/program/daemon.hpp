@@ -47,6 +47,7 @@ class Daemon final : public Host {
  private:
   explicit Daemon(ReadSettings read_settings) : read_settings_(std::move(read_settings)) {}
   Result<> open_all(Settings settings);
+  void open_teller();
   Result<> open_workers();
 
   // --- the loop
