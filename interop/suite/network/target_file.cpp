@@ -212,7 +212,7 @@ void read_proofs(TableReader& document, Reading& reading, Draft& draft) {
   std::vector<std::string> anchors;
   for (const auto& [authority, _] : reading.settings.anchors)
     anchors.push_back(authority);
-  if (entry.key.empty() && anchors.empty())
+  if (entry.private_key && anchors.empty())
     document.fail("authority", "expected the [[authority]] of the gateway's certificate");
   auto key = std::make_shared<SecretOctets>(entry.key.clone());
   description.pad_entry = [key, anchors] {

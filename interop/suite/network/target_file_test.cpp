@@ -68,6 +68,7 @@ TEST(TargetFile, WhatIsWrongIsToldWithItsPlaceAndWithoutKeys) {
     EXPECT_THAT(all, HasSubstr("gw.toml:")) << one.to;
     EXPECT_THAT(all, HasSubstr(one.said)) << one.to;
     EXPECT_THAT(all, testing::Not(HasSubstr("secret"))) << one.to;
+    EXPECT_THAT(all, testing::Not(HasSubstr("authority"))) << one.to;  // which a key does without
   }
 }
 
