@@ -27,9 +27,10 @@ def main(path: Path) -> None:
 
 
 def _cases(path: Path) -> Iterator[ElementTree.Element]:
+    own = {report.stem: report for report in (path.parent / "cases").glob("*.xml")}
     for test in ElementTree.parse(path).iter("testcase"):
-        own = path.parent / "cases" / f"{test.get('name')}.xml"
-        cases = list(ElementTree.parse(own).iter("testcase")) if own.exists() else []
+        report = own.get(str(test.get("name")))
+        cases = list(ElementTree.parse(report).iter("testcase")) if report else []
         yield from cases
         if not cases or _failed(test) and not any(map(_failed, cases)):  # it crashed, or leaked
             yield test
