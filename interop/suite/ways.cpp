@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "interop/suite/moves.hpp"
+
 namespace mpsec::conformance {
 
 using namespace wire::ike;
@@ -106,14 +108,7 @@ AuthAnswer ask_auth(Tester& t, const Opening& opening) {
 }
 
 Message await_auth_request(Tester& t, IkeSession& sa) {
-  return t.control([&] {
-    const Message init = sa.waiting.front();
-    sa.waiting.pop_front();
-    sa.take_init_request(init);
-    sa.send(sa.init_response(init));
-    sa.keep_own_init();
-    return t.expect_request(sa, ExchangeType::ike_auth);
-  });
+  return t.control([&] { return expect_auth_request(t, sa); });
 }
 
 std::shared_ptr<const ike::Credential> rsa_credential(const Signer& signer) {

@@ -71,13 +71,17 @@ class Reference(Peer):
             raise
 
     def _answers(self) -> bool:
-        if self._process is None or not self._process.alive():
+        if not self.runs():
             raise PeerError(f"mpsec-gateway at {self.node.name} ended while it started", self.log())
         try:
             ask(self.socket, "version", 1.0)
         except OSError:
             return False
         return True
+
+    def runs(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.alive()
 
     @property
     def pid(self) -> int:

@@ -30,7 +30,7 @@ class Daemon final : public Host {
   // behind then.
   static Result<std::unique_ptr<Daemon>> open(Settings settings, ReadSettings read_settings);
 
-  // Until somebody stops it (TERM, INT, `stop`) and the peers were told, or the tunnel interface is gone.
+  // Until somebody stops it (TERM, INT, `stop`) or the tunnel interface is gone, and the peers were told.
   // Fails with why it could not go on.
   Result<> run();
 
