@@ -24,7 +24,7 @@ struct Ah {
   std::size_t icv_octets() const { return (payload_length + std::size_t{2}) * 4 - fixed_size; }
   bool operator==(const Ah&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&Ah::next_header>("Next Header"),
       field<&Ah::payload_length>("Payload Len"),
       check<&Ah::payload_length>("Payload Len", at_least(1), "12 octets are fixed"),

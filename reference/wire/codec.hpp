@@ -49,8 +49,8 @@ inline std::optional<Error> nothing_left(const Reader& reader) {
 }
 
 // Reads entries in their order into one struct; stops at the first error.
-template <class... Entries, class Owner>
-std::optional<Error> read_entries(const std::tuple<Entries...>& entries, Reader& reader, Owner& owner);
+template <class... All, class Owner>
+std::optional<Error> read_entries(const Entries<All...>& entries, Reader& reader, Owner& owner);
 
 // Reads entries into one struct, one overload an entry kind. An overload returns the error, if any.
 template <class Owner>
@@ -88,10 +88,12 @@ struct ReadEntry {
   std::optional<Error> operator()(const Bits<Word, Parts...>& entry) const {
     const std::size_t offset = reader.offset(), have = reader.left();
     const auto raw = reader.take(sizeof(Word));
-    if (!raw) return need(std::get<0>(entry.parts).name, offset, sizeof(Word), have);
+    if (!raw)
+      return need(entry.parts.apply([](const auto& first, const auto&...) { return first.name; }), offset,
+                  sizeof(Word), have);
     std::uint64_t word = load_be<Word>(raw->data());
     unsigned left = sizeof(Word) * 8;
-    std::apply([&](const auto&... part) { (split(part, word, left), ...); }, entry.parts);
+    entry.parts.apply([&](const auto&... part) { (split(part, word, left), ...); });
     return std::nullopt;
   }
 
@@ -138,15 +140,15 @@ struct ReadEntry {
     return is_present(entry, owner) ? (*this)(entry.entry) : std::nullopt;
   }
 
-  template <class... Entries>
-  std::optional<Error> operator()(const OneOf<Entries...>& entry) const {
+  template <class... All>
+  std::optional<Error> operator()(const OneOf<All...>& entry) const {
     std::optional<Error> error;
     choose(entry, owner, [&](const auto& chosen) { error = (*this)(chosen); });
     return error;
   }
 
-  template <auto Member, class... Entries>
-  std::optional<Error> operator()(const Inside<Member, Entries...>& entry) const {
+  template <auto Member, class... All>
+  std::optional<Error> operator()(const Inside<Member, All...>& entry) const {
     const std::size_t length = to_number(owner.*Member), have = reader.left() + entry.counted_before;
     if (length < entry.counted_before) {
       return Error{
@@ -216,7 +218,7 @@ struct WriteEntry {
   template <class Word, class... Parts>
   void operator()(const Bits<Word, Parts...>& entry) const {
     std::uint64_t word = 0;
-    std::apply([&](const auto&... part) { (join(part, word), ...); }, entry.parts);
+    entry.parts.apply([&](const auto&... part) { (join(part, word), ...); });
     append_be(out, static_cast<Word>(word));
   }
   template <auto Member, class Length>
@@ -245,13 +247,13 @@ struct WriteEntry {
   void operator()(const When<Present, Entry>& entry) const {
     if (is_present(entry, owner)) (*this)(entry.entry);
   }
-  template <class... Entries>
-  void operator()(const OneOf<Entries...>& entry) const {
+  template <class... All>
+  void operator()(const OneOf<All...>& entry) const {
     choose(entry, owner, *this);
   }
-  template <auto Member, class... Entries>
-  void operator()(const Inside<Member, Entries...>& entry) const {
-    std::apply([&](const auto&... inner) { ((*this)(inner), ...); }, entry.entries);
+  template <auto Member, class... All>
+  void operator()(const Inside<Member, All...>& entry) const {
+    entry.entries.apply([&](const auto&... inner) { ((*this)(inner), ...); });
   }
   template <auto Member, class Rule>
   void operator()(const Check<Member, Rule>&) const {}
@@ -263,12 +265,11 @@ struct WriteEntry {
   }
 };
 
-template <class... Entries, class Owner>
-std::optional<Error> read_entries(const std::tuple<Entries...>& entries, Reader& reader, Owner& owner) {
+template <class... All, class Owner>
+std::optional<Error> read_entries(const Entries<All...>& entries, Reader& reader, Owner& owner) {
   std::optional<Error> error;
   ReadEntry<Owner> read_entry{reader, owner, reader.offset()};
-  std::apply([&](const auto&... entry) { static_cast<void>((... && !(error = read_entry.step(entry)))); },
-             entries);
+  entries.apply([&](const auto&... entry) { static_cast<void>((... && !(error = read_entry.step(entry)))); });
   return error;
 }
 
@@ -285,7 +286,7 @@ std::optional<Error> read(Reader& reader, T& out) {
 template <Described T>
 void write(Octets& out, const T& value) {
   const detail::WriteEntry<T> write_entry{out, value};
-  std::apply([&](const auto&... entry) { (write_entry(entry), ...); }, T::wire);
+  T::wire.apply([&](const auto&... entry) { (write_entry(entry), ...); });
 }
 
 // The one T that `octets` are, wholly. Fails (malformed) with the path from T inwards, the offset from the

@@ -18,14 +18,14 @@ inline constexpr bool takes_rest<RestList<Member>> = true;
 template <auto Member, class Length>
 inline constexpr bool takes_rest<CountedOctets<Member, Length>> =
     std::is_invocable_v<const Length&, const detail::OwnerOf<Member>&, std::size_t>;
-template <class... Entries>
-inline constexpr bool takes_rest<OneOf<Entries...>> = (takes_rest<Entries> || ...);
+template <class... All>
+inline constexpr bool takes_rest<OneOf<All...>> = (takes_rest<All> || ...);
 template <class Present, class Entry>
 inline constexpr bool takes_rest<When<Present, Entry>> = takes_rest<Entry>;
 // Whether the struct goes on to the end of what it is given, so that cutting it short may go unseen.
-template <class... Entries>
-constexpr bool is_open(const std::tuple<Entries...>&) {
-  return (takes_rest<Entries> || ...);
+template <class... All>
+constexpr bool is_open(const Entries<All...>&) {
+  return (takes_rest<All> || ...);
 }
 
 template <class Header>

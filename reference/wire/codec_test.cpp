@@ -19,7 +19,7 @@ struct Pair {
   std::size_t value_octets() const { return size; }
   bool operator==(const Pair&) const = default;
   static constexpr auto wire =
-      std::tuple{field<&Pair::size>("Size"), octets<&Pair::value>("Value", &Pair::value_octets)};
+      Entries{field<&Pair::size>("Size"), octets<&Pair::value>("Value", &Pair::value_octets)};
 };
 
 struct Everything {
@@ -40,7 +40,7 @@ struct Everything {
   bool is_red() const { return colour == Colour::red; }
   bool operator==(const Everything&) const = default;
   static constexpr auto wire =
-      std::tuple{field<&Everything::colour>("Colour"),
+      Entries{field<&Everything::colour>("Colour"),
                  field<&Everything::spi>("SPI"),
                  field<&Everything::wide>("Wide"),
                  field<&Everything::three>("Three"),
@@ -110,12 +110,12 @@ struct Nothing {
   static constexpr std::string_view name = "Nothing", clause = "RFC 0 3";
   Octets never;
   std::size_t never_octets() const { return 0; }
-  static constexpr auto wire = std::tuple{octets<&Nothing::never>("Never", &Nothing::never_octets)};
+  static constexpr auto wire = Entries{octets<&Nothing::never>("Never", &Nothing::never_octets)};
 };
 struct Endless {
   static constexpr std::string_view name = "Endless", clause = "RFC 0 4";
   std::vector<Nothing> list;
-  static constexpr auto wire = std::tuple{rest_list<&Endless::list>("List")};
+  static constexpr auto wire = Entries{rest_list<&Endless::list>("List")};
 };
 
 TEST(Codec, RefusesAListWhoseElementsTakeNothing) {

@@ -17,7 +17,7 @@ struct Esp {
 
   bool operator==(const Esp&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&Esp::spi>("SPI"),
       field<&Esp::sequence_number>("Sequence Number"),
       rest<&Esp::sealed>("Payload Data"),

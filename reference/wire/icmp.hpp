@@ -33,7 +33,7 @@ struct Icmp {
   bool is_parameter_problem() const { return type == parameter_problem; }
   bool operator==(const Icmp&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&Icmp::type>("Type"),
       field<&Icmp::code>("Code"),
       field<&Icmp::checksum>("Checksum"),

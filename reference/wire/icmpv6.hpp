@@ -35,7 +35,7 @@ struct Icmpv6 {
   bool has_unused() const { return type == destination_unreachable || type == time_exceeded; }
   bool operator==(const Icmpv6&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&Icmpv6::type>("Type"),
       field<&Icmpv6::code>("Code"),
       field<&Icmpv6::checksum>("Checksum"),

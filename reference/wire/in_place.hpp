@@ -69,18 +69,18 @@ struct PlaceIn<Wanted, Bits<Word, Bit<Width, Member>...>> {
 template <auto Wanted, class Present, class Inner>
 struct PlaceIn<Wanted, When<Present, Inner>> : PlaceIn<Wanted, Inner> {};
 
-template <auto Wanted, class... Entries>
-struct PlaceIn<Wanted, OneOf<Entries...>> {
+template <auto Wanted, class... All>
+struct PlaceIn<Wanted, OneOf<All...>> {
   static constexpr Place find() {
     Place place;
-    static_cast<void>((((place = PlaceIn<Wanted, Entries>::value).found) || ...));
+    static_cast<void>((((place = PlaceIn<Wanted, All>::value).found) || ...));
     return place;
   }
   static constexpr Place value = find();
 };
 
 template <auto Wanted, class... Entry>
-consteval Place find_place(const std::tuple<Entry...>*) {
+consteval Place find_place(const Entries<Entry...>*) {
   Place result;
   std::size_t octet = 0;
   auto step = [&]<class One>(const One*) {

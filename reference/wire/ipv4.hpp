@@ -35,7 +35,7 @@ struct Ipv4Header {
   std::size_t options_octets() const { return (ihl - std::size_t{5}) * 4; }
   bool operator==(const Ipv4Header&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       bits<std::uint8_t>(bit<4, &Ipv4Header::version>("Version"), bit<4, &Ipv4Header::ihl>("IHL")),
       check<&Ipv4Header::version>("Version", exactly(4)),
       check<&Ipv4Header::ihl>("IHL", at_least(5), "20 octets are fixed"),

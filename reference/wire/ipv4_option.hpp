@@ -50,7 +50,7 @@ struct Ipv4Option {
   }
   bool operator==(const Ipv4Option&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&Ipv4Option::type>("Type"),
       when(&Ipv4Option::has_length, field<&Ipv4Option::length>("Length")),
       when(&Ipv4Option::has_length,

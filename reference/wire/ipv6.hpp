@@ -28,7 +28,7 @@ struct Ipv6Header {
 
   bool operator==(const Ipv6Header&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       bits<std::uint32_t>(bit<4, &Ipv6Header::version>("Version"), bit<6, &Ipv6Header::dscp>("DSCP"),
                           bit<2, &Ipv6Header::ecn>("ECN"), bit<20, &Ipv6Header::flow_label>("Flow Label")),
       check<&Ipv6Header::version>("Version", exactly(6)),

@@ -16,7 +16,7 @@ struct Ipv6ExtensionHeader {
   std::size_t data_octets() const { return length * std::size_t{8} + 6; }
   bool operator==(const Ipv6ExtensionHeader&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&Ipv6ExtensionHeader::next_header>("Next Header"),
       field<&Ipv6ExtensionHeader::length>("Hdr Ext Len"),
       octets<&Ipv6ExtensionHeader::data>("Header Specific Data", &Ipv6ExtensionHeader::data_octets),

@@ -19,7 +19,7 @@ struct FragmentHeader {
 
   bool operator==(const FragmentHeader&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&FragmentHeader::next_header>("Next Header"),
       field<&FragmentHeader::reserved>("Reserved"),
       bits<std::uint16_t>(bit<13, &FragmentHeader::fragment_offset>("Fragment Offset"),

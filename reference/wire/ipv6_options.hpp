@@ -32,7 +32,7 @@ struct Ipv6Option {
   std::size_t data_octets() const { return has_length() ? length : std::size_t{0}; }
   bool operator==(const Ipv6Option&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&Ipv6Option::type>("Option Type"),
       when(&Ipv6Option::has_length, field<&Ipv6Option::length>("Opt Data Len")),
       octets<&Ipv6Option::data>("Option Data", &Ipv6Option::data_octets),
@@ -49,7 +49,7 @@ struct Ipv6OptionsHeader {
   std::size_t options_octets() const { return length * std::size_t{8} + 6; }
   bool operator==(const Ipv6OptionsHeader&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&Ipv6OptionsHeader::next_header>("Next Header"),
       field<&Ipv6OptionsHeader::length>("Hdr Ext Len"),
       list<&Ipv6OptionsHeader::options>("Options", &Ipv6OptionsHeader::options_octets),

@@ -10,7 +10,7 @@ struct Ipv6Address {
   static constexpr std::string_view name = "Address", clause = "RFC 4291 2";
   std::array<std::uint8_t, 16> octets{};
   bool operator==(const Ipv6Address&) const = default;
-  static constexpr auto wire = std::tuple{field<&Ipv6Address::octets>("Address")};
+  static constexpr auto wire = Entries{field<&Ipv6Address::octets>("Address")};
 };
 
 // |  Next Header  |  Hdr Ext Len  |  Routing Type | Segments Left |
@@ -35,7 +35,7 @@ struct RoutingHeader {
   std::size_t data_octets() const { return length * std::size_t{8} + 4; }
   bool operator==(const RoutingHeader&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&RoutingHeader::next_header>("Next Header"),
       field<&RoutingHeader::length>("Hdr Ext Len"),
       field<&RoutingHeader::routing_type>("Routing Type"),

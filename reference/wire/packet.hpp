@@ -12,7 +12,7 @@ struct Payload {
   static constexpr std::string_view name = "Payload", clause = "";
   Octets octets;
   bool operator==(const Payload&) const = default;
-  static constexpr auto wire = std::tuple{rest<&Payload::octets>("Octets")};
+  static constexpr auto wire = Entries{rest<&Payload::octets>("Octets")};
 };
 
 // Octets that stand behind the end that a layer's length field names.
@@ -21,7 +21,7 @@ struct Trailing {
   Octets octets;
   std::size_t behind = 0;  // the index of that layer; not on the wire
   bool operator==(const Trailing&) const = default;
-  static constexpr auto wire = std::tuple{rest<&Trailing::octets>("Octets")};
+  static constexpr auto wire = Entries{rest<&Trailing::octets>("Octets")};
 };
 
 using Layer = Registry::Variant<Payload, Trailing>;

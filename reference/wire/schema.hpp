@@ -5,7 +5,7 @@
 //     static constexpr std::string_view name = "UDP", clause = "RFC 768";
 //     std::uint16_t source_port = 0;
 //     ...
-//     static constexpr auto wire = std::tuple{field<&Udp::source_port>("Source Port"), ...};
+//     static constexpr auto wire = Entries{field<&Udp::source_port>("Source Port"), ...};
 //   };
 //
 // A declaration never computes, repairs or hides a value: what was received is what is sent again.
@@ -17,13 +17,13 @@
 #include <cstdint>
 #include <functional>
 #include <string_view>
-#include <tuple>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "base/octets.hpp"
 #include "base/strong.hpp"
+#include "wire/entries.hpp"
 
 namespace mpsec::wire {
 
@@ -99,11 +99,11 @@ constexpr Bit<Width, Member> bit(std::string_view name) {
 template <class Word, class... Parts>
 struct Bits {
   static_assert((Parts::width + ...) == sizeof(Word) * 8, "the parts must fill the word");
-  std::tuple<Parts...> parts;
+  Entries<Parts...> parts;
 };
 template <class Word, class... Parts>
 constexpr Bits<Word, Parts...> bits(Parts... parts) {
-  return {std::tuple{parts...}};
+  return {Entries{parts...}};
 }
 
 // A std::vector of octets. `length` says how many there are: a member function, which knows the fields
@@ -174,27 +174,26 @@ constexpr When<Present, Entry> when(Present present, Entry entry) {
 
 // Alternatives for one place: on the wire is the first entry that is no When or whose condition holds. Only
 // the last may be no When.
-template <class... Entries>
+template <class... Alternatives>
 struct OneOf {
-  std::tuple<Entries...> entries;
+  Entries<Alternatives...> entries;
 };
-template <class... Entries>
-constexpr OneOf<Entries...> one_of(Entries... entries) {
-  return {std::tuple{entries...}};
+template <class... Alternatives>
+constexpr OneOf<Alternatives...> one_of(Alternatives... entries) {
+  return {Entries{entries...}};
 }
 
 // Entries that end where a length field says: they are read from a child that sees no more, and must use it
 // up. Stands right behind the field, which counts itself and what stands before it: `counted_before` octets.
-template <auto Member, class... Entries>
+template <auto Member, class... All>
 struct Inside {
   std::string_view name;
   std::size_t counted_before;
-  std::tuple<Entries...> entries;
+  Entries<All...> entries;
 };
-template <auto Member, class... Entries>
-constexpr Inside<Member, Entries...> inside(std::string_view name, std::size_t counted_before,
-                                            Entries... entries) {
-  return {name, counted_before, std::tuple{entries...}};
+template <auto Member, class... All>
+constexpr Inside<Member, All...> inside(std::string_view name, std::size_t counted_before, All... entries) {
+  return {name, counted_before, Entries{entries...}};
 }
 
 namespace detail {
@@ -207,13 +206,11 @@ constexpr bool is_present(const When<Present, Entry>& entry, const Owner& owner)
   return std::invoke(entry.present, owner);
 }
 // Calls `use` with the alternative that is on the wire, if there is one.
-template <class... Entries, class Owner, class Use>
-constexpr void choose(const OneOf<Entries...>& alternatives, const Owner& owner, Use use) {
-  std::apply(
-      [&](const auto&... entry) {
-        static_cast<void>(((is_present(entry, owner) && (use(entry), true)) || ...));
-      },
-      alternatives.entries);
+template <class... Alternatives, class Owner, class Use>
+constexpr void choose(const OneOf<Alternatives...>& alternatives, const Owner& owner, Use use) {
+  alternatives.entries.apply([&](const auto&... entry) {
+    static_cast<void>(((is_present(entry, owner) && (use(entry), true)) || ...));
+  });
 }
 }  // namespace detail
 

@@ -18,7 +18,7 @@ struct SctpHeader {
 
   bool operator==(const SctpHeader&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&SctpHeader::source_port>("Source Port Number"),
       field<&SctpHeader::destination_port>("Destination Port Number"),
       field<&SctpHeader::verification_tag>("Verification Tag"),

@@ -22,7 +22,7 @@ struct TcpOption {
   }
   bool operator==(const TcpOption&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&TcpOption::kind>("Kind"),
       when(&TcpOption::has_length, field<&TcpOption::length>("Length")),
       when(&TcpOption::has_length,
@@ -56,7 +56,7 @@ struct TcpHeader {
   std::size_t options_octets() const { return (data_offset - std::size_t{5}) * 4; }
   bool operator==(const TcpHeader&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&TcpHeader::source_port>("Source Port"),
       field<&TcpHeader::destination_port>("Destination Port"),
       field<&TcpHeader::sequence_number>("Sequence Number"),

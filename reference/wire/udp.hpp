@@ -17,7 +17,7 @@ struct UdpHeader {
 
   bool operator==(const UdpHeader&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&UdpHeader::source_port>("Source Port"),
       field<&UdpHeader::destination_port>("Destination Port"),
       field<&UdpHeader::length>("Length"),

@@ -24,7 +24,7 @@ struct NonEspMarker {
   static constexpr std::string_view name = "Non-ESP Marker", clause = "RFC 3948 2.2";
   std::uint32_t marker = 0;
   bool operator==(const NonEspMarker&) const = default;
-  static constexpr auto wire = std::tuple{field<&NonEspMarker::marker>("Non-ESP Marker")};
+  static constexpr auto wire = Entries{field<&NonEspMarker::marker>("Non-ESP Marker")};
 };
 
 // RFC 3948 2.3: one octet that keeps a NAT's mapping alive.
@@ -32,7 +32,7 @@ struct NatKeepalive {
   static constexpr std::string_view name = "NAT-Keepalive", clause = "RFC 3948 2.3";
   std::uint8_t octet = 0xff;
   bool operator==(const NatKeepalive&) const = default;
-  static constexpr auto wire = std::tuple{field<&NatKeepalive::octet>("0xFF")};
+  static constexpr auto wire = Entries{field<&NatKeepalive::octet>("0xFF")};
 };
 
 }  // namespace mpsec::wire

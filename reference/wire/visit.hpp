@@ -71,7 +71,7 @@ struct VisitEntry {
   }
   template <class Word, class... Parts>
   void operator()(const Bits<Word, Parts...>& entry) const {
-    std::apply([&](const auto&... part) { (one_bit(part), ...); }, entry.parts);
+    entry.parts.apply([&](const auto&... part) { (one_bit(part), ...); });
   }
   template <auto Member, class Length>
   void operator()(const CountedOctets<Member, Length>& entry) const {
@@ -99,13 +99,13 @@ struct VisitEntry {
   void operator()(const When<Present, Entry>& entry) const {
     if (is_present(entry, owner)) (*this)(entry.entry);
   }
-  template <class... Entries>
-  void operator()(const OneOf<Entries...>& entry) const {
+  template <class... All>
+  void operator()(const OneOf<All...>& entry) const {
     choose(entry, owner, *this);
   }
-  template <auto Member, class... Entries>
-  void operator()(const Inside<Member, Entries...>& entry) const {
-    std::apply([&](const auto&... inner) { ((*this)(inner), ...); }, entry.entries);
+  template <auto Member, class... All>
+  void operator()(const Inside<Member, All...>& entry) const {
+    entry.entries.apply([&](const auto&... inner) { ((*this)(inner), ...); });
   }
   template <auto Member, class Rule>
   void operator()(const Check<Member, Rule>&) const {}
@@ -143,7 +143,7 @@ struct VisitEntry {
 template <Described T>
 void visit(T& value, FieldVisitor& visitor) {
   const detail::VisitEntry<T> visit_entry{value, visitor};
-  std::apply([&](const auto&... entry) { (visit_entry(entry), ...); }, T::wire);
+  T::wire.apply([&](const auto&... entry) { (visit_entry(entry), ...); });
 }
 
 // Writes "name: value" lines, two spaces deeper a level; numbers in hexadecimal (and decimal from ten on)

@@ -40,7 +40,7 @@ struct Authentication {
 
   bool operator==(const Authentication&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       bits<std::uint32_t>(bit<8, &Authentication::method>("Auth Method"),
                           bit<24, &Authentication::reserved>("RESERVED")),
       rest<&Authentication::data>("Authentication Data"),
@@ -60,7 +60,7 @@ struct DigitalSignature {
   std::size_t identifier_octets() const { return identifier_size; }
   bool operator==(const DigitalSignature&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&DigitalSignature::identifier_size>("ASN.1 Length"),
       octets<&DigitalSignature::algorithm_identifier>("AlgorithmIdentifier",
                                                       &DigitalSignature::identifier_octets),

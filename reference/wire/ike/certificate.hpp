@@ -33,7 +33,7 @@ struct Certificate {
 
   bool operator==(const Certificate&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&Certificate::encoding>("Cert Encoding"),
       rest<&Certificate::data>("Certificate Data"),
   };

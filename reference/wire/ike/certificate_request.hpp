@@ -9,7 +9,7 @@ struct AuthorityHash {
   static constexpr std::string_view name = "Authority", clause = "RFC 7296 3.7";
   std::array<std::uint8_t, 20> hash{};  // SHA-1 of the authority's public key, as its certificate has it
   bool operator==(const AuthorityHash&) const = default;
-  static constexpr auto wire = std::tuple{field<&AuthorityHash::hash>("Hash")};
+  static constexpr auto wire = Entries{field<&AuthorityHash::hash>("Hash")};
 };
 
 // | Cert Encoding |                                               |
@@ -28,7 +28,7 @@ struct CertificateRequest {
   }
   bool operator==(const CertificateRequest&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&CertificateRequest::encoding>("Cert Encoding"),
       one_of(when(&CertificateRequest::has_hashes,
                   rest_list<&CertificateRequest::authorities>("Certification Authority")),

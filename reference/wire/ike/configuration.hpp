@@ -52,7 +52,7 @@ struct ConfigurationAttribute {
   std::size_t value_octets() const { return length; }
   bool operator==(const ConfigurationAttribute&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       bits<std::uint16_t>(bit<1, &ConfigurationAttribute::reserved>("Reserved"),
                           bit<15, &ConfigurationAttribute::type>("Attribute Type")),
       field<&ConfigurationAttribute::length>("Length"),
@@ -71,7 +71,7 @@ struct Configuration {
 
   bool operator==(const Configuration&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       bits<std::uint32_t>(bit<8, &Configuration::type>("CFG Type"),
                           bit<24, &Configuration::reserved>("RESERVED")),
       rest_list<&Configuration::attributes>("Attribute"),

@@ -18,7 +18,7 @@ struct Delete {
   std::size_t spis_octets() const { return std::size_t{spi_size} * spi_count; }
   bool operator==(const Delete&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&Delete::protocol>("Protocol ID"),
       field<&Delete::spi_size>("SPI Size"),
       field<&Delete::spi_count>("Num of SPIs"),

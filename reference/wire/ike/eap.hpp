@@ -23,7 +23,7 @@ struct Eap {
   bool has_type() const { return length > 4; }
   bool operator==(const Eap&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&Eap::code>("Code"),
       field<&Eap::identifier>("Identifier"),
       field<&Eap::length>("Length"),

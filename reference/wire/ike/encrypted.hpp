@@ -16,7 +16,7 @@ struct Encrypted {
   static constexpr std::string_view name = "SK", clause = "RFC 7296 3.14";
   Octets octets{};
   bool operator==(const Encrypted&) const = default;
-  static constexpr auto wire = std::tuple{rest<&Encrypted::octets>("Encrypted")};
+  static constexpr auto wire = Entries{rest<&Encrypted::octets>("Encrypted")};
 };
 
 }  // namespace mpsec::wire::ike

@@ -19,7 +19,7 @@ struct EncryptedFragment {
 
   bool operator==(const EncryptedFragment&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&EncryptedFragment::fragment_number>("Fragment Number"),
       field<&EncryptedFragment::total_fragments>("Total Fragments"),
       rest<&EncryptedFragment::octets>("Encrypted"),

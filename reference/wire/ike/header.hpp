@@ -46,7 +46,7 @@ struct IkeHeader {
 
   bool operator==(const IkeHeader&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&IkeHeader::initiator_spi>("Initiator's SPI"),
       field<&IkeHeader::responder_spi>("Responder's SPI"),
       field<&IkeHeader::next_payload>("Next Payload"),

@@ -29,7 +29,7 @@ struct Identification {
 
   bool operator==(const Identification&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       bits<std::uint32_t>(bit<8, &Identification::type>("ID Type"),
                           bit<24, &Identification::reserved>("RESERVED")),
       rest<&Identification::data>("Identification Data"),

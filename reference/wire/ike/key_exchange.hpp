@@ -16,7 +16,7 @@ struct KeyExchange {
 
   bool operator==(const KeyExchange&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&KeyExchange::method>("Key Exchange Method"),
       field<&KeyExchange::reserved>("RESERVED"),
       rest<&KeyExchange::data>("Key Exchange Data"),

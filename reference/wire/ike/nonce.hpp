@@ -13,7 +13,7 @@ struct Nonce {
 
   bool operator==(const Nonce&) const = default;
 
-  static constexpr auto wire = std::tuple{rest<&Nonce::data>("Nonce Data")};
+  static constexpr auto wire = Entries{rest<&Nonce::data>("Nonce Data")};
 };
 
 }  // namespace mpsec::wire::ike

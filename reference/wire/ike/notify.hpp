@@ -21,7 +21,7 @@ struct Notify {
   std::size_t spi_octets() const { return spi_size; }
   bool operator==(const Notify&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&Notify::protocol>("Protocol ID"),     field<&Notify::spi_size>("SPI Size"),
       field<&Notify::type>("Notify Message Type"), octets<&Notify::spi>("SPI", &Notify::spi_octets),
       rest<&Notify::data>("Notification Data"),

@@ -13,14 +13,14 @@ struct UnsupportedCriticalPayload {
   static constexpr std::string_view name = "UNSUPPORTED_CRITICAL_PAYLOAD", clause = "RFC 7296 2.5";
   PayloadType type = PayloadType::none;
   bool operator==(const UnsupportedCriticalPayload&) const = default;
-  static constexpr auto wire = std::tuple{field<&UnsupportedCriticalPayload::type>("Payload Type")};
+  static constexpr auto wire = Entries{field<&UnsupportedCriticalPayload::type>("Payload Type")};
 };
 
 struct InvalidMessageId {
   static constexpr std::string_view name = "INVALID_MESSAGE_ID", clause = "RFC 7296 2.3";
   MessageId message_id{};
   bool operator==(const InvalidMessageId&) const = default;
-  static constexpr auto wire = std::tuple{field<&InvalidMessageId::message_id>("Message ID")};
+  static constexpr auto wire = Entries{field<&InvalidMessageId::message_id>("Message ID")};
 };
 
 // Of an ESP or AH packet that belongs to no SA.
@@ -28,21 +28,21 @@ struct InvalidSpi {
   static constexpr std::string_view name = "INVALID_SPI", clause = "RFC 7296 1.5";
   Spi spi{};
   bool operator==(const InvalidSpi&) const = default;
-  static constexpr auto wire = std::tuple{field<&InvalidSpi::spi>("SPI")};
+  static constexpr auto wire = Entries{field<&InvalidSpi::spi>("SPI")};
 };
 
 struct InvalidKePayload {
   static constexpr std::string_view name = "INVALID_KE_PAYLOAD", clause = "RFC 7296 1.2";
   std::uint16_t method = 0;  // the one to try instead
   bool operator==(const InvalidKePayload&) const = default;
-  static constexpr auto wire = std::tuple{field<&InvalidKePayload::method>("Key Exchange Method")};
+  static constexpr auto wire = Entries{field<&InvalidKePayload::method>("Key Exchange Method")};
 };
 
 struct SetWindowSize {
   static constexpr std::string_view name = "SET_WINDOW_SIZE", clause = "RFC 7296 2.3";
   std::uint32_t size = 1;
   bool operator==(const SetWindowSize&) const = default;
-  static constexpr auto wire = std::tuple{field<&SetWindowSize::size>("Window Size")};
+  static constexpr auto wire = Entries{field<&SetWindowSize::size>("Window Size")};
 };
 
 struct IpcompSupported {
@@ -51,7 +51,7 @@ struct IpcompSupported {
   std::uint8_t transform = 0;  // 1 OUI, 2 DEFLATE, 3 LZS, 4 LZJH
   Octets attributes{};
   bool operator==(const IpcompSupported&) const = default;
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&IpcompSupported::cpi>("CPI"),
       field<&IpcompSupported::transform>("Transform ID"),
       rest<&IpcompSupported::attributes>("Attributes"),
@@ -63,7 +63,7 @@ struct NatDetection {
   static constexpr std::string_view name = "NAT_DETECTION", clause = "RFC 7296 2.23";
   std::array<std::uint8_t, 20> hash{};
   bool operator==(const NatDetection&) const = default;
-  static constexpr auto wire = std::tuple{field<&NatDetection::hash>("Hash")};
+  static constexpr auto wire = Entries{field<&NatDetection::hash>("Hash")};
 };
 
 struct Cookie {
@@ -71,34 +71,34 @@ struct Cookie {
   static constexpr std::size_t min_octets = 1, max_octets = 64;  // lawful ones; others decode too
   Octets cookie{};
   bool operator==(const Cookie&) const = default;
-  static constexpr auto wire = std::tuple{rest<&Cookie::cookie>("Cookie")};
+  static constexpr auto wire = Entries{rest<&Cookie::cookie>("Cookie")};
 };
 
 struct HashAlgorithmEntry {
   static constexpr std::string_view name = "Hash Algorithm", clause = "RFC 7427 4";
   HashAlgorithm algorithm = HashAlgorithm::sha2_256;
   bool operator==(const HashAlgorithmEntry&) const = default;
-  static constexpr auto wire = std::tuple{field<&HashAlgorithmEntry::algorithm>("Hash Algorithm")};
+  static constexpr auto wire = Entries{field<&HashAlgorithmEntry::algorithm>("Hash Algorithm")};
 };
 struct SignatureHashAlgorithms {
   static constexpr std::string_view name = "SIGNATURE_HASH_ALGORITHMS", clause = "RFC 7427 4";
   std::vector<HashAlgorithmEntry> algorithms{};
   bool operator==(const SignatureHashAlgorithms&) const = default;
-  static constexpr auto wire = std::tuple{rest_list<&SignatureHashAlgorithms::algorithms>("Hash Algorithm")};
+  static constexpr auto wire = Entries{rest_list<&SignatureHashAlgorithms::algorithms>("Hash Algorithm")};
 };
 
 struct AdditionalIp4Address {
   static constexpr std::string_view name = "ADDITIONAL_IP4_ADDRESS", clause = "RFC 4555 4.2.2";
   std::array<std::uint8_t, 4> address{};
   bool operator==(const AdditionalIp4Address&) const = default;
-  static constexpr auto wire = std::tuple{field<&AdditionalIp4Address::address>("Address")};
+  static constexpr auto wire = Entries{field<&AdditionalIp4Address::address>("Address")};
 };
 
 struct AdditionalIp6Address {
   static constexpr std::string_view name = "ADDITIONAL_IP6_ADDRESS", clause = "RFC 4555 4.2.2";
   std::array<std::uint8_t, 16> address{};
   bool operator==(const AdditionalIp6Address&) const = default;
-  static constexpr auto wire = std::tuple{field<&AdditionalIp6Address::address>("Address")};
+  static constexpr auto wire = Entries{field<&AdditionalIp6Address::address>("Address")};
 };
 
 struct Cookie2 {
@@ -106,7 +106,7 @@ struct Cookie2 {
   static constexpr std::size_t min_octets = 8, max_octets = 64;  // lawful ones; others decode too
   Octets cookie{};
   bool operator==(const Cookie2&) const = default;
-  static constexpr auto wire = std::tuple{rest<&Cookie2::cookie>("Cookie")};
+  static constexpr auto wire = Entries{rest<&Cookie2::cookie>("Cookie")};
 };
 
 // Source and destination as the sender wrote them: 12 octets for IPv4, 36 for IPv6.
@@ -117,7 +117,7 @@ struct NoNatsAllowed {
   std::size_t source_octets(std::size_t left) const { return left > 12 ? 16 : 4; }
   std::size_t destination_octets() const { return source.size(); }
   bool operator==(const NoNatsAllowed&) const = default;
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       octets<&NoNatsAllowed::source>("Source Address", &NoNatsAllowed::source_octets),
       octets<&NoNatsAllowed::destination>("Destination Address", &NoNatsAllowed::destination_octets),
       field<&NoNatsAllowed::source_port>("Source Port"),
@@ -129,7 +129,7 @@ struct AuthLifetime {
   static constexpr std::string_view name = "AUTH_LIFETIME", clause = "RFC 4478 3";
   std::uint32_t seconds = 0;
   bool operator==(const AuthLifetime&) const = default;
-  static constexpr auto wire = std::tuple{field<&AuthLifetime::seconds>("Lifetime")};
+  static constexpr auto wire = Entries{field<&AuthLifetime::seconds>("Lifetime")};
 };
 
 enum class GatewayIdentityType : std::uint8_t { ipv4 = 1, ipv6 = 2, fqdn = 3 };
@@ -144,7 +144,7 @@ struct Redirect {
   Octets nonce{};  // the initiator's, in IKE_SA_INIT only
   std::size_t identity_octets() const { return length; }
   bool operator==(const Redirect&) const = default;
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&Redirect::type>("GW Ident Type"),
       field<&Redirect::length>("GW Ident Len"),
       octets<&Redirect::identity>("GW Identity", &Redirect::identity_octets),
@@ -159,7 +159,7 @@ struct RedirectedFrom {
   Octets identity{};
   std::size_t identity_octets() const { return length; }
   bool operator==(const RedirectedFrom&) const = default;
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&RedirectedFrom::type>("GW Ident Type"),
       field<&RedirectedFrom::length>("GW Ident Len"),
       octets<&RedirectedFrom::identity>("GW Identity", &RedirectedFrom::identity_octets),
@@ -171,7 +171,7 @@ struct TicketLtOpaque {
   std::uint32_t seconds = 0;
   Octets ticket{};
   bool operator==(const TicketLtOpaque&) const = default;
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&TicketLtOpaque::seconds>("Lifetime"),
       rest<&TicketLtOpaque::ticket>("Ticket"),
   };
@@ -181,7 +181,7 @@ struct TicketOpaque {
   static constexpr std::string_view name = "TICKET_OPAQUE", clause = "RFC 5723 7.2";
   Octets ticket{};
   bool operator==(const TicketOpaque&) const = default;
-  static constexpr auto wire = std::tuple{rest<&TicketOpaque::ticket>("Ticket")};
+  static constexpr auto wire = Entries{rest<&TicketOpaque::ticket>("Ticket")};
 };
 
 struct QuickCrashDetection {
@@ -189,7 +189,7 @@ struct QuickCrashDetection {
   static constexpr std::size_t min_octets = 16, max_octets = 128;  // lawful ones; others decode too
   Octets token{};
   bool operator==(const QuickCrashDetection&) const = default;
-  static constexpr auto wire = std::tuple{rest<&QuickCrashDetection::token>("TOKEN_SECRET_DATA")};
+  static constexpr auto wire = Entries{rest<&QuickCrashDetection::token>("TOKEN_SECRET_DATA")};
 };
 
 struct MessageIdSync {
@@ -198,7 +198,7 @@ struct MessageIdSync {
   MessageId expected_send{};
   MessageId expected_receive{};
   bool operator==(const MessageIdSync&) const = default;
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&MessageIdSync::nonce>("Nonce Data"),
       field<&MessageIdSync::expected_send>("EXPECTED_SEND_REQ_MESSAGE_ID"),
       field<&MessageIdSync::expected_receive>("EXPECTED_RECV_REQ_MESSAGE_ID"),
@@ -211,7 +211,7 @@ struct ReplayCounterSync {
   Octets delta{};
   std::size_t delta_octets(std::size_t left) const { return left > 4 ? 8 : 4; }
   bool operator==(const ReplayCounterSync&) const = default;
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       octets<&ReplayCounterSync::delta>("Incoming IPsec SA Delta Value", &ReplayCounterSync::delta_octets)};
 };
 
@@ -223,7 +223,7 @@ struct PpkIdentity {
   PpkIdType type = PpkIdType::fixed;
   Octets identity{};
   bool operator==(const PpkIdentity&) const = default;
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&PpkIdentity::type>("PPK_ID Type"),
       rest<&PpkIdentity::identity>("PPK_ID"),
   };
@@ -234,7 +234,7 @@ struct NoPpkAuth {
   static constexpr std::string_view name = "NO_PPK_AUTH", clause = "RFC 8784 3";
   Octets data{};
   bool operator==(const NoPpkAuth&) const = default;
-  static constexpr auto wire = std::tuple{rest<&NoPpkAuth::data>("Authentication Data")};
+  static constexpr auto wire = Entries{rest<&NoPpkAuth::data>("Authentication Data")};
 };
 
 // What links the key exchanges that follow a CREATE_CHILD_SA.
@@ -242,14 +242,14 @@ struct AdditionalKeyExchange {
   static constexpr std::string_view name = "ADDITIONAL_KEY_EXCHANGE", clause = "RFC 9370 2.2.4";
   Octets link{};
   bool operator==(const AdditionalKeyExchange&) const = default;
-  static constexpr auto wire = std::tuple{rest<&AdditionalKeyExchange::link>("Link")};
+  static constexpr auto wire = Entries{rest<&AdditionalKeyExchange::link>("Link")};
 };
 
 struct SaResourceInfo {
   static constexpr std::string_view name = "SA_RESOURCE_INFO", clause = "RFC 9611 5.1";
   Octets identifier{};
   bool operator==(const SaResourceInfo&) const = default;
-  static constexpr auto wire = std::tuple{rest<&SaResourceInfo::identifier>("Resource Identifier")};
+  static constexpr auto wire = Entries{rest<&SaResourceInfo::identifier>("Resource Identifier")};
 };
 
 // |  Length (>3)  |  Auth Method  |   Cert Link   |
@@ -263,7 +263,7 @@ struct AuthenticationAnnouncement {
   Octets algorithm_identifier{};  // DER
   bool has_link() const { return length > 2; }
   bool operator==(const AuthenticationAnnouncement&) const = default;
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&AuthenticationAnnouncement::length>("Length"),
       inside<&AuthenticationAnnouncement::length>(
           "Length", 1, field<&AuthenticationAnnouncement::method>("Auth Method"),
@@ -276,7 +276,7 @@ struct SupportedAuthMethods {
   static constexpr std::string_view name = "SUPPORTED_AUTH_METHODS", clause = "RFC 9593 3.2";
   std::vector<AuthenticationAnnouncement> announcements{};
   bool operator==(const SupportedAuthMethods&) const = default;
-  static constexpr auto wire = std::tuple{rest_list<&SupportedAuthMethods::announcements>("Announcement")};
+  static constexpr auto wire = Entries{rest_list<&SupportedAuthMethods::announcements>("Announcement")};
 };
 
 // One line a notify whose data have a form; the tests and the fuzz target come from it.

@@ -45,7 +45,7 @@ struct PayloadHeader {
 
   bool operator==(const PayloadHeader&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&PayloadHeader::next_payload>("Next Payload"),
       bits<std::uint8_t>(bit<1, &PayloadHeader::critical>("Critical"),
                          bit<7, &PayloadHeader::reserved>("RESERVED")),

@@ -34,7 +34,7 @@ struct SaClusterSupported {
   std::uint16_t most_but_one = 0;  // the largest number of sub-SAs minus one
   std::uint32_t most_sub_sas() const { return std::uint32_t{most_but_one} + 1; }
   bool operator==(const SaClusterSupported&) const = default;
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&SaClusterSupported::version>("Version"),
       bits<std::uint8_t>(bit<7, &SaClusterSupported::reserved_flags>("Reserved Flags"),
                          bit<1, &SaClusterSupported::duplication>("Duplication")),
@@ -57,7 +57,7 @@ struct SaClusterJoin {
   std::uint32_t reserved = 0;  // 24 bits
   std::uint32_t window = 0;    // the sender's, in numbers
   bool operator==(const SaClusterJoin&) const = default;
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&SaClusterJoin::cluster>("Cluster ID"),
       bits<std::uint32_t>(
           bit<5, &SaClusterJoin::reserved_flags>("Reserved Flags"),
@@ -93,7 +93,7 @@ struct SaClusterRefused {
   ClusterRefusal reason = ClusterRefusal::unknown_cluster;
   ClusterField unequal = ClusterField::none;
   bool operator==(const SaClusterRefused&) const = default;
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&SaClusterRefused::reason>("Reason"),
       field<&SaClusterRefused::unequal>("Field"),
   };

@@ -55,7 +55,7 @@ struct Attribute {
   std::size_t long_octets() const { return length; }
   bool operator==(const Attribute&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       bits<std::uint16_t>(bit<1, &Attribute::is_short>("Attribute Format"),
                           bit<15, &Attribute::type>("Attribute Type")),
       when(&Attribute::is_short, field<&Attribute::value>("Attribute Value")),
@@ -81,7 +81,7 @@ struct Transform {
 
   bool operator==(const Transform&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&Transform::last_substructure>("Last Substruc"),
       field<&Transform::reserved_1>("RESERVED"),
       field<&Transform::length>("Transform Length"),
@@ -113,7 +113,7 @@ struct Proposal {
   std::size_t spi_octets() const { return spi_size; }
   bool operator==(const Proposal&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&Proposal::last_substructure>("Last Substruc"),
       field<&Proposal::reserved>("RESERVED"),
       field<&Proposal::length>("Proposal Length"),
@@ -130,7 +130,7 @@ struct SecurityAssociation {
   static constexpr std::string_view name = "SA", clause = "RFC 7296 3.3";
   std::vector<Proposal> proposals{};
   bool operator==(const SecurityAssociation&) const = default;
-  static constexpr auto wire = std::tuple{rest_list<&SecurityAssociation::proposals>("Proposal")};
+  static constexpr auto wire = Entries{rest_list<&SecurityAssociation::proposals>("Proposal")};
 };
 
 // The name of a transform ID, which its type gives a meaning: "ENCR_AES_CBC"; "transform ID 99" if it has

@@ -54,7 +54,7 @@ struct TrafficSelector {
   bool is_other() const { return !is_range(); }
   bool operator==(const TrafficSelector&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       field<&TrafficSelector::type>("TS Type"),
       field<&TrafficSelector::ip_protocol>("IP Protocol ID"),
       field<&TrafficSelector::length>("Selector Length"),
@@ -81,7 +81,7 @@ struct TrafficSelectors {
 
   bool operator==(const TrafficSelectors&) const = default;
 
-  static constexpr auto wire = std::tuple{
+  static constexpr auto wire = Entries{
       bits<std::uint32_t>(bit<8, &TrafficSelectors::count>("Number of TSs"),
                           bit<24, &TrafficSelectors::reserved>("RESERVED")),
       rest_list<&TrafficSelectors::selectors>("Traffic Selector"),

@@ -10,7 +10,7 @@ struct UnknownPayload {
   PayloadType type{};  // as the header before named it; not on the wire here
   Octets octets{};
   bool operator==(const UnknownPayload&) const = default;
-  static constexpr auto wire = std::tuple{rest<&UnknownPayload::octets>("Octets")};
+  static constexpr auto wire = Entries{rest<&UnknownPayload::octets>("Octets")};
 };
 
 }  // namespace mpsec::wire::ike

@@ -9,7 +9,7 @@ struct VendorId {
   static constexpr std::string_view name = "Vendor ID", clause = "RFC 7296 3.12";
   Octets data{};
   bool operator==(const VendorId&) const = default;
-  static constexpr auto wire = std::tuple{rest<&VendorId::data>("Vendor ID")};
+  static constexpr auto wire = Entries{rest<&VendorId::data>("Vendor ID")};
 };
 
 }  // namespace mpsec::wire::ike
