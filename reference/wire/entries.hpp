@@ -28,7 +28,6 @@ template <class... All>
 struct Entries : detail::EntriesAt<std::index_sequence_for<All...>, All...> {
   constexpr explicit Entries(All... all)
       : detail::EntriesAt<std::index_sequence_for<All...>, All...>{{all}...} {}
-  static constexpr std::size_t size = sizeof...(All);
 };
 
 }  // namespace mpsec::wire
