@@ -71,6 +71,11 @@ bool has_error(const Message& message) {
                              [](const Notify* one) { return is_error(one->type); });
 }
 
+Message ask_init(Tester& t, IkeSession& sa) {
+  Message response = t.ask(sa, sa.init_request());
+  return asks_for_cookie(response) ? t.ask(sa, sa.init_request_after(response)) : response;
+}
+
 IkeSession& expect_agreed(Tester& t, const Opening& opening) {
   IkeSession& sa = t.begin(opening);
   Message response = t.ask(sa, sa.init_request());
@@ -84,8 +89,7 @@ IkeSession& expect_agreed(Tester& t, const Opening& opening) {
 
 Message expect_init_taken(Tester& t, const Opening& opening) {
   IkeSession& sa = t.begin(opening);
-  Message response = t.ask(sa, sa.init_request());
-  if (asks_for_cookie(response)) response = t.ask(sa, sa.init_request_after(response));
+  Message response = ask_init(t, sa);
   t.expect_no_error(response);
   t.check(has_keys(response), "an IKE_SA_INIT response with a KE payload", "one without");
   return response;

@@ -7,6 +7,8 @@
 
 namespace mpsec::conformance {
 
+// The answer to IKE_SA_INIT. A target with half-open IKE SAs enough asks for a cookie first: it gets it back.
+Message ask_init(Tester& t, IkeSession& sa);
 // IKE_SA_INIT as `opening` has it is answered by an IKE SA, and gives keys.
 IkeSession& expect_agreed(Tester& t, const Opening& opening);
 // The same without keys, where what is sent is not what the tester would reckon with.

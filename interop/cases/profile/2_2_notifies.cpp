@@ -142,7 +142,7 @@ MPSEC_CASE(
             message.payloads.push_back(make_payload(make_sa_cluster_vendor_id()));
           };
           IkeSession& sa = t.begin(begun);
-          const Message response = t.control([&] { return t.ask(sa, sa.init_request()); });
+          const Message response = t.control([&] { return ask_init(t, sa); });
           t.check(says_nothing_of_clusters(response), "nothing of clusters in clear",
                   "a Vendor ID or a notify");
         });

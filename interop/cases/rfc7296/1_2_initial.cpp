@@ -50,13 +50,6 @@ Opening separate_integrity(const Tester& t) {
   return opening;
 }
 
-// The answer to IKE_SA_INIT, a cookie returned where one is asked for.
-Message ask_init(Tester& t, IkeSession& sa) {
-  const Message answer = t.ask(sa, sa.init_request());
-  const bool cookie = find_notify(answer.payloads, NotifyType::cookie) != nullptr;
-  return cookie ? t.ask(sa, sa.init_request_after(answer)) : answer;
-}
-
 }  // namespace
 
 MPSEC_CASE(

@@ -121,8 +121,8 @@ MPSEC_CASE(
         .side = Side::responder, .does = "The tester looks at the transforms in the IKE_SA_INIT response.",
         .lawful = "Each was offered just so, attributes included.", .run = [](Tester& t) {
           IkeSession& sa = t.begin({});
-          Message request = sa.init_request();
-          const Message response = t.ask(sa, request);
+          const Message request = sa.init_request();
+          const Message response = ask_init(t, sa);
           const Proposal& answered = answered_in(t, response);
           for (const Transform& chosen : answered.transforms) {
             const auto same = [&](const Transform& one) {

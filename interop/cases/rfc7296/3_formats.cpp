@@ -15,7 +15,7 @@ struct Responses {
 };
 Responses responses(Tester& t) {
   IkeSession& sa = t.begin({});
-  const Message init = t.ask(sa, sa.init_request());
+  const Message init = ask_init(t, sa);
   t.control([&] { sa.agree(init); });
   return {init, t.ask(sa, sa.auth_request())};
 }
