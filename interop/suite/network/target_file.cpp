@@ -63,6 +63,11 @@ key_file = "tester.psk"        # or key = "...", key_hex = "..."
 # name = "ca"
 # certificate = "ca.pem"
 
+# [refused]                    # names of further [[credential]]s that the gateway has to refuse, and why
+# strange-authority = "..."    # by one that it does not trust
+# expired = "..."
+# another-name = "..."         # by the right authority, for another id
+
 [proposals]                    # what the gateway is configured with, the most wanted first
 ike = ["aes128gcm16-prfsha256-x25519"]
 esp = ["aes128gcm16"]
@@ -198,13 +203,35 @@ std::shared_ptr<const ike::ProofChecker> checker_of(const Reading& reading) {
   return std::make_shared<ike::StandardProofChecker>(std::move(lines));
 }
 
+// Takes the credentials that are named in [refused] out of those that were read.
+void read_refused(TableReader& reader, Reading& reading, Description& description) {
+  constexpr std::array<gateway::Named<Flaw>, 3> flaws{{{"strange-authority", Flaw::strange_authority},
+                                                       {"expired", Flaw::expired},
+                                                       {"another-name", Flaw::another_name}}};
+  for (const auto& [word, flaw] : flaws) {
+    const auto name = reader.text(word);
+    if (!name || !reading.credentials.refer(*name, reader.place(word), word)) continue;
+    const auto entry = reading.credential_entries.extract(*name);
+    if (entry && entry.mapped().private_key)
+      description.wrong_signers[flaw] = {entry.mapped().private_key, entry.mapped().chain};
+    else
+      reader.fail(word, "expected a [[credential]] with a certificate, and for this flaw alone");
+  }
+}
+
 void read_proofs(TableReader& document, Reading& reading, Draft& draft) {
   gateway::read_credentials(document, reading);
   gateway::read_authorities(document, reading);
   Description& description = draft.file.description;
+  if (toml::table* const refused = document.table("refused"); refused != nullptr) {
+    TableReader reader(*refused, "refused", reading.findings);
+    read_refused(reader, reading, description);
+  }
   if (reading.credential_entries.size() != 1)
-    return document.fail("credential", fmt::format("expected one [[credential]], the tester's; found {}",
-                                                   reading.credential_entries.size()));
+    return document.fail(
+        "credential",
+        fmt::format("expected one [[credential]], the tester's, beside those of [refused]; found {}",
+                    reading.credential_entries.size()));
   const auto& [name, entry] = *reading.credential_entries.begin();
   static_cast<void>(reading.credentials.refer(name, document.place(), "credential"));
   description.credential = entry.credential;

@@ -58,6 +58,10 @@ TEST(TargetFile, WhatIsWrongIsToldWithItsPlaceAndWithoutKeys) {
            Wrong{"key_file = \"tester.psk\"", "key_file = \"other.psk\"", "no such file"},
            Wrong{"key_file = \"tester.psk\"", "", "expected key, key_hex or key_file"},
            Wrong{"[proposals]", "[proposal]", "proposals"},
+           Wrong{"[proposals]", "[refused]\nexpired = \"old\"\n[proposals]", "there is no credential"},
+           Wrong{"[proposals]", "[refused]\nexpired = \"tester\"\n[proposals]",
+                 "expected a [[credential]] with a certificate"},
+           Wrong{"[proposals]", "[refused]\nexpird = \"tester\"\n[proposals]", "expired"},
            Wrong{"name = \"my gateway 1.0\"", "name = my secret", "expected TOML"},
        }) {
     const auto file = read(with(one.from, one.to));
