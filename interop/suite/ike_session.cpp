@@ -317,8 +317,10 @@ Message IkeSession::auth_response(const Message& request) {
   if (!opening_.childless && offered != nullptr && !offered->proposals.empty()) {
     own_child_spi_ = Spi(static_cast<std::uint32_t>(tester_.rng().next_u64() | 0x1000));
     auto ours = opening_.child.proposals.value_or(tester_.target().child_proposals);
-    for (auto& one : ours)
+    for (auto& one : ours) {
+      one = one.without_key_exchange();
       one.sequence_numbers = {SequenceNumbers::no_extended, SequenceNumbers::extended};
+    }
     const auto chosen = demand(ike::choose(ours, *offered, {.spi_octets = 4}));
     const auto answer = ike::answer(chosen, spi_octets(own_child_spi_));
     message.payloads.push_back(make_payload(answer));
