@@ -72,8 +72,10 @@ std::string cell(const Rule& rule, const TriedByRule& tried) {
 }
 
 std::string document(std::string_view name, const std::vector<const Rule*>& rules, const TriedByRule& tried) {
-  const auto counted =
-      std::ranges::count_if(rules, [&](const Rule* rule) { return tried.contains(rule->id); });
+  const auto counted = std::ranges::count_if(rules, [&](const Rule* rule) {
+    const auto at = tried.find(rule->id);
+    return at != tried.end() && at->second.verdict != Verdict::unsupported;
+  });
   std::string text = fmt::format(
       "<h3>{0} <small>{1} of {2} rules tried</small></h3>\n<div class=\"rows\" role=\"group\" "
       "aria-label=\"Rules of {0}\">\n",

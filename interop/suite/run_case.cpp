@@ -53,9 +53,11 @@ Outcome run_case(const Case& one, Target& target, const Tester::Providers& provi
   outcome.one = &one;
   if (const auto prepared = target.prepare(one.wishes); !prepared) {
     // A hook that fails says nothing of what the target can do.
-    const bool lacking = prepared.error().blame == Blame::no_common_ground;
-    take(outcome, {lacking ? Verdict::unsupported : Verdict::inconclusive,
-                   "the target can be prepared for the case", to_string(prepared.error())});
+    if (prepared.error().blame == Blame::no_common_ground)
+      take(outcome, {Verdict::unsupported, {}, prepared.error().why});
+    else
+      take(outcome, {Verdict::inconclusive, "the target can be prepared for the case",
+                     to_string(prepared.error())});
     return outcome;
   }
   if (std::string why = lacks(one, target.description()); !why.empty()) {
