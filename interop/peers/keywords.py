@@ -61,5 +61,6 @@ def ike(offer: Proposal) -> str:
 
 
 def child(offer: Proposal, of: Child) -> str:
-    """A proposal for a Child SA: it also says whether numbers are extended."""
-    return f"{ike(offer)}-{'esn' if of.extended_numbers else 'noesn'}"
+    """A proposal for a Child SA: it also says whether numbers are extended, and may leave the choice."""
+    numbers = {False: "noesn", True: "esn", "either": "esn-noesn"}[of.extended_numbers]
+    return f"{ike(offer)}-{numbers}"

@@ -68,7 +68,7 @@ class Child:
     proposals: tuple[Proposal, ...]
     protocol: Literal["esp", "ah"] = "esp"
     mode: Literal["tunnel", "transport"] = "tunnel"
-    extended_numbers: bool = False
+    extended_numbers: bool | Literal["either"] = False
     replay_window: int | None = None
     rekey_seconds: int | None = None
     cluster: str | None = None

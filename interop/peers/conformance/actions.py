@@ -90,9 +90,10 @@ def _set_cookies(peer: StrongSwan, plan: Plan, threshold: int | None) -> None:
     if threshold != 0:
         return peer.set_cookies(threshold)
     peer.set_cookies(1)
-    sender = namespace.within(plan.nodes["a"].netns, lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
-    with sender:
-        sender.sendto(half_open.request(), (plan.outer("b"), _IKE_PORT))
+    address = peer.end.addresses[0]
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with namespace.within(plan.nodes["a"].netns, lambda: socket.socket(family, socket.SOCK_DGRAM)) as sender:
+        sender.sendto(half_open.request(), (address, _IKE_PORT))
     until(lambda: peer.vici.ask("stats")["ikesas"]["half-open"] != "0", _GONE_SECONDS, f"{peer.name} has a half-open IKE SA")
 
 

@@ -9,7 +9,7 @@ from scenarios.plans import Plan
 
 from peers.conformance.actions import hooks_of
 from peers.conformance.hooks import HookServer
-from peers.conformance.targets import Target, scenario_of, target_file
+from peers.conformance.targets import Proofs, Target, scenario_of, target_file
 from peers.peer import Peer
 from peers.strongswan_kernel import StrongSwanKernel
 
@@ -30,16 +30,19 @@ class Watching:
 def run(target: Target, laboratory: Laboratory, rest: list[str], watching: Watching = Watching()) -> int:
     """The exit status of mpsec-conformance run with these arguments."""
     plan = Plan("conformance", laboratory.nodes)
-    scenario = scenario_of(target, plan)
+    proofs = Proofs.made_in(laboratory.folder / "proofs") if target.certificates else None
+    scenario = scenario_of(target, plan, proofs)
     peer: Peer = target.peer()
     if isinstance(peer, StrongSwanKernel):
         peer.asked_from = laboratory.nodes["a"]
     peer.configure(laboratory.nodes["b"], scenario.end("b"), scenario.other("b"), scenario)
     try:
+        if target.way:
+            laboratory.links["outer"].impair(**target.way)
         peer.start()
         watching.started(peer, laboratory)
         with HookServer(laboratory.folder / "hooks.sock", hooks_of(peer, plan)) as server:
-            text = target_file(target, plan, scenario, server.commands())
+            text = target_file(target, plan, scenario, proofs, server.commands())
             file = laboratory.nodes["a"].write("target.toml", text)
             command = [str(BIN / "mpsec-conformance"), "run", "--target", str(file), "--timeout-scale", str(target.patience), *rest]
             code = subprocess.run(["ip", "netns", "exec", laboratory.nodes["a"].netns, *command], check=False).returncode
