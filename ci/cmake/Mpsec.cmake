@@ -153,6 +153,12 @@ function(mpsec_borrow_headers target lender)
   endif()
 endfunction()
 
+# For a library of many small files, whose compiling is reading headers: some of them at a time are one for the compiler.
+# Names in their unnamed namespaces must differ. Not where each file is to be seen by itself (MPSEC_TOGETHER).
+function(mpsec_compile_together target)
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ${MPSEC_TOGETHER} UNITY_BUILD_BATCH_SIZE 6)
+endfunction()
+
 # mpsec_test(NAME wire_test SOURCES a_test.cpp DEPENDS wire LINK extra [LABELS threads]): GoogleTest + RapidCheck.
 # The label "threads" puts a test among those that run under the thread sanitizer.
 function(mpsec_test)

@@ -36,6 +36,13 @@ Bent refusing(Judge unusual);
 // IKE_SA_INIT requests that are `wrong` are taken for the last one that was not.
 Bent taking_for_the_last(Judge wrong);
 
+bool is_request(const Message& message, ExchangeType exchange);
+bool is_response(const Message& message, ExchangeType exchange);
+// Those of `outgoing` that are requests of this exchange; completed behind `bend`.
+Bent in_requests(ExchangeType exchange, std::function<void(Message&)> bend);
+// A founding SA_CLUSTER_JOIN, or one that joins.
+bool founds_or_joins(const Message& message, bool founds);
+
 // The first, with the seam of messages of the second.
 Bent with_tap(Bent bent, const Bent& tap);
 
@@ -64,6 +71,8 @@ struct WindowBend {
       check{};
 };
 Bent window(WindowBend bend);
+// The reference with that seam.
+Bent with(decltype(gateway::Replacements::window) window);
 // The standard window of another size.
 Bent window_of(std::uint32_t size);
 // Numbers of what is sent: from the standard one to the one that is used.

@@ -27,11 +27,11 @@ struct DefectEntry {
 }  // namespace detail
 
 // MPSEC_DEFECT(.id = "...", .rule = "...", .does = "...", .make = [] { ... return bent; })
-#define MPSEC_DEFECT(...)                                                                \
-  static const ::mpsec::conformance::detail::DefectEntry MPSEC_JOIN(defect_, __LINE__) { \
-    ::mpsec::conformance::Defect {                                                       \
-      __VA_ARGS__                                                                        \
-    }                                                                                    \
+#define MPSEC_DEFECT(...)                                                                   \
+  static const ::mpsec::conformance::detail::DefectEntry MPSEC_JOIN(defect_, __COUNTER__) { \
+    ::mpsec::conformance::Defect {                                                          \
+      __VA_ARGS__                                                                           \
+    }                                                                                       \
   }
 
 }  // namespace mpsec::conformance

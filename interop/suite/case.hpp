@@ -50,7 +50,7 @@ std::vector<Case>& entries();
 #define MPSEC_JOIN(a, b) MPSEC_JOIN_(a, b)
 // MPSEC_CASE(.id = "...", .rules = {"..."}, ..., .run = [](Tester& t) { ... })
 #define MPSEC_CASE(...)                                                           \
-  static const ::mpsec::conformance::detail::Entry MPSEC_JOIN(entry_, __LINE__) { \
+  static const ::mpsec::conformance::detail::Entry MPSEC_JOIN(entry_, __COUNTER__) { \
     ::mpsec::conformance::Case {                                                  \
       __VA_ARGS__                                                                 \
     }                                                                             \

@@ -257,4 +257,14 @@ bool deletes(const Message& message, const EspChild& child) {
   return false;
 }
 
+void make_two(Cluster& cluster) {
+  cluster.found(0);
+  cluster.join(1);
+}
+
+void make_two_that_work(Cluster& cluster) {
+  make_two(cluster);
+  cluster.ping_all();
+}
+
 }  // namespace mpsec::conformance

@@ -91,4 +91,11 @@ Message delete_request(IkeSession& sa);
 // What a message asks to be deleted of Child SAs: the target's SPIs.
 bool deletes(const Message& message, const EspChild& child);
 
+// A sub-SA on the first path and one on the second.
+void make_two(Cluster& cluster);
+// The same, each of which has carried a ping.
+void make_two_that_work(Cluster& cluster);
+
+inline constexpr std::uint64_t two_to_32 = std::uint64_t{1} << 32;
+
 }  // namespace mpsec::conformance

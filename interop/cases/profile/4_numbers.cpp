@@ -10,8 +10,6 @@ namespace {
 
 using namespace wire::ike;
 
-constexpr std::uint64_t two_to_32 = std::uint64_t{1} << 32;
-
 }  // namespace
 
 MPSEC_CASE(

@@ -9,12 +9,6 @@ namespace {
 
 using namespace wire::ike;
 
-void make_two(Cluster& cluster) {
-  cluster.found(0);
-  cluster.join(1);
-  cluster.ping_all();
-}
-
 // A cluster whose ends both want duplication.
 void make_duplicating(Cluster& cluster) {
   cluster.own.duplication = true;
@@ -46,7 +40,7 @@ MPSEC_CASE(
         .does = "The tester gets forty answers from a cluster of two sub-SAs.",
         .lawful = "Both have carried some of them.", .run = [](Tester& t) {
           Cluster cluster(t);
-          make_two(cluster);
+          make_two_that_work(cluster);
           std::set<const EspChild*> used;
           for (const auto& pong : cluster.pings(40))
             used.insert(pong.child);
@@ -65,7 +59,7 @@ MPSEC_CASE(
             "as a sender with leases does.",
         .lawful = "All of them are accepted.", .run = [](Tester& t) {
           Cluster cluster(t);
-          make_two(cluster);
+          make_two_that_work(cluster);
           for (const std::size_t at : {0u, 0u, 0u, 0u, 1u, 0u, 1u, 1u, 1u}) {
             t.expect_pong(cluster.send_ping(*cluster.children[at]));
             cluster.next += at == 1 ? 17 : 0;
@@ -81,7 +75,7 @@ MPSEC_CASE(
         .lawful = "Each is answered by a single ESP packet, in which is the answer and no other ESP packet.",
         .run = [](Tester& t) {
           Cluster cluster(t);
-          make_two(cluster);
+          make_two_that_work(cluster);
           for (std::size_t i = 0; i < 4; ++i) {
             const auto answers = all_answers(t, cluster.send_ping(*cluster.children[i % 2]));
             t.check(answers.size() == 1, "one ESP packet for an answer", "two");
@@ -98,7 +92,7 @@ MPSEC_CASE(
         .lawful = "On both the padding counts up from 1, and the next header is that of the inner packet.",
         .run = [](Tester& t) {
           Cluster cluster(t);
-          make_two(cluster);
+          make_two_that_work(cluster);
           for (const auto& pong : cluster.pings(8)) {
             std::uint8_t octet = 0;
             for (const std::uint8_t one : pong.opened.padding)
@@ -117,7 +111,7 @@ MPSEC_CASE(
             "flow.",
         .lawful = "All of them come by one sub-SA.", .run = [](Tester& t) {
           Cluster cluster(t);
-          make_two(cluster);
+          make_two_that_work(cluster);
           std::set<const EspChild*> used;
           for (int i = 0; i < 12; ++i)
             used.insert(cluster.ping(*cluster.children[0]).child);
@@ -136,7 +130,7 @@ MPSEC_CASE(
         .run = [](Tester& t) {
           Cluster cluster(t);
           make_duplicating(cluster);
-          make_two(cluster);
+          make_two_that_work(cluster);
           if (!cluster.peers->duplication) t.unsupported("the target does not agree to duplication");
           for (std::size_t i = 0; i < 4; ++i) {
             const auto answers = all_answers(t, cluster.send_ping(*cluster.children[i % 2]));
@@ -174,7 +168,7 @@ MPSEC_CASE(
         .lawful = "It is delivered once: its ping is answered under a single number.", .run = [](Tester& t) {
           Cluster cluster(t);
           make_duplicating(cluster);
-          make_two(cluster);
+          make_two_that_work(cluster);
           const std::uint32_t mark = t.fresh_mark();
           EspText text;
           text.payload = t.ping_packet(mark);
@@ -195,7 +189,7 @@ MPSEC_CASE(
         .does = "The target would duplicate, and the tester founds a cluster without bit 2.",
         .lawful = "Each answer comes once.", .run = [](Tester& t) {
           Cluster cluster(t);
-          make_two(cluster);
+          make_two_that_work(cluster);
           for (std::size_t i = 0; i < 4; ++i)
             t.check(all_answers(t, cluster.send_ping(*cluster.children[i % 2])).size() == 1, "one packet",
                     "two");

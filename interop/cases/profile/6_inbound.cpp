@@ -7,13 +7,6 @@ namespace {
 
 using namespace wire::ike;
 
-constexpr std::uint64_t two_to_32 = std::uint64_t{1} << 32;
-
-void make_two(Cluster& cluster) {
-  cluster.found(0);
-  cluster.join(1);
-}
-
 // A ping whose ICV is wrong.
 std::uint32_t send_forged(Tester& t, EspChild& child, std::uint64_t number) {
   const std::uint32_t mark = t.fresh_mark();

@@ -11,12 +11,12 @@ using wire::ike::find_notify;
 using wire::ike::Notify;
 
 // The target's IKE_SA_INIT response, whatever it takes to get it.
-struct Answered {
+struct AnsweredInit {
   IkeSession& sa;
   Message message;
 };
-Answered init_response(Tester& t) {
-  return t.control([&]() -> Answered {
+AnsweredInit init_response(Tester& t) {
+  return t.control([&]() -> AnsweredInit {
     Opening opening;
     opening.pretend_nat = false;
     IkeSession& sa = t.begin(opening);

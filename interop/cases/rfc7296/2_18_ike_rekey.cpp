@@ -8,7 +8,7 @@ using namespace wire::ike;
 
 namespace {
 
-Message begins_rekey(Tester& t, IkeSession& sa) {
+Message begins_ike_rekey(Tester& t, IkeSession& sa) {
   return after_hook(t, sa, Hook::rekey_ike, ExchangeType::create_child_sa);
 }
 
@@ -21,7 +21,7 @@ IkeSession& grant(IkeSession& sa, const Message& request) {
 // The target rekeys, which is granted, and deletes the old IKE SA: a control.
 IkeSession& rekeyed_by_target(Tester& t, IkeSession& sa) {
   return t.control([&]() -> IkeSession& {
-    IkeSession& next = grant(sa, begins_rekey(t, sa));
+    IkeSession& next = grant(sa, begins_ike_rekey(t, sa));
     const Message last = t.expect_request(sa, ExchangeType::informational);
     if (!deletes_ike_sa(last)) t.fail("a Delete of the replaced IKE SA", "another request");
     sa.send(sa.response(last, {}));
@@ -51,7 +51,7 @@ MPSEC_CASE(
             "octets.",
         .run = [](Tester& t) {
           IkeSession& sa = t.establish();
-          const Message request = begins_rekey(t, sa);
+          const Message request = begins_ike_rekey(t, sa);
           t.check(find<KeyExchange>(request.payloads) != nullptr && find<Nonce>(request.payloads) != nullptr,
                   "a KE payload and a nonce", "not both");
           for (const Proposal& one : need<SecurityAssociation>(request.payloads).proposals) {
@@ -94,7 +94,7 @@ MPSEC_CASE(
             "under the new one.",
         .run = [](Tester& t) {
           IkeSession& sa = t.establish();
-          IkeSession& next = grant(sa, begins_rekey(t, sa));
+          IkeSession& next = grant(sa, begins_ike_rekey(t, sa));
           t.control([&] { t.expect_alive(next); });
           const Message last = t.expect_request(sa, ExchangeType::informational);
           t.check(deletes_ike_sa(last), "a Delete of the old IKE SA", "another request");
@@ -134,7 +134,7 @@ MPSEC_CASE(
             "SA works.",
         .run = [](Tester& t) {
           IkeSession& sa = t.establish();
-          const Message first = begins_rekey(t, sa);
+          const Message first = begins_ike_rekey(t, sa);
           const auto sent = need<KeyExchange>(first.payloads).method;
           std::uint16_t other = 0;
           for (const Transform& one : need<SecurityAssociation>(first.payloads).proposals.at(0).transforms)
@@ -159,7 +159,7 @@ MPSEC_CASE(
         .does = "The tester answers the target's rekey of the IKE SA with TEMPORARY_FAILURE.",
         .lawful = "It is not tried again at once; the IKE SA lives on.", .run = [](Tester& t) {
           IkeSession& sa = t.establish();
-          const Message request = begins_rekey(t, sa);
+          const Message request = begins_ike_rekey(t, sa);
           sa.send(sa.response(request, {notify_payload(NotifyType::temporary_failure)}));
           t.expect_silence(
               sa,

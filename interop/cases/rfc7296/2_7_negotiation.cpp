@@ -121,7 +121,7 @@ MPSEC_CASE(
         .side = Side::responder, .does = "The tester looks at the transforms in the IKE_SA_INIT response.",
         .lawful = "Each was offered just so, attributes included.", .run = [](Tester& t) {
           IkeSession& sa = t.begin({});
-          const Message request = sa.init_request();
+          Message request = sa.init_request();
           const Message response = ask_init(t, sa);
           const Proposal& answered = answered_in(t, response);
           for (const Transform& chosen : answered.transforms) {

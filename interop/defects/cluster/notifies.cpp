@@ -12,13 +12,10 @@ bool has_vendor_id(const Message& message) {
                              [](const VendorId* one) { return knows_sa_clusters(*one); });
 }
 
-bool is(const Message& message, ExchangeType exchange, bool response) {
-  return message.header.exchange_type == exchange && message.header.response == response;
-}
-
 bool is_of_child(const Message& message, bool response) {
-  return is(message, ExchangeType::ike_auth, response) ||
-         is(message, ExchangeType::create_child_sa, response);
+  return message.header.response == response &&
+         (message.header.exchange_type == ExchangeType::ike_auth ||
+          message.header.exchange_type == ExchangeType::create_child_sa);
 }
 
 }  // namespace
@@ -65,8 +62,8 @@ MPSEC_DEFECT(
         .does = "Lets a Vendor ID in IKE_SA_INIT count for the IKE SA.", .make = [] {
           const auto seen = std::make_shared<bool>(false);
           return incoming([=](Message& message) {
-            if (is(message, ExchangeType::ike_sa_init, false)) *seen = has_vendor_id(message);
-            if (is(message, ExchangeType::ike_auth, false) && *seen && !has_vendor_id(message))
+            if (is_request(message, ExchangeType::ike_sa_init)) *seen = has_vendor_id(message);
+            if (is_request(message, ExchangeType::ike_auth) && *seen && !has_vendor_id(message))
               add(message, make_payload(make_sa_cluster_vendor_id()));
           });
         });
@@ -84,7 +81,7 @@ MPSEC_DEFECT(
         .id = "takes-a-join-without-vendor-id", .rule = "profile/2.2/unknown-without-vendor-id",
         .does = "Takes a JOIN from a peer that has not sent the Vendor ID, or no SUPPORTED.", .make = [] {
           return incoming([](Message& message) {
-            if (!is(message, ExchangeType::ike_auth, false) ||
+            if (!is_request(message, ExchangeType::ike_auth) ||
                 notify_in(message, NotifyType::sa_cluster_join) == nullptr)
               return;
             if (!has_vendor_id(message)) add(message, make_payload(make_sa_cluster_vendor_id()));
@@ -168,7 +165,7 @@ MPSEC_DEFECT(
                   change_join(message, [](SaClusterJoin& join) { join.founds = true; });
               },
               [](Message& message) {
-                if (is(message, ExchangeType::ike_auth, false))
+                if (is_request(message, ExchangeType::ike_auth))
                   change_join(message, [](SaClusterJoin& join) { join.founds = false; });
               });
         });

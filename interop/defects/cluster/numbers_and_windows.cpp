@@ -16,17 +16,9 @@ using ipsec::ReplayVerdict;
 namespace {
 
 using SourceOf = decltype(gateway::Replacements::sequence);
-using WindowOf = decltype(gateway::Replacements::window);
-
 Bent with(SourceOf source) {
   Bent bent;
   bent.seams.sequence = std::move(source);
-  return bent;
-}
-
-Bent with(WindowOf window) {
-  Bent bent;
-  bent.seams.window = std::move(window);
   return bent;
 }
 
@@ -66,12 +58,6 @@ class NoSelectors final : public ipsec::InboundPolicy {
  private:
   ipsec::StandardInboundPolicy standard_;
 };
-
-bool founds_or_joins(const Message& message, bool founds) {
-  const Notify* notify = find_notify(message.payloads, NotifyType::sa_cluster_join);
-  const auto join = notify == nullptr ? Result<SaClusterJoin>{} : data_of<SaClusterJoin>(*notify);
-  return notify != nullptr && join && join->founds == founds;
-}
 
 }  // namespace
 

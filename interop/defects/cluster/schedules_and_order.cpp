@@ -15,14 +15,6 @@ using ipsec::ReplayVerdict;
 
 namespace {
 
-using WindowOf = decltype(gateway::Replacements::window);
-
-Bent with(WindowOf window) {
-  Bent bent;
-  bent.seams.window = std::move(window);
-  return bent;
-}
-
 // Always the first path.
 class FirstPath final : public cluster::PathScheduler {
  public:
@@ -43,12 +35,6 @@ class Turning final : public cluster::PathScheduler {
  private:
   std::uint32_t paths_ = 1, next_ = 0;
 };
-
-bool founds_or_joins(const Message& message, bool founds) {
-  const Notify* notify = find_notify(message.payloads, NotifyType::sa_cluster_join);
-  const auto join = notify == nullptr ? Result<SaClusterJoin>{} : data_of<SaClusterJoin>(*notify);
-  return notify != nullptr && join && join->founds == founds;
-}
 
 }  // namespace
 

@@ -58,7 +58,7 @@ bool deletes_ike(const Message& message) {
   return std::ranges::any_of(find_all<Delete>(message.payloads),
                              [](const Delete* one) { return one->protocol == ProtocolId::ike; });
 }
-bool rekeys_ike(const Message& message) {
+bool asks_to_rekey_ike(const Message& message) {
   const auto* sa = find<SecurityAssociation>(message.payloads);
   return message.header.exchange_type == ExchangeType::create_child_sa && !message.header.response &&
          sa != nullptr && !sa->proposals.empty() && sa->proposals.front().protocol == ProtocolId::ike;
@@ -190,7 +190,7 @@ Bent amid_ike_rekey(std::function<bool(const Message&)> dropped) {
         return std::vector<Message>(*amid && !message.header.response && dropped(message) ? 0 : 1, message);
       },
       [=](Message message) {
-        *amid |= rekeys_ike(message);
+        *amid |= asks_to_rekey_ike(message);
         return std::vector{message};
       });
 }
@@ -216,9 +216,9 @@ MPSEC_DEFECT(
         .make = [] {
           const auto ours = std::make_shared<bool>(false);
           const auto crossed = std::make_shared<bool>(false);
-          return outgoing_and_incoming([=](Message& message) { *ours |= rekeys_ike(message); },
+          return outgoing_and_incoming([=](Message& message) { *ours |= asks_to_rekey_ike(message); },
                                        [=](Message& message) {
-                                         *crossed |= *ours && rekeys_ike(message);
+                                         *crossed |= *ours && asks_to_rekey_ike(message);
                                          if (*crossed && !message.header.response && deletes_ike(message))
                                            message.payloads.clear();
                                        });
@@ -231,11 +231,11 @@ MPSEC_DEFECT(
           const auto crossed = std::make_shared<bool>(false);
           return at_socket(
               [=](Message message) {
-                *crossed |= *ours && rekeys_ike(message);
+                *crossed |= *ours && asks_to_rekey_ike(message);
                 return std::vector{message};
               },
               [=](Message message) {
-                *ours |= rekeys_ike(message);
+                *ours |= asks_to_rekey_ike(message);
                 const bool drop = *crossed && !message.header.response && deletes_ike(message);
                 return std::vector<Message>(drop ? 0 : 1, message);
               });

@@ -8,23 +8,9 @@ using namespace wire::ike;
 
 namespace {
 
-bool is_request(const Message& message, ExchangeType exchange) {
-  return !message.header.response && message.header.exchange_type == exchange;
-}
-bool is_response(const Message& message, ExchangeType exchange) {
-  return message.header.response && message.header.exchange_type == exchange;
-}
-
 Bent in_responses(ExchangeType exchange, std::function<void(Message&)> bend) {
   return incoming([=, bend = std::move(bend)](Message& message) {
     if (is_response(message, exchange)) bend(message);
-  });
-}
-Bent in_requests(ExchangeType exchange, std::function<void(Message&)> bend) {
-  return outgoing([=, bend = std::move(bend)](Message& message) {
-    if (!is_request(message, exchange)) return;
-    bend(message);
-    static_cast<void>(wire::ike::complete(message));
   });
 }
 

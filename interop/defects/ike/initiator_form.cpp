@@ -7,11 +7,8 @@ using namespace wire::ike;
 
 namespace {
 
-bool is_request(const Message& message, ExchangeType exchange) {
-  return !message.header.response && message.header.exchange_type == exchange;
-}
-
-Bent in_requests(ExchangeType exchange, std::function<void(Message&)> bend) {
+// As `bend` leaves them, whatever their lengths say.
+Bent in_bare_requests(ExchangeType exchange, std::function<void(Message&)> bend) {
   return outgoing([=, bend = std::move(bend)](Message& message) {
     if (is_request(message, exchange)) bend(message);
   });
@@ -19,7 +16,7 @@ Bent in_requests(ExchangeType exchange, std::function<void(Message&)> bend) {
 
 // Of IKE_SA_INIT, and the one that a tester is least likely to choose: so that the handshake goes on.
 Bent in_last_proposal(ExchangeType exchange, std::function<void(Proposal&)> bend) {
-  return in_requests(exchange, [bend = std::move(bend)](Message& message) {
+  return in_bare_requests(exchange, [bend = std::move(bend)](Message& message) {
     if (auto* sa = find<SecurityAssociation>(message.payloads)) bend(sa->proposals.back());
     static_cast<void>(wire::ike::complete(message));
   });
@@ -40,15 +37,15 @@ MPSEC_DEFECT(
 MPSEC_DEFECT(
         .id = "initiator-sets-the-version-flag", .rule = "rfc7296/3.1/version-flag-is-sent-as-zero",
         .does = "Sets the Version flag in its IKE_AUTH request.", .make = [] {
-          return in_requests(ExchangeType::ike_auth,
-                             [](Message& message) { message.header.higher_version = true; });
+          return in_bare_requests(ExchangeType::ike_auth,
+                                  [](Message& message) { message.header.higher_version = true; });
         });
 
 MPSEC_DEFECT(
         .id = "initiators-nonce-payload-is-critical",
         .rule = "rfc7296/3.2/payloads-of-this-document-are-not-critical",
         .does = "Marks the nonce of its IKE_SA_INIT request as critical.", .make = [] {
-          return in_requests(ExchangeType::ike_sa_init, [](Message& message) {
+          return in_bare_requests(ExchangeType::ike_sa_init, [](Message& message) {
             for (Payload& one : message.payloads)
               if (std::holds_alternative<Nonce>(one.body)) one.header.critical = true;
           });
@@ -107,7 +104,7 @@ MPSEC_DEFECT(
 MPSEC_DEFECT(
         .id = "initiator-sends-ke-of-its-second-group", .rule = "rfc7296/3.4/ke-group-is-the-first-proposed",
         .does = "Offers another group in front of the one that its KE payload is of.", .make = [] {
-          return in_requests(ExchangeType::ike_sa_init, [](Message& message) {
+          return in_bare_requests(ExchangeType::ike_sa_init, [](Message& message) {
             auto* sa = find<SecurityAssociation>(message.payloads);
             for (Proposal& one : sa->proposals)
               std::ranges::reverse(one.transforms);
@@ -120,7 +117,7 @@ MPSEC_DEFECT(
         .does = "Sends the nonce of its first IKE_SA_INIT request in the later ones too, which then fail.",
         .make = [] {
           const auto first = std::make_shared<Octets>();
-          return in_requests(ExchangeType::ike_sa_init, [=](Message& message) {
+          return in_bare_requests(ExchangeType::ike_sa_init, [=](Message& message) {
             auto* nonce = find<Nonce>(message.payloads);
             if (first->empty()) *first = nonce->data;
             nonce->data = *first;
@@ -139,7 +136,7 @@ MPSEC_DEFECT(
         .id = "initiator-proves-itself-wrongly", .rule = "rfc7296/2.15/signed-octets",
         .does = "Sends an AUTH payload that is wrong in one bit.",
         .no_ping = "A responder that verifies the proof makes no IKE SA.", .make = [] {
-          return in_requests(ExchangeType::ike_auth, [](Message& message) {
+          return in_bare_requests(ExchangeType::ike_auth, [](Message& message) {
             if (auto* proof = find<Authentication>(message.payloads)) proof->data.back() ^= 1;
           });
         });
@@ -147,7 +144,7 @@ MPSEC_DEFECT(
 MPSEC_DEFECT(
         .id = "initiator-leaves-a-port-out", .rule = "rfc7296/3.13.1/any-port-is-0-to-65535",
         .does = "Writes all ports as 0 to 65534 in its IKE_AUTH request.", .make = [] {
-          return in_requests(ExchangeType::ike_auth, [](Message& message) {
+          return in_bare_requests(ExchangeType::ike_auth, [](Message& message) {
             if (auto* ts = find<TrafficSelectorsInitiator>(message.payloads))
               ts->selectors.back().end_port = 65534;
           });

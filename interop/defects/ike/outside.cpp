@@ -11,14 +11,10 @@ namespace {
 
 using Type = ConfigurationAttributeType;
 
-bool is(const Message& message, ExchangeType exchange, bool response) {
-  return message.header.exchange_type == exchange && message.header.response == response;
-}
-
 Bent bending_nonce(std::function<void(Octets&)> bend) {
   return outgoing([=](Message& message) {
     auto* nonce = find<Nonce>(message.payloads);
-    if (!is(message, ExchangeType::ike_sa_init, true) || nonce == nullptr) return;
+    if (!is_response(message, ExchangeType::ike_sa_init) || nonce == nullptr) return;
     bend(nonce->data);
     static_cast<void>(complete(message));
   });
@@ -27,7 +23,7 @@ Bent bending_nonce(std::function<void(Octets&)> bend) {
 Judge configuration_with(std::function<bool(const wire::ike::Configuration&)> unusual) {
   return [=](const Message& message) {
     const auto* body = find<wire::ike::Configuration>(message.payloads);
-    return is(message, ExchangeType::informational, false) && body != nullptr && unusual(*body);
+    return is_request(message, ExchangeType::informational) && body != nullptr && unusual(*body);
   };
 }
 
@@ -106,7 +102,7 @@ MPSEC_DEFECT(
         .id = "closes-its-child-over-invalid-spi", .rule = "rfc7296/2.21.4/notified-problem-changes-no-sa",
         .does = "Ends the IKE SA when it is told INVALID_SPI.", .make = [] {
           return incoming([](Message& message) {
-            if (is(message, ExchangeType::informational, false) &&
+            if (is_request(message, ExchangeType::informational) &&
                 find_notify(message.payloads, NotifyType::invalid_spi) != nullptr)
               message.payloads = {make_payload(Delete{})};
           });
@@ -116,7 +112,7 @@ MPSEC_DEFECT(
         .id = "sends-cfg-reply-unasked", .rule = "rfc7296/2.19/no-reply-without-a-request",
         .does = "Its IKE_AUTH responses have a CFG_REPLY.", .make = [] {
           return outgoing([](Message& message) {
-            if (!is(message, ExchangeType::ike_auth, true)) return;
+            if (!is_response(message, ExchangeType::ike_auth)) return;
             wire::ike::Configuration body;
             body.type = ConfigurationType::reply;
             message.payloads.push_back(make_payload(std::move(body)));
@@ -153,12 +149,12 @@ MPSEC_DEFECT(
               [=](Message& message) {
                 asked->clear();
                 const auto* body = find<wire::ike::Configuration>(message.payloads);
-                if (is(message, ExchangeType::informational, false) && body != nullptr &&
+                if (is_request(message, ExchangeType::informational) && body != nullptr &&
                     body->type == ConfigurationType::set)
                   *asked = body->attributes;
               },
               [=](Message& message) {
-                if (!is(message, ExchangeType::informational, true) || asked->empty()) return;
+                if (!is_response(message, ExchangeType::informational) || asked->empty()) return;
                 remove_payloads<wire::ike::Configuration>(message);
                 wire::ike::Configuration body;
                 body.type = ConfigurationType::ack;

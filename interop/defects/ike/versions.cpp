@@ -13,7 +13,7 @@ Judge in_header(std::function<bool(const IkeHeader&)> unusual) {
   return [=](const Message& message) { return unusual(message.header); };
 }
 
-bool is(const Message& message, ExchangeType exchange) {
+bool is_in(const Message& message, ExchangeType exchange) {
   return message.header.exchange_type == exchange;
 }
 
@@ -24,13 +24,13 @@ bool has_unknown(const Message& message, bool critical) {
 }
 
 Judge with_unknown(ExchangeType exchange) {
-  return [=](const Message& message) { return is(message, exchange) && has_unknown(message, false); };
+  return [=](const Message& message) { return is_in(message, exchange) && has_unknown(message, false); };
 }
 
 // Skips critical payloads that it does not know.
 Bent skipping(ExchangeType exchange) {
   return incoming([=](Message& message) {
-    if (is(message, exchange)) remove_payloads<UnknownPayload>(message);
+    if (is_in(message, exchange)) remove_payloads<UnknownPayload>(message);
   });
 }
 
@@ -47,7 +47,7 @@ MPSEC_DEFECT(
         .id = "refuses-a-higher-minor-version", .rule = "rfc7296/2.5/higher-minor-version-is-ignored",
         .does = "Refuses IKE_AUTH and later messages of version 2.1.", .make = [] {
           return refusing([](const Message& message) {
-            return message.header.minor_version != 0 && !is(message, ExchangeType::ike_sa_init);
+            return message.header.minor_version != 0 && !is_in(message, ExchangeType::ike_sa_init);
           });
         });
 
@@ -55,7 +55,7 @@ MPSEC_DEFECT(
         .id = "answers-in-a-higher-minor-version", .rule = "rfc7296/3.1/minor-version-is-0",
         .does = "Its IKE_SA_INIT responses are of version 2.1.", .make = [] {
           return outgoing([](Message& message) {
-            if (is(message, ExchangeType::ike_sa_init) && message.header.response)
+            if (is_in(message, ExchangeType::ike_sa_init) && message.header.response)
               message.header.minor_version = 1;
           });
         });
@@ -144,7 +144,7 @@ MPSEC_DEFECT(
         .id = "refuses-another-order-in-ike-sa-init", .rule = "rfc7296/2.5/unusual-order-is-valid",
         .does = "Refuses IKE_SA_INIT with the SA payload at its end.", .make = [] {
           return refusing([](const Message& message) {
-            return is(message, ExchangeType::ike_sa_init) &&
+            return is_in(message, ExchangeType::ike_sa_init) &&
                    begins_otherwise(message, PayloadType::security_association);
           });
         });
@@ -154,7 +154,7 @@ MPSEC_DEFECT(
         .rule = "rfc7296/1.7/order-of-payloads-is-no-ground-to-refuse",
         .does = "Refuses IKE_AUTH with the IDi payload at its end.", .make = [] {
           return refusing([](const Message& message) {
-            return is(message, ExchangeType::ike_auth) &&
+            return is_in(message, ExchangeType::ike_auth) &&
                    begins_otherwise(message, PayloadType::identification_initiator);
           });
         });
@@ -163,7 +163,7 @@ MPSEC_DEFECT(
         .id = "sends-payloads-the-other-way-round", .rule = "rfc7296/2.5/payloads-in-the-usual-order",
         .does = "The payloads of its IKE_AUTH responses stand the other way round.", .make = [] {
           return outgoing([](Message& message) {
-            if (!is(message, ExchangeType::ike_auth) || !message.header.response) return;
+            if (!is_in(message, ExchangeType::ike_auth) || !message.header.response) return;
             std::ranges::reverse(message.payloads);
             static_cast<void>(complete(message));
           });
