@@ -65,7 +65,8 @@ class Check {
     response_ = ask(sa_.init_request(), 3);
     if (!response_)
       return fails(
-          {"reach", false, "no answer to IKE_SA_INIT",
+          {"reach", false,
+           fmt::format("no answer to IKE_SA_INIT from {}", to_string(t_.link().paths().front().remote)),
            "no gateway listens at the address, a filter drops the datagrams, or it does not know the "
            "tester",
            "look at [[path]], gateway.ike_port, filters, and the gateway's log"});

@@ -47,7 +47,9 @@ Result<WayReport> measure_way(Target& target, const Tester::Providers& providers
   const auto reach = [&](Tester& t) {
     IkeSession& sa = t.begin();
     if (!samples.take(t, sa, sa.init_request(), first_tries))
-      t.fail("a response to IKE_SA_INIT", fmt::format("none, after {} sendings", first_tries));
+      t.fail(
+          fmt::format("a response to IKE_SA_INIT from {}", to_string(t.link().paths().front().remote)),
+          fmt::format("none after {} sendings; 'mpsec-conformance check' looks for the cause", first_tries));
   };
   const Outcome reached = run_steps(reach, target, providers, seed);
   if (reached.verdict != Verdict::pass)
