@@ -152,4 +152,12 @@ void expect_traffic_on(Tester& t, const EspChild& child) {
   t.fail(fmt::format("traffic on the SA {:08x}", child.terms().own.value), "none came that can be opened");
 }
 
+crypto::EncryptionId strange_child_cipher(const Description& target) {
+  const bool chacha = std::ranges::any_of(target.child_proposals, [](const ike::ChildProposal& one) {
+    return std::ranges::find(one.encryption, crypto::EncryptionId::chacha20_poly1305,
+                             &ike::AllowedEncryption::id) != one.encryption.end();
+  });
+  return chacha ? crypto::EncryptionId::camellia_cbc : crypto::EncryptionId::chacha20_poly1305;
+}
+
 }  // namespace mpsec::conformance

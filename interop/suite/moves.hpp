@@ -47,4 +47,7 @@ Message delete_ike(Tester& t, IkeSession& sa);
 // What the target's owner sends comes on this child.
 void expect_traffic_on(Tester& t, const EspChild& child);
 
+// A cipher that the target does not offer for its children.
+crypto::EncryptionId strange_child_cipher(const Description& target);
+
 }  // namespace mpsec::conformance

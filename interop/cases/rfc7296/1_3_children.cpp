@@ -278,7 +278,15 @@ MPSEC_CASE(
           const auto sent = std::ranges::find(allowed, crypto::KeyExchangeId::ecp_256) == allowed.end()
                                 ? crypto::KeyExchangeId::ecp_256
                                 : crypto::KeyExchangeId::curve25519;
-          IkeSession& sa = t.establish({.group = sent});
+          // The tester's KE payloads are of the IKE SA's group.
+          auto offers = t.target().ike_proposals;
+          std::erase_if(offers, [&](const ike::IkeProposal& one) {
+            return std::ranges::find(one.key_exchange, sent) == one.key_exchange.end();
+          });
+          if (offers.empty()) t.unsupported("it allows no second group for IKE SAs");
+          for (auto& one : offers)
+            one.key_exchange = {sent};
+          IkeSession& sa = t.establish({.proposals = offers, .group = sent});
           ike::ChildProposal both = t.target().child_proposals.front();
           both.key_exchange = {sent, allowed.front()};
           const Message response = ask_child(

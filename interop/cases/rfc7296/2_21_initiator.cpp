@@ -200,10 +200,11 @@ MPSEC_CASE(
         .does = "The tester answers IKE_AUTH with a cipher for the child that was not offered.",
         .lawful = "Nothing is sent on the child: it is deleted, or forgotten, or the IKE SA is ended.",
         .run = [](Tester& t) {
-          IkeSession& sa = answer_auth(t, [](Message& message) {
+          IkeSession& sa = answer_auth(t, [&](Message& message) {
             auto& chosen = need<SecurityAssociation>(message.payloads).proposals.at(0);
             for (Transform& one : chosen.transforms)
-              if (one.type == TransformType::encryption) one.id = 28, one.attributes.clear();
+              if (one.type == TransformType::encryption)
+                one.id = static_cast<std::uint16_t>(strange_child_cipher(t.target())), one.attributes.clear();
           });
           t.call(Hook::send_traffic, t.fresh_mark());
           t.wait(t.link().silence());

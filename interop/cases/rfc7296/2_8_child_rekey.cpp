@@ -231,7 +231,8 @@ MPSEC_CASE(
           const Message request = begins_rekey(t, sa);
           Message response = sa.child_response(request);
           for (Transform& one : need<SecurityAssociation>(response.payloads).proposals.at(0).transforms)
-            if (one.type == TransformType::encryption) one.id = 28, one.attributes.clear();
+            if (one.type == TransformType::encryption)
+              one.id = static_cast<std::uint16_t>(strange_child_cipher(t.target())), one.attributes.clear();
           sa.send(response);
           const auto asks = [](const Message& message) { return !message.header.response; };
           if (const auto next = t.receive(sa, asks, t.link().silence())) {
