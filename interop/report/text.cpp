@@ -60,10 +60,11 @@ std::string way_text(const WayReport& way) {
   std::string text = fmt::format("answers within {} ({} to {}), ", duration_text(way.median),
                                  duration_text(way.shortest), duration_text(way.longest));
   if (way.lost == 0) return text + fmt::format("none of {} exchanges lost", way.exchanges);
-  return text + fmt::format(
-                    "{} of {} exchanges lost: a flaky case may be the way's doing, and that nothing came "
-                    "proves less",
-                    way.lost, way.exchanges);
+  return text +
+         fmt::format(
+             "{} of {} exchanges lost: a case that failed and passed then has passed, and that nothing "
+             "came proves less",
+             way.lost, way.exchanges);
 }
 
 std::string to_text(const Run& run, const Look& look) {

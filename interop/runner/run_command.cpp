@@ -103,6 +103,7 @@ std::expected<Plan, int> plan_of(const RunOptions& options, const Opened& opened
   Plan plan{.cases = *std::move(cases),
             .seed = options.seed,
             .confirm = options.confirm,
+            .loss = Loss::none,
             .repeat = options.repeat,
             .fail_fast = options.fail_fast,
             .waivers = *std::move(waivers),
@@ -129,6 +130,7 @@ Run begun(const RunOptions& options, Opened& opened, Plan& plan) {
   if (const auto way = measure_way(*opened.target, opened.providers(), options.seed); way) {
     opened.network->note_way(way->longest, static_cast<double>(way->lost) / way->exchanges);
     plan.confirm = confirmations(plan.confirm, *way);
+    if (way->lost != 0) plan.loss = Loss::on_the_way;
     run.way = *way;
   } else {
     run.planned = plan.cases.size();

@@ -16,8 +16,8 @@ Keep kept(const Plan& plan) {
 
 // Repeated until the verdicts differ.
 Outcome run_often(const Case& one, Target& target, const Tester::Providers& providers, const Plan& plan) {
-  Outcome outcome =
-      run_confirmed(one, target, providers, plan.seed, plan.virtual_time ? 1 : plan.confirm, kept(plan));
+  Outcome outcome = run_confirmed(one, target, providers, plan.seed, plan.virtual_time ? 1 : plan.confirm,
+                                  plan.loss, kept(plan));
   for (unsigned i = 1; i < plan.repeat && outcome.verdict == Verdict::pass; ++i) {
     Outcome again = run_case(one, target, providers, plan.seed + i);
     again.tries = outcome.tries + 1;

@@ -84,6 +84,30 @@ TEST(Session, AHookThatFailsDoesNotMakeACaseUnsupported) {
   EXPECT_EQ(run_case(good, failing, providers.providers(), 1).verdict, Verdict::inconclusive);
 }
 
+TEST(Session, WhatFailsOnceIsFlakyOrTheWaysDoing) {
+  static int runs;
+  static Verdict once;
+  for (const Verdict verdict : {Verdict::fail, Verdict::inconclusive}) {
+    once = verdict;
+    const Case shy{.id = "made-up/1/shy", .rules = {}, .does = "", .lawful = "", .run = [](Tester&) {
+                     if (runs++ == 0) throw Stop{once, "an answer", "none came"};
+                   }};
+    runs = 0;
+    const Ran sound = run_of({&shy}, {.virtual_time = false});
+    EXPECT_EQ(sound.run.cases[0].verdict, once == Verdict::fail ? Verdict::flaky : once);
+    EXPECT_EQ(sound.code, case_failed);
+    runs = 0;
+    const Ran lossy = run_of({&shy}, {.loss = Loss::on_the_way, .virtual_time = false});
+    EXPECT_EQ(lossy.run.cases[0].verdict, Verdict::pass);
+    EXPECT_EQ(lossy.run.cases[0].tries, 2u);
+    EXPECT_EQ(lossy.run.cases[0].failures, 1u);
+    EXPECT_EQ(lossy.code, as_expected);
+  }
+  const Ran lossy = run_of({&bad}, {.loss = Loss::on_the_way, .virtual_time = false});
+  EXPECT_EQ(lossy.run.cases[0].verdict, Verdict::fail);
+  EXPECT_EQ(lossy.run.cases[0].failures, 3u);
+}
+
 TEST(Session, FailFastEndsWithTheFirstFailure) {
   const Ran ran = run_of({&bad, &good}, {.fail_fast = true});
   EXPECT_EQ(ran.run.cases.size(), 1u);
@@ -191,7 +215,7 @@ WayReport way_to(MakeBent bent) {
 
 TEST(Way, IsMeasuredByExchanges) {
   const WayReport way = way_to({});
-  EXPECT_EQ(way.exchanges, 20u);
+  EXPECT_EQ(way.exchanges, 100u);
   EXPECT_EQ(way.lost, 0u);
   EXPECT_LE(way.shortest, way.median);
   EXPECT_LE(way.median, way.longest);
@@ -209,7 +233,7 @@ TEST(Way, LossIsCountedAndAsksForMoreConfirmations) {
     };
     return bent;
   });
-  EXPECT_THAT(way.lost, testing::AllOf(testing::Ge(4u), testing::Le(6u)));
+  EXPECT_THAT(way.lost, testing::AllOf(testing::Ge(way.exchanges / 5), testing::Le(way.exchanges / 3)));
   EXPECT_GT(confirmations(3, way), 3u);
   EXPECT_EQ(confirmations(1, way), 1u);
   EXPECT_EQ(confirmations(3, {.exchanges = 20, .lost = 19}), 20u);
@@ -224,7 +248,7 @@ TEST(Way, ATargetThatSaysNothingIsNotReached) {
   });
   const auto way = measure_way(target, providers.providers(), 1);
   ASSERT_FALSE(way);
-  EXPECT_THAT(way.error().why, HasSubstr("none, after 8 sendings"));
+  EXPECT_THAT(way.error().why, HasSubstr("none after 8 sendings"));
 }
 
 TEST(Session, TheSameSeedGivesTheSameReport) {

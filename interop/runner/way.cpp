@@ -7,7 +7,8 @@
 namespace mpsec::conformance {
 namespace {
 
-constexpr unsigned first_tries = 8, checks = 20;
+constexpr unsigned first_tries = 8, fewest = 20, most = 100;
+constexpr Duration enough = std::chrono::seconds(5);
 constexpr double exchanges_of_a_case = 10, by_chance = 1e-4;
 constexpr unsigned most_confirmations = 20;
 
@@ -58,7 +59,8 @@ Result<WayReport> measure_way(Target& target, const Tester::Providers& providers
   static_cast<void>(target.prepare({}));
   const auto check = [&](Tester& t) {
     IkeSession& sa = t.establish();
-    while (samples.taken() < checks)
+    const Instant began = t.now();
+    while (samples.taken() < fewest || (samples.taken() < most && t.now() - began < enough))
       if (!samples.take(t, sa, sa.informational(), first_tries)) return;
   };
   static_cast<void>(run_steps(check, target, providers, seed + 1));

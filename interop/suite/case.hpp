@@ -49,11 +49,11 @@ std::vector<Case>& entries();
 #define MPSEC_JOIN_(a, b) a##b
 #define MPSEC_JOIN(a, b) MPSEC_JOIN_(a, b)
 // MPSEC_CASE(.id = "...", .rules = {"..."}, ..., .run = [](Tester& t) { ... })
-#define MPSEC_CASE(...)                                                           \
+#define MPSEC_CASE(...)                                                              \
   static const ::mpsec::conformance::detail::Entry MPSEC_JOIN(entry_, __COUNTER__) { \
-    ::mpsec::conformance::Case {                                                  \
-      __VA_ARGS__                                                                 \
-    }                                                                             \
+    ::mpsec::conformance::Case {                                                     \
+      __VA_ARGS__                                                                    \
+    }                                                                                \
   }
 
 }  // namespace mpsec::conformance

@@ -128,6 +128,8 @@ class IkeSession {
   // One fragment, whatever it says of itself: `part` with first payload, number and total.
   Octets seal_fragment(const wire::ike::IkeHeader& header, const ike::SealedPart& part);
   void send_octets(Octets message);
+  // The last message, octet for octet, between the ports that it was sent between.
+  void send_again();
   // What arrived for this SA and waits; opened. Filled by the tester's waits.
   std::deque<Message> waiting;
   // Nothing: it is not for this SA, or its ICV is wrong. Fragments are put together.
@@ -167,7 +169,7 @@ class IkeSession {
   ike::Role role_;
   Opening opening_;
   ike::IkeSpis spis_{};
-  ike::Path path_;
+  ike::Path path_, last_path_;
   std::optional<ike::Suite> suite_;
   std::optional<ike::IkeKeys> keys_;
   std::optional<ike::MessageSealer> sealer_;

@@ -221,13 +221,19 @@ void IkeSession::send(const Message& message) {
       message.header.exchange_type != ExchangeType::ike_auth)
     next_request = message.header.message_id.value + 1;
   tester_.record(message, path_, true, last_sent);
+  last_path_ = path_;
   tester_.link().send(ike::to_datagram(path_, last_sent));
 }
 
 void IkeSession::send_octets(Octets message) {
   last_sent = std::move(message);
-  if (const auto decoded = decode_message(last_sent)) tester_.record(*decoded, path_, true, last_sent);
-  tester_.link().send(ike::to_datagram(path_, last_sent));
+  last_path_ = path_;
+  send_again();
+}
+
+void IkeSession::send_again() {
+  if (const auto decoded = decode_message(last_sent)) tester_.record(*decoded, last_path_, true, last_sent);
+  tester_.link().send(ike::to_datagram(last_path_, last_sent));
 }
 
 std::optional<Message> IkeSession::open(OctetView octets) {

@@ -56,8 +56,8 @@ Outcome run_case(const Case& one, Target& target, const Tester::Providers& provi
     if (prepared.error().blame == Blame::no_common_ground)
       take(outcome, {Verdict::unsupported, {}, prepared.error().why});
     else
-      take(outcome, {Verdict::inconclusive, "the target can be prepared for the case",
-                     to_string(prepared.error())});
+      take(outcome,
+           {Verdict::inconclusive, "the target can be prepared for the case", to_string(prepared.error())});
     return outcome;
   }
   if (std::string why = lacks(one, target.description()); !why.empty()) {
@@ -94,19 +94,26 @@ Outcome run_steps(const std::function<void(Tester&)>& steps, Target& target,
 }
 
 Outcome run_confirmed(const Case& one, Target& target, const Tester::Providers& providers, std::uint64_t seed,
-                      unsigned times, Keep keep) {
+                      unsigned times, Loss loss, Keep keep) {
   Outcome first = run_case(one, target, providers, seed, keep);
-  if (first.verdict != Verdict::fail) return first;
+  const bool lossy = loss == Loss::on_the_way;
+  if (first.verdict != Verdict::fail && !(lossy && first.verdict == Verdict::inconclusive)) return first;
   first.failures = 1;
   for (unsigned i = 1; i < times; ++i) {
-    const Outcome again = run_case(one, target, providers, seed + i);
-    ++first.tries;
-    if (again.verdict != Verdict::pass) {
-      ++first.failures;
-      continue;
+    Outcome again = run_case(one, target, providers, seed + i, keep);
+    again.tries = ++first.tries;
+    again.failures = first.failures;
+    if (again.verdict == Verdict::pass && lossy) return again;
+    if (again.verdict == Verdict::pass) {
+      first.verdict = Verdict::flaky;
+      break;
     }
-    first.verdict = Verdict::flaky;
-    break;
+    ++first.failures;
+    // What a case failed by says more than that it came to nothing.
+    if (first.verdict == Verdict::inconclusive && again.verdict == Verdict::fail) {
+      again.failures = first.failures;
+      first = std::move(again);
+    }
   }
   return first;
 }

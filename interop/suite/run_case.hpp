@@ -45,9 +45,15 @@ Outcome run_case(const Case& one, Target& target, const Tester::Providers& provi
 Outcome run_steps(const std::function<void(Tester&)>& steps, Target& target,
                   const Tester::Providers& providers, std::uint64_t seed, Keep keep = Keep::nothing);
 
-// Failures are confirmed: a case that failed runs again, until it passes (flaky) or has failed `times` times.
-// Steps and secrets are those of the first run.
+// What one failure of a case is worth.
+enum class Loss : std::uint8_t {
+  none,
+  on_the_way,  // it may be the way's doing, and so may be that a case came to no verdict
+};
+// Failures are confirmed: a case that failed runs again, until it passes or has failed `times` times. One
+// that passes then is flaky, with the steps and secrets of the first run; or, where there is loss on the way,
+// it passes.
 Outcome run_confirmed(const Case& one, Target& target, const Tester::Providers& providers, std::uint64_t seed,
-                      unsigned times, Keep keep = Keep::nothing);
+                      unsigned times, Loss loss = Loss::none, Keep keep = Keep::nothing);
 
 }  // namespace mpsec::conformance

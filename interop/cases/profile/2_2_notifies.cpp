@@ -102,7 +102,7 @@ MPSEC_CASE(
         .side = Side::responder, .features = {Feature::sa_clusters}, .wishes = {.cluster = true},
         .does = "The tester sends the Vendor ID in IKE_SA_INIT alone, and founds a cluster in IKE_AUTH.",
         .lawful = "An ordinary Child SA is made, and nothing is said of clusters.", .run = [](Tester& t) {
-          t.control([&] { Cluster(t).found(1); });
+          t.control([&] { Cluster(t).found(0); });
           Cluster cluster(t);
           Opening begun = cluster.opening_with(cluster.own, 0);
           begun.init = [](Message& message) {

@@ -186,8 +186,9 @@ MPSEC_CASE(
 MPSEC_CASE(
         .id = "profile/2.4/moved-addresses-keep-membership",
         .rules = {"profile/2.4/moved-addresses-keep-membership"}, .side = Side::any,
-        .features = {Feature::sa_clusters, Feature::nat_traversal}, .wishes = {.cluster = true},
-        .does = "A NAT before the tester maps the packets of a sub-SA to another port.",
+        .features = {Feature::sa_clusters, Feature::nat_traversal, Feature::several_paths},
+        .wishes = {.cluster = true},
+        .does = "A NAT before the tester maps the packets of a sub-SA to another address.",
         .lawful = "The sub-SA stays a member: its packets are accepted, and numbers go on.",
         .run = [](Tester& t) {
           Cluster cluster(t);
@@ -195,7 +196,7 @@ MPSEC_CASE(
           cluster.found(0);
           cluster.ping_all();
           const std::uint64_t before = cluster.top_received;
-          cluster.children[0]->terms().path.local.port = 4501;
+          cluster.children[0]->terms().path.local.address = t.link().paths().at(1).local.address;
           expect_above(t, cluster.pings(3), before);
         });
 

@@ -91,12 +91,12 @@ MPSEC_DEFECT(
 
 MPSEC_DEFECT(
         .id = "drops-a-sub-sa-that-moves", .rule = "profile/2.4/moved-addresses-keep-membership",
-        .does = "Accepts nothing on a sub-SA once its packets come from another port.", .make = [] {
-          const auto ports = std::make_shared<std::map<std::uint32_t, std::uint16_t>>();
+        .does = "Accepts nothing on a sub-SA once its packets come from another address.", .make = [] {
+          const auto addresses = std::make_shared<std::map<std::uint32_t, IpAddress>>();
           return esp_arriving([=](EspPacket one) {
-            const auto [at, fresh] = ports->try_emplace(spi_of(one).value, one.path.local.port);
+            const auto [at, fresh] = addresses->try_emplace(spi_of(one).value, one.path.local.address);
             std::vector<EspPacket> on;
-            if (at->second == one.path.local.port) on.push_back(std::move(one));
+            if (at->second == one.path.local.address) on.push_back(std::move(one));
             return on;
           });
         });

@@ -30,7 +30,7 @@ def _chosen(target: Target, rest: list[str]) -> list[str]:
     if any(word.startswith("--filter") for word in rest):
         return rest
     if target.only:
-        return [*rest, *(f"--filter={glob}" for glob in target.only)]
+        return [*rest, *(f"--filter={glob}" for glob in target.only), *(f"--exclude={glob}" for glob in target.without)]
     for case, time in SLOW.items():
         print(f"not run: {case}: it takes {time}; ask for it by --filter", flush=True)
     return [*rest, *(f"--exclude={case}" for case in SLOW)]
