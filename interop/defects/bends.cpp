@@ -194,27 +194,6 @@ Bent outgoing_and_incoming(std::function<void(Message&)> out, std::function<void
   return incoming_and_outgoing(std::move(in), std::move(out));
 }
 
-bool is_request(const Message& message, ExchangeType exchange) {
-  return !message.header.response && message.header.exchange_type == exchange;
-}
-bool is_response(const Message& message, ExchangeType exchange) {
-  return message.header.response && message.header.exchange_type == exchange;
-}
-
-Bent in_requests(ExchangeType exchange, std::function<void(Message&)> bend) {
-  return outgoing([=, bend = std::move(bend)](Message& message) {
-    if (!is_request(message, exchange)) return;
-    bend(message);
-    static_cast<void>(complete(message));
-  });
-}
-
-bool founds_or_joins(const Message& message, bool founds) {
-  const Notify* notify = find_notify(message.payloads, NotifyType::sa_cluster_join);
-  const auto join = notify == nullptr ? Result<SaClusterJoin>{} : data_of<SaClusterJoin>(*notify);
-  return notify != nullptr && join && join->founds == founds;
-}
-
 Bent incoming_and_outgoing(std::function<void(Message&)> in, std::function<void(Message&)> out) {
   const auto tap = std::make_shared<Tap>();
   tap->in = std::move(in);

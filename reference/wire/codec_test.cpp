@@ -41,16 +41,16 @@ struct Everything {
   bool operator==(const Everything&) const = default;
   static constexpr auto wire =
       Entries{field<&Everything::colour>("Colour"),
-                 field<&Everything::spi>("SPI"),
-                 field<&Everything::wide>("Wide"),
-                 field<&Everything::three>("Three"),
-                 bits<std::uint64_t>(bit<4, &Everything::high>("High"), bit<60, &Everything::low>("Low")),
-                 nested<&Everything::pair>("Pair"),
-                 field<&Everything::count>("Count"),
-                 list<&Everything::counted>("Counted", &Everything::counted_octets),
-                 one_of(when(&Everything::is_red, field<&Everything::short_form>("Short Form")),
-                        field<&Everything::long_form>("Long Form")),
-                 rest_list<&Everything::rest>("Rest")};
+              field<&Everything::spi>("SPI"),
+              field<&Everything::wide>("Wide"),
+              field<&Everything::three>("Three"),
+              bits<std::uint64_t>(bit<4, &Everything::high>("High"), bit<60, &Everything::low>("Low")),
+              nested<&Everything::pair>("Pair"),
+              field<&Everything::count>("Count"),
+              list<&Everything::counted>("Counted", &Everything::counted_octets),
+              one_of(when(&Everything::is_red, field<&Everything::short_form>("Short Form")),
+                     field<&Everything::long_form>("Long Form")),
+              rest_list<&Everything::rest>("Rest")};
 };
 
 const Octets sample =
