@@ -76,6 +76,15 @@ Message ask_init(Tester& t, IkeSession& sa) {
   return asks_for_cookie(response) ? t.ask(sa, sa.init_request_after(response)) : response;
 }
 
+void expect_answer_again(Tester& t, IkeSession& sa, const Message& request) {
+  for (unsigned left = t.link().sendings(); left > 1; --left) {
+    sa.send_again();
+    if (t.response_to(sa, request, t.link().patience())) return;
+  }
+  sa.send_again();
+  t.expect_response(sa, request);
+}
+
 IkeSession& expect_agreed(Tester& t, const Opening& opening) {
   IkeSession& sa = t.begin(opening);
   Message response = t.ask(sa, sa.init_request());
