@@ -71,7 +71,11 @@ TEST(SourceTeller, SendsIcmpv6WithItsChecksum) {
     ASSERT_TRUE(teller) << to_string(teller.error());
     const FileDescriptor socket(::socket(AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6));
     ipsec::HeldPacket message = too_big(false);
-    teller->tell({&message.buffer(), 1});
+    // Now and then the kernel has no use yet for the IPv6 address of an interface that it was just given.
+    for (int tries = 0; tries < 20; ++tries) {
+      teller->tell({&message.buffer(), 1});
+      if (test::readable(socket.number(), 100)) break;
+    }
     const Octets icmp = received(socket.number());  // whose checksum the kernel has looked at
     ASSERT_GE(icmp.size(), 8u);
     EXPECT_EQ(icmp[0], ICMP6_PACKET_TOO_BIG);
