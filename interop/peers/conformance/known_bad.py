@@ -65,7 +65,7 @@ class KnownBad:
     watching: Watching = field(default_factory=Watching)
 
 
-_KERNEL = PEERS["strongswan-kernel"]
+_KERNEL = replace(PEERS["strongswan-kernel"], extended_numbers=False)
 ALL = (
     KnownBad(
         "no anti-replay",
