@@ -14,9 +14,9 @@ namespace mpsec::conformance {
 struct Plan {
   std::vector<const Case*> cases{};
   std::uint64_t seed = 1;
-  unsigned confirm = 3;  // a failure counts when it has come so often in a row
-  Loss loss = Loss::none;
-  unsigned repeat = 1;  // passes are repeated too; mixed verdicts are flaky
+  unsigned confirm = 3;    // a failure counts when it has come so often in a row
+  Loss loss = Loss::none;  // on the way, as it was measured
+  unsigned repeat = 1;     // passes are repeated too; mixed verdicts are flaky
   bool fail_fast = false;
   std::vector<Waiver> waivers{};
   std::string folder{};            // of reports and evidence; empty: nothing is written

@@ -7,10 +7,12 @@
 
 namespace mpsec::conformance {
 
-// The answer to IKE_SA_INIT. A target with half-open IKE SAs enough asks for a cookie first: it gets it back.
+// The answer to IKE_SA_INIT. A target with half-open IKE SAs enough asks for a cookie first: it gets it back
+// (RFC 7296 2.6).
 Message ask_init(Tester& t, IkeSession& sa);
 // The answer to `request`, which was sent last, when it comes again. A target may drop what comes again while
-// it is at work on the first, so it comes as often as the link has it.
+// it is at work on the first, so it comes as often as the link has it (RFC 7296 2.1: the initiator repeats
+// until it is answered).
 void expect_answer_again(Tester& t, IkeSession& sa, const Message& request);
 // IKE_SA_INIT as `opening` has it is answered by an IKE SA, and gives keys.
 IkeSession& expect_agreed(Tester& t, const Opening& opening);

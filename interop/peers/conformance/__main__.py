@@ -29,6 +29,8 @@ def _chosen(target: Target, rest: list[str]) -> list[str]:
     """With what of the catalogue is run, where nobody says it."""
     if any(word.startswith("--filter") for word in rest):
         return rest
+    for cases, reason in target.without.items():
+        print(f"not run: {cases}: {reason}", flush=True)
     if target.only:
         return [*rest, *(f"--filter={glob}" for glob in target.only), *(f"--exclude={glob}" for glob in target.without)]
     for case, time in SLOW.items():

@@ -64,8 +64,8 @@ class Target:
     """What the link does to packets: see lab.impairment."""
     only: tuple[str, ...] = ()
     """What of the catalogue is run; none: all but SLOW."""
-    without: tuple[str, ...] = ()
-    """And what of that is not."""
+    without: dict[str, str] = field(default_factory=dict)
+    """And what of that is not, with the reason."""
 
     @property
     def waivers(self) -> Path:
@@ -80,8 +80,10 @@ PEERS = {
         Target(
             "reference-clusters", Reference, (*_EVERYBODY, "sa-clusters", "tfc-padding"), "raw", 64,
             clusters=True, only=("profile/*", "draft-zhang/*"),
-            # Gateways without clusters, and which of two sub-SAs the hook means.
-            without=("profile/8/target-without-clusters-*", "profile/3/target-deletes-one-sub-sa"),
+            without={
+                "profile/8/target-without-clusters-*": "this gateway has clusters",
+                "profile/3/target-deletes-one-sub-sa": "the hook cannot say which of two sub-SAs",
+            },
         ),
         Target(
             "reference-far", Reference, _EVERYBODY, "udp", 64, way={"delay_ms": 25, "jitter_ms": 5, "loss": 0.02},
