@@ -135,6 +135,19 @@ TEST(Markdown, ShowsTotalsAndWhatFailed) {
   EXPECT_THAT(to_markdown(good), HasSubstr("Nothing failed."));
 }
 
+TEST(Formats, SayWhichCasesPassedAtALaterTry) {
+  conformance::Run run = test::a_run();
+  EXPECT_EQ(passed_later_text(run), "");
+  EXPECT_THAT(to_text(run, {}), Not(HasSubstr("later try")));
+  run.cases = {test::other_case("a/1/at-once", Verdict::pass), test::other_case("a/1/later", Verdict::pass)};
+  run.cases[1].tries = 3, run.cases[1].failures = 2;
+  const std::string said = "1 case passed at a later try: a/1/later (2 of 3 failed)";
+  EXPECT_EQ(passed_later_text(run), said);
+  EXPECT_THAT(to_text(run, {}), HasSubstr(said));
+  EXPECT_THAT(to_markdown(run), HasSubstr("1 case passed at a later try"));
+  EXPECT_THAT(to_html(run, {}), HasSubstr(said));
+}
+
 TEST(Words, LeaveNothingThatSteersATerminal) {
   EXPECT_EQ(clean("a\x1b[31mb"), "a\xef\xbf\xbd[31mb");
   EXPECT_EQ(clean("\xc0\xaf\xed\xa0\x80\xf4\x90\x80\x80").find_first_not_of("\xef\xbf\xbd"),

@@ -82,6 +82,13 @@ Totals totals_of(const std::vector<CaseReport>& cases) {
   return totals;
 }
 
+std::vector<const CaseReport*> passed_later(const std::vector<CaseReport>& cases) {
+  std::vector<const CaseReport*> found;
+  for (const CaseReport& one : cases)
+    if (one.verdict == Verdict::pass && one.failures != 0) found.push_back(&one);
+  return found;
+}
+
 bool is_bad(Verdict verdict) {
   return verdict == Verdict::fail || verdict == Verdict::unexpected_pass || verdict == Verdict::flaky ||
          verdict == Verdict::harness_error;

@@ -91,6 +91,8 @@ struct Totals {
   std::size_t operator[](Verdict verdict) const { return counts[static_cast<std::size_t>(verdict)]; }
 };
 Totals totals_of(const std::vector<CaseReport>& cases);
+// Those that failed and then passed: what there is loss on the way for, or the target is to be asked about.
+std::vector<const CaseReport*> passed_later(const std::vector<CaseReport>& cases);
 // What has to be looked at: failed, flaky, passed against a waiver, or our own fault.
 bool is_bad(Verdict verdict);
 // Of two cases of one rule: the one that says more against the target.
