@@ -213,6 +213,16 @@ WayReport way_to(MakeBent bent) {
   return measure_way(target, providers.providers(), 1).value();
 }
 
+// A target whose messages go through `way`, which knows how many there were before.
+MakeBent sending_through(std::function<std::vector<Datagram>(int, Datagram)> way) {
+  const auto sent = std::make_shared<int>(0);
+  return [sent, way = std::move(way)] {
+    Bent bent;
+    bent.ike_out = [sent, way](Datagram one) { return way((*sent)++, std::move(one)); };
+    return bent;
+  };
+}
+
 TEST(Way, IsMeasuredByExchanges) {
   const WayReport way = way_to({});
   EXPECT_EQ(way.exchanges, 100u);
@@ -223,20 +233,36 @@ TEST(Way, IsMeasuredByExchanges) {
 }
 
 TEST(Way, LossIsCountedAndAsksForMoreConfirmations) {
-  const auto sent = std::make_shared<int>(0);
-  const WayReport way = way_to([sent] {
-    Bent bent;
-    bent.ike_out = [sent](Datagram one) {
-      std::vector<Datagram> on;
-      if (++*sent % 4 != 0) on.push_back(std::move(one));
-      return on;
-    };
-    return bent;
-  });
+  const WayReport way = way_to(sending_through([](int before, Datagram one) {
+    std::vector<Datagram> on;
+    if (before % 4 != 3) on.push_back(std::move(one));
+    return on;
+  }));
   EXPECT_THAT(way.lost, testing::AllOf(testing::Ge(way.exchanges / 5), testing::Le(way.exchanges / 3)));
   EXPECT_GT(confirmations(3, way), 3u);
   EXPECT_EQ(confirmations(1, way), 1u);
   EXPECT_EQ(confirmations(3, {.exchanges = 20, .lost = 19}), 20u);
+}
+
+TEST(Way, AnAnswerThatIsLateIsNoLoss) {
+  const auto held = std::make_shared<std::vector<Datagram>>();
+  const WayReport way = way_to(sending_through([held](int before, Datagram one) {
+    if (before == 10) return held->push_back(std::move(one)), std::vector<Datagram>{};
+    std::vector<Datagram> on = std::exchange(*held, {});
+    on.push_back(std::move(one));
+    return on;
+  }));
+  EXPECT_EQ(way.lost, 0u);
+  EXPECT_GE(way.longest, std::chrono::milliseconds(700));
+}
+
+TEST(Way, WhatIsNeverAnsweredIsNoLoss) {
+  const WayReport way = way_to(sending_through([](int before, Datagram one) {
+    std::vector<Datagram> on;
+    if (before < 4) on.push_back(std::move(one));  // IKE_SA_INIT twice, IKE_AUTH, one liveness check
+    return on;
+  }));
+  EXPECT_EQ(way.lost, 0u);
 }
 
 TEST(Way, ATargetThatSaysNothingIsNotReached) {

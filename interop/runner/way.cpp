@@ -14,21 +14,22 @@ constexpr unsigned most_confirmations = 20;
 
 class Samples {
  public:
-  // Sends the request, until it is answered or was sent so often.
+  // Sends the request, until it is answered or was sent so often. What is never answered is no loss on the
+  // way: the target does not answer this.
   bool take(Tester& t, IkeSession& sa, const Message& request, unsigned tries) {
-    sa.send(request);
-    const Octets sent = sa.last_sent;
+    std::vector<Instant> sent;
     for (unsigned i = 0; i < tries; ++i) {
-      if (i != 0) sa.send_octets(sent);
-      const Instant began = t.now();
-      if (t.response_to(sa, request, t.link().patience())) {
-        round_trips_.push_back(t.now() - began);
-        return true;
-      }
-      ++lost_;
+      sent.push_back(t.now());
+      i == 0 ? sa.send(request) : sa.send_again();
+      if (!t.response_to(sa, request, t.link().patience())) continue;
+      round_trips_.push_back(t.now() - sent.back());
+      lost_ += static_cast<unsigned>(sent.size()) - 1 - late(t, sa, request, sent);
+      return true;
     }
     return false;
   }
+  // What one target alone makes slow, and drops as it is at work, is not the way's loss.
+  void forget_losses() { lost_ = 0; }
   unsigned taken() const { return static_cast<unsigned>(round_trips_.size()) + lost_; }
   WayReport report() {
     std::ranges::sort(round_trips_);
@@ -36,6 +37,14 @@ class Samples {
   }
 
  private:
+  // Each sending that arrives is answered: as many as answers still come were not lost, but late.
+  unsigned late(Tester& t, IkeSession& sa, const Message& request, const std::vector<Instant>& sent) {
+    unsigned found = 0;
+    while (found + 1 < sent.size() && t.response_to(sa, request, t.link().patience()))
+      round_trips_.push_back(t.now() - sent[found++]);
+    return found;
+  }
+
   std::vector<Duration> round_trips_;
   unsigned lost_ = 0;
 };
@@ -59,6 +68,7 @@ Result<WayReport> measure_way(Target& target, const Tester::Providers& providers
   static_cast<void>(target.prepare({}));
   const auto check = [&](Tester& t) {
     IkeSession& sa = t.establish();
+    samples.forget_losses();
     const Instant began = t.now();
     while (samples.taken() < fewest || (samples.taken() < most && t.now() - began < enough))
       if (!samples.take(t, sa, sa.informational(), first_tries)) return;
