@@ -266,18 +266,15 @@ MPSEC_CASE(
                   "rfc7296/2.10/nonces-are-random", "rfc7296/3.9/nonces-are-not-used-again",
                   "rfc7296/2.6/ike-spis-are-unique"},
         .side = Side::initiator, .hooks = {Hook::initiate},
-        .does = "The target is told to initiate, is refused, and is told again.",
+        .does = "The target is told to initiate, its IKE SA is deleted, and it is told again.",
         .lawful = "The nonces have 16 to 256 octets and differ, and so do the SPIs.", .run = [](Tester& t) {
-          IkeSession& sa = t.await_init_request();
-          const Message first = init_of(sa);
-          sa.waiting.clear();
-          // Some wait with the second until the first has come to an end.
-          Message refusal = sa.response(first, {notify_payload(NotifyType::no_proposal_chosen)});
-          refusal.header.initiator_spi = first.header.initiator_spi;
-          sa.send(refusal);
-          t.wait(t.link().silence());
+          const auto [sa, first, auth] = open_initiation(t);
+          t.control([&, &session = sa, &request = auth] {
+            session.send(session.auth_response(request));
+            t.expect_no_error(delete_ike(t, session));
+          });
           t.call(Hook::initiate);
-          const Instant until = t.now() + t.link().patience();
+          const Instant until = t.now() + t.request_patience();
           Octets other;
           while (const auto arrived = t.receive_unknown(until - t.now())) {
             const auto message = decode_message(arrived->octets);
