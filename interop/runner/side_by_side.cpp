@@ -11,7 +11,8 @@
 namespace mpsec::conformance {
 namespace {
 
-// A case that waits longer than this many times the target's patience waits for a timer.
+// A case that waits longer than this many times the link's patience, and for a request once more, waits for a
+// timer.
 constexpr int long_wait = 2;
 constexpr std::size_t marker_octets = 4;  // RFC 3948 2.2
 
@@ -84,7 +85,9 @@ class Lane final : public Target, public Link {
   }
   bool ended() const { return ended_; }
   Instant waits_until() const { return until_; }
-  bool waits_long() const { return ended_ || until_ - now() > long_wait * patience(); }
+  bool waits_long() const {
+    return ended_ || until_ - now() > long_wait * patience() + description().first_retransmission;
+  }
   bool owns(IkeSpi spi) const { return own_.contains(spi); }
   // Whether the target begins this IKE SA because the case asked for it.
   bool claims(const wire::ike::IkeHeader& header) {

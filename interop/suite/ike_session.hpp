@@ -136,6 +136,12 @@ class IkeSession {
   std::optional<Message> open(OctetView message);
   // As they were sent and received, for retransmissions to be compared with.
   Octets last_sent, last_received;
+  // A request of the target has come, in these octets. What send() answers it with is kept for its
+  // repetition.
+  void keep_request(const Message& request, OctetView octets);
+  // Whether these are the octets of a request that was answered: they get the same answer again
+  // (RFC 7296 2.1).
+  bool answer_again(const ike::Path& path, OctetView octets);
 
   std::deque<std::unique_ptr<EspChild>> children;
 
@@ -195,6 +201,12 @@ class IkeSession {
     std::map<std::uint16_t, Octets> pieces;
   };
   Fragments fragments_;
+  void keep_answer(const Message& response);
+  struct Exchange {
+    Message request;
+    Octets octets, answer;  // the answer is empty until it is sent
+  };
+  std::deque<Exchange> answered_;  // the last ones of the target's
 };
 
 }  // namespace mpsec::conformance

@@ -220,9 +220,38 @@ void IkeSession::send(const Message& message) {
       message.header.exchange_type != ExchangeType::ike_sa_init &&
       message.header.exchange_type != ExchangeType::ike_auth)
     next_request = message.header.message_id.value + 1;
+  if (message.header.response) keep_answer(message);
   tester_.record(message, path_, true, last_sent);
   last_path_ = path_;
   tester_.link().send(ike::to_datagram(path_, last_sent));
+}
+
+void IkeSession::keep_request(const Message& request, OctetView octets) {
+  constexpr std::size_t most = 16;  // a target has no more requests under way
+  answered_.push_front({request, {octets.begin(), octets.end()}, {}});
+  if (answered_.size() > most) answered_.pop_back();
+}
+
+void IkeSession::keep_answer(const Message& response) {
+  const auto to = [&](const Exchange& one) {
+    return one.request.header.message_id == response.header.message_id &&
+           one.request.header.exchange_type == response.header.exchange_type;
+  };
+  if (const auto found = std::ranges::find_if(answered_, to); found != answered_.end())
+    found->answer = last_sent;
+}
+
+bool IkeSession::answer_again(const ike::Path& path, OctetView octets) {
+  const auto the_same = [&](const Exchange& one) {
+    return !one.answer.empty() && std::ranges::equal(one.octets, octets);
+  };
+  const auto found = std::ranges::find_if(answered_, the_same);
+  if (found == answered_.end()) return false;
+  tester_.record(found->request, path, false, octets);
+  tester_.note("the request has come again, and is answered as before");
+  if (const auto answer = decode_message(found->answer)) tester_.record(*answer, path, true, found->answer);
+  tester_.link().send(ike::to_datagram(path, found->answer));
+  return true;
 }
 
 void IkeSession::send_octets(Octets message) {

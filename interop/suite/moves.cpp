@@ -98,7 +98,7 @@ void expect_delete(Tester& t, IkeSession& sa, const EspChild& child) {
     const auto spis = deleted_spis(message);
     return !message.header.response && std::ranges::find(spis, child.terms().peer) != spis.end();
   };
-  const auto request = t.receive(sa, wanted, t.link().patience());
+  const auto request = t.receive(sa, wanted, t.request_patience());
   if (!request)
     t.fail(fmt::format("a Delete of the SA at which the target receives, {:08x}", child.terms().peer.value),
            "none came");

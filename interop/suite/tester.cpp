@@ -102,7 +102,7 @@ IkeSession& Tester::establish(const Opening& opening) {
 IkeSession& Tester::await_init_request(const Opening& opening) {
   return control([&]() -> IkeSession& {
     call(Hook::initiate, opening.path);
-    const auto arrived = receive_unknown(link().patience());
+    const auto arrived = receive_unknown(request_patience());
     if (!arrived) fail("an IKE_SA_INIT request after the hook 'initiate'", "nothing arrived");
     IkeSession& sa = adopt(std::make_unique<IkeSession>(*this, ike::Role::responder, opening));
     sa.path() = {arrived->local, arrived->remote};
@@ -110,6 +110,7 @@ IkeSession& Tester::await_init_request(const Opening& opening) {
     if (!request || request->header.exchange_type != ExchangeType::ike_sa_init)
       fail("an IKE_SA_INIT request after the hook 'initiate'", "something else");
     sa.last_received = arrived->octets;
+    sa.keep_request(*request, arrived->octets);
     sa.waiting.push_back(*request);
     return sa;
   });
@@ -178,6 +179,9 @@ void Tester::take_datagram(const Datagram& datagram) {
     return note("a NAT keepalive arrived");
   }
   if (ike::has_marker(path) && octets.size() >= 4) octets = octets.subspan(4);
+  // Of an IKE_SA_INIT request the first is known by its octets alone: it has no SPI of the tester's.
+  const auto answers = [&](const auto& sa) { return sa->answer_again(path, octets); };
+  if (answers_repeats && std::ranges::any_of(sessions_, answers)) return;
   const auto header = decode_header(octets);
   if (header) {
     // The newest first: a successor's SPIs are its own, and a case may use an SPI twice.
@@ -192,6 +196,7 @@ void Tester::take_datagram(const Datagram& datagram) {
       }
       record(*message, path, false, octets);
       sa->last_received.assign(octets.begin(), octets.end());
+      if (!message->header.response) sa->keep_request(*message, octets);
       // An initiator that has found a NAT goes on over other ports, and is answered there (RFC 7296 2.23).
       if (sa->role() == ike::Role::responder && !message->header.response &&
           message->header.exchange_type == ExchangeType::ike_auth)
@@ -255,7 +260,7 @@ Message Tester::expect_request(IkeSession& sa, ExchangeType exchange, Duration w
   const auto wanted = [&](const Message& message) {
     return !message.header.response && message.header.exchange_type == exchange;
   };
-  auto request = receive(sa, wanted, within == Duration{} ? link().patience() : within);
+  auto request = receive(sa, wanted, within == Duration{} ? request_patience() : within);
   if (!request) fail(fmt::format("a request {}", name_of(exchange)), "none came");
   sa.next_expected = std::max(sa.next_expected, request->header.message_id.value + 1);
   return *std::move(request);

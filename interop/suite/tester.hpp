@@ -87,7 +87,10 @@ class Tester {
   std::optional<Message> response_to(IkeSession& sa, const Message& request, Duration within);
   // Sends it, again where no answer comes, and gives the response.
   Message ask(IkeSession& sa, const Message& request);
+  // Within request_patience() unless it is said.
   Message expect_request(IkeSession& sa, ExchangeType exchange, Duration within = {});
+  // How long a request of the target's may take: it, or our answer to the one before it, may be lost once.
+  Duration request_patience() { return link().patience() + target().first_retransmission; }
   // That no message on the SA comes that `unwanted` accepts.
   void expect_silence(IkeSession& sa, const Wanted& unwanted, std::string_view of_what);
   void expect_no_response(IkeSession& sa, const Message& request);
@@ -97,6 +100,9 @@ class Tester {
   void wait(Duration duration);
   // Liveness checks of the target are answered by themselves, unless a case asks for them.
   bool answers_liveness = true;
+  // Likewise requests that come again after they were answered by IkeSession::send(), octet for octet: the
+  // answer may have been lost, or come too soon for the target. A case that counts them takes them itself.
+  bool answers_repeats = true;
 
   // --- judging what came
   void expect_notify(const Message& message, NotifyType type);

@@ -114,7 +114,7 @@ MPSEC_CASE(
           IkeSession& next = rekeyed_by_target(t, sa);
           t.call(Hook::create_child);
           const auto any = [](const Message& message) { return !message.header.response; };
-          const auto request = t.receive(next, any, t.link().patience());
+          const auto request = t.receive(next, any, t.request_patience());
           t.check(sa.waiting.empty(), "no request on the replaced IKE SA", "one");
           if (!request) t.fail("a request on the new IKE SA", "none");
           next.send(next.child_response(*request));

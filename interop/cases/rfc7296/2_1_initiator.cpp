@@ -114,6 +114,7 @@ MPSEC_CASE(
         .lawful = "The request does not come again.", .run = [](Tester& t) {
           IkeSession& sa = t.establish();
           const Message request = after_hook(t, sa, Hook::create_child, ExchangeType::create_child_sa);
+          t.answers_repeats = false;
           sa.send(sa.child_response(request));
           const auto again = [&](const Message& message) {
             return !message.header.response && message.header.message_id == request.header.message_id;

@@ -248,13 +248,14 @@ MPSEC_CASE(
             "A target that does not initiate for packets is unsupported.",
         .run = [](Tester& t) {
           t.call(Hook::send_traffic, t.fresh_mark());
-          const auto arrived = t.receive_unknown(t.link().patience());
+          const auto arrived = t.receive_unknown(t.request_patience());
           if (!arrived) t.unsupported("it does not initiate for a packet");
           IkeSession& sa = t.adopt(std::make_unique<IkeSession>(t, ike::Role::responder, Opening{}));
           sa.path() = {arrived->local, arrived->remote};
           sa.last_received = arrived->octets;
           const auto init = sa.open(arrived->octets);
           if (!init) t.control([&] { t.fail("an IKE_SA_INIT request", "something else"); });
+          sa.keep_request(*init, arrived->octets);
           sa.waiting.push_back(*init);
           const Message request = t.control([&] { return expect_auth_request(t, sa); });
           const auto judge = [&](const TrafficSelectors* all, const IpAddress& host) {

@@ -98,7 +98,7 @@ void settle_ike_rekeys(Tester& t, bool low_in_theirs) {
   IkeSession& goes = all.theirs_goes() ? *all.from_theirs : *all.from_ours;
   IkeSession& by_target = all.theirs_goes() ? goes : sa;
   IkeSession& by_tester = all.theirs_goes() ? sa : goes;
-  const auto last = t.receive(by_target, is_delete_of_ike, t.link().patience());
+  const auto last = t.receive(by_target, is_delete_of_ike, t.request_patience());
   if (!last) t.fail("a Delete of the IKE SA that is the target's to delete", "none");
   by_target.send(by_target.response(*last, {}));
   t.expect_no_error(delete_ike(t, by_tester));
@@ -236,6 +236,7 @@ MPSEC_CASE(
           const Message theirs = after_hook(t, sa, Hook::rekey_child, ExchangeType::create_child_sa);
           EspChild& fresh = rekey_child(t, sa, old);
           t.control([&] { return delete_child(t, sa, old); });
+          t.answers_repeats = false;
           sa.send(sa.response(theirs, {notify_payload(NotifyType::temporary_failure)}));
           static_cast<void>(t.ping(fresh));
           const auto asks = [](const Message& message) { return !message.header.response; };

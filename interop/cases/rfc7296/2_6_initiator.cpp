@@ -27,13 +27,14 @@ Payload other_group(crypto::KeyExchangeId group) {
 
 // The next IKE_SA_INIT request that is not `before`, under the same SPI; it is the session's from now on.
 Message expect_retry(Tester& t, IkeSession& sa, const Message& before) {
-  const Instant until = t.now() + t.link().patience();
+  const Instant until = t.now() + t.request_patience();
   while (const auto arrived = t.receive_unknown(until - t.now())) {
     auto message = decode_message(arrived->octets);
     if (!message || message->header.exchange_type != ExchangeType::ike_sa_init ||
         message->header.initiator_spi != before.header.initiator_spi || *message == before)
       continue;
     sa.last_received = arrived->octets;
+    sa.keep_request(*message, arrived->octets);
     sa.waiting.assign(1, *message);
     return *std::move(message);
   }

@@ -258,7 +258,7 @@ MPSEC_CASE(
           if (rekey != nullptr) std::get<Notify>(missing.body).spi = rekey->spi;
           sa.send(sa.response(request, {missing}));
           const auto asks = [](const Message& message) { return !message.header.response; };
-          const auto next = t.receive(sa, asks, t.link().patience());
+          const auto next = t.receive(sa, asks, t.request_patience());
           if (!next) t.fail("a request for a new child", "nothing");
           t.check(next->header.exchange_type == ExchangeType::create_child_sa &&
                       !has_notify(*next, NotifyType::rekey_sa),
