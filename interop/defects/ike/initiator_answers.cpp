@@ -362,6 +362,22 @@ MPSEC_DEFECT(
         });
 
 MPSEC_DEFECT(
+        .id = "initiator-waits-on-after-an-unknown-error",
+        .rule = "rfc7296/3.10.1/unknown-error-means-failure",
+        .does = "Takes a response with an error that it does not know for none, and repeats its request.",
+        .make = [] {
+          return at_socket(
+              [](Message message) {
+                std::vector<Message> on;
+                if (!is_response(message, ExchangeType::ike_auth) ||
+                    find_notify(message.payloads, NotifyType{8191}) == nullptr)
+                  on.push_back(std::move(message));
+                return on;
+              },
+              [](Message message) { return std::vector{std::move(message)}; });
+        });
+
+MPSEC_DEFECT(
         .id = "initiator-takes-no-narrowed-selectors",
         .rule = "rfc7296/2.9/answer-is-a-subset-of-the-proposal",
         .does = "Makes no child of an IKE_AUTH answer with narrower selectors.", .make = [] {
@@ -380,8 +396,9 @@ MPSEC_DEFECT(
         });
 
 MPSEC_DEFECT(
-        .id = "initiator-takes-wider-selectors", .rule = "rfc7296/2.9/answer-is-a-subset-of-the-proposal",
-        .does = "Makes the child though the answer has more traffic than was proposed.", .make = [] {
+        .id = "initiator-takes-foreign-selectors", .rule = "rfc7296/2.9/answer-is-a-subset-of-the-proposal",
+        .does = "Makes the child as it was proposed, though the answer has none of those selectors.",
+        .make = [] {
           const auto asked = std::make_shared<Message>();
           return outgoing_and_incoming(
               [=](Message& message) {
@@ -391,7 +408,7 @@ MPSEC_DEFECT(
                 auto* i = find<TrafficSelectorsInitiator>(message.payloads);
                 auto* r = find<TrafficSelectorsResponder>(message.payloads);
                 if (!is_response(message, ExchangeType::ike_auth) || i == nullptr || r == nullptr) return;
-                if (i->selectors.front().start_v4 != std::array<std::uint8_t, 4>{}) return;
+                if (i->selectors.front().start_v4 != std::array<std::uint8_t, 4>{198, 51, 100, 0}) return;
                 *i = *find<TrafficSelectorsInitiator>(asked->payloads);
                 *r = *find<TrafficSelectorsResponder>(asked->payloads);
               });
