@@ -9,15 +9,19 @@ namespace {
 
 using Event = AuditEntry::Event;
 
-// The last entry of that event among those since there were `logged` of them.
+// The last entry of that event among those since there were `logged` of them. Logs may lag.
 AuditEntry expect_new(Tester& t, Event event, std::size_t logged) {
-  const auto entries = t.audit();
-  const auto fresh = std::span(entries).subspan(std::min(logged, entries.size()));
-  const auto found = std::ranges::find(fresh.rbegin(), fresh.rend(), event, &AuditEntry::event);
-  if (found == fresh.rend())
-    t.fail("an entry in the audit log: " + std::string(to_string(event)),
-           std::to_string(fresh.size()) + " new entries, none of that event");
-  return *found;
+  const Instant until = t.now() + t.link().patience();
+  for (;;) {
+    const auto entries = t.audit();
+    const auto fresh = std::span(entries).subspan(std::min(logged, entries.size()));
+    const auto found = std::ranges::find(fresh.rbegin(), fresh.rend(), event, &AuditEntry::event);
+    if (found != fresh.rend()) return *found;
+    if (t.now() >= until)
+      t.fail("an entry in the audit log: " + std::string(to_string(event)),
+             std::to_string(fresh.size()) + " new entries, none of that event");
+    t.wait(t.link().silence());
+  }
 }
 
 // What each entry has to name beside what happened.

@@ -275,9 +275,9 @@ Result<ReplayCounters> NetworkTarget::replay_counters() {
     return std::unexpected(
         local("hook read-replay-counters",
               "expected 'replayed=NUMBER' among what it prints, found none; it may also print "
-              "not_authentic=NUMBER and accepted=NUMBER"));
+              "too_old=NUMBER, not_authentic=NUMBER and accepted=NUMBER"));
   return ReplayCounters{*replayed, value_in(*text, "not_authentic").value_or(0),
-                        value_in(*text, "accepted").value_or(0)};
+                        value_in(*text, "accepted").value_or(0), value_in(*text, "too_old")};
 }
 
 Result<std::vector<AuditEntry>> NetworkTarget::audit() {

@@ -87,7 +87,7 @@ esp = ["aes128gcm16"]
 # set-cookie-threshold = "..." # in half-open IKE SAs; $1 is "usual" when the case is over
 # set-lifetime = "..."         # of Child SAs, seconds; likewise
 # set-outbound-sequence = "..."
-# read-replay-counters = "..." # prints replayed=N, and if it can not_authentic=N accepted=N
+# read-replay-counters = "..." # prints replayed=N, and if it can too_old=N not_authentic=N accepted=N
 # read-audit = "..."           # prints a line for each entry of its log, of what it knows:
 #                              # event=no-sa|replayed|not-authentic|fragment|exhausted time=T spi=0xN source=A destination=A number=N
 )";
