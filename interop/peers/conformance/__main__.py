@@ -1,6 +1,6 @@
 """Runs the catalogue against one real gateway: python3 -m peers.conformance TARGET [arguments of mpsec-conformance run].
 
-The expectation is interop/peers/PEER/waivers.toml; any change against it fails. MPSEC_BIN names the folder of programs.
+--list names the targets. The expectation is interop/peers/PEER/waivers.toml; any change against it fails. MPSEC_BIN names the folder of programs.
 """
 
 import sys
@@ -14,6 +14,9 @@ SKIPPED = 77  # the exit status of a peer that cannot run here
 
 
 def main(arguments: list[str]) -> int:
+    if arguments == ["--list"]:
+        print(*PEERS, sep="\n")
+        return 0
     if not arguments or arguments[0] not in PEERS:
         print(f"expected a target: one of {', '.join(PEERS)}", file=sys.stderr)
         return 2
@@ -21,7 +24,7 @@ def main(arguments: list[str]) -> int:
     if reason := target.peer.probe():
         print(f"SKIPPED {target.name}: {reason}")
         return SKIPPED
-    with Laboratory("two-gateways") as laboratory:
+    with Laboratory(target.topology) as laboratory:
         return run(target, laboratory, _chosen(target, rest))
 
 

@@ -23,6 +23,16 @@ AGAIN = "again"
 _AT_ONCE = "-1"  # milliseconds that vici waits; less than none: not at all
 _IKE_PORT = 500
 _GONE_SECONDS = 3
+_AUDITED = {
+    "unknown_spi": "no-sa",
+    "replay_duplicate": "replayed",
+    "replay_too_old": "replayed",
+    "replay_below_zero": "replayed",
+    "integrity_failed": "not-authentic",
+    "fragment_for_ipsec": "fragment",
+    "sequence_exhausted": "exhausted",
+}
+"""A discard as our gateway names it -> an event of a target file's hook."""
 
 
 def hooks_of(peer: Peer, plan: Plan) -> dict[str, Hook]:
@@ -112,11 +122,33 @@ def _reference(peer: Reference) -> dict[str, Hook]:
         peer.start()
 
     return {
-        "initiate": _told(lambda: peer.initiate("net")),
+        "initiate": lambda path: _nothing(peer.begin(int(path))),
         "create-child": _told(lambda: peer.create_child("net")),
         "rekey-child": _told(lambda: peer.rekey_child("net")),
         "rekey-ike": _told(peer.rekey_ike),
         "delete-child": _told(lambda: peer.terminate("net")),
         "delete-ike": _told(peer.terminate),
         "reset": _told(again),
+        "read-replay-counters": lambda _: _reference_counters(peer),
+        "read-audit": lambda _: _reference_audit(peer),
     }
+
+
+def _reference_audit(peer: Reference) -> str:
+    """Of what comes in; the journal keeps the next entry of a kind back for a second where there are many."""
+    entries = [entry for entry in peer.journal_entries("audit") if not entry["outbound"]]
+    return "\n".join(
+        f"event={_AUDITED.get(entry['cause'], 'other')} time={entry['time']} spi={entry.get('spi', '')} source={entry['source']} "
+        f"destination={entry['destination']} number={entry.get('sequence_number', '')}"
+        for entry in entries
+    )
+
+
+def _reference_counters(peer: Reference) -> str:
+    counters = peer.statistics()
+    discards = {name.rpartition(".")[2]: number for name, number in counters.items() if name.startswith("counters.discards.")}
+    replayed = sum(discards[cause] for cause in ("replay_duplicate", "replay_too_old", "replay_below_zero"))
+    return (
+        f"replayed={replayed} too_old={discards['replay_too_old']} not_authentic={discards['integrity_failed']} "
+        f"accepted={counters['counters.delivered']}"
+    )

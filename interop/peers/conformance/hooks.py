@@ -17,7 +17,7 @@ _ASK_SECONDS = 30
 
 
 class HookServer:
-    """Answers on a unix socket while it is open: one line "HOOK ARGUMENT", then "ok TEXT" or "failed TEXT"."""
+    """Answers on a unix socket while it is open: one line "HOOK ARGUMENT", then "ok TEXT" or "failed TEXT", of lines, to the end."""
 
     def __init__(self, path: Path, hooks: dict[str, Hook]) -> None:
         self.path, self.hooks = path, hooks
@@ -58,7 +58,7 @@ def ask(path: str, name: str, argument: str) -> int:
         connection.settimeout(_ASK_SECONDS)
         connection.connect(path)
         connection.sendall(f"{name} {argument}\n".encode())
-        outcome, _, text = connection.makefile().readline().strip().partition(" ")
+        outcome, _, text = connection.makefile().read().strip().partition(" ")
     print(text)
     return 0 if outcome == "ok" else 1
 

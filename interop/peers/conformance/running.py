@@ -5,7 +5,6 @@ import subprocess
 from pathlib import Path
 
 from lab.laboratory import Laboratory
-from scenarios.plans import Plan
 
 from peers.conformance.actions import hooks_of
 from peers.conformance.hooks import HookServer
@@ -29,7 +28,7 @@ class Watching:
 
 def run(target: Target, laboratory: Laboratory, rest: list[str], watching: Watching = Watching()) -> int:
     """The exit status of mpsec-conformance run with these arguments."""
-    plan = Plan("conformance", laboratory.nodes)
+    plan = target.plan(laboratory.nodes)
     proofs = Proofs.made_in(laboratory.folder / "proofs") if target.certificates else None
     scenario = scenario_of(target, plan, proofs)
     peer: Peer = target.peer()
@@ -38,7 +37,8 @@ def run(target: Target, laboratory: Laboratory, rest: list[str], watching: Watch
     peer.configure(laboratory.nodes["b"], scenario.end("b"), scenario.other("b"), scenario)
     try:
         if target.way:
-            laboratory.links["outer"].impair(**target.way)
+            for link in target.links:
+                laboratory.links[link].impair(**target.way)
         peer.start()
         watching.started(peer, laboratory)
         with HookServer(laboratory.folder / "hooks.sock", hooks_of(peer, plan)) as server:

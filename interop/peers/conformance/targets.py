@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from lab.network import Node
 from scenarios.credentials import Authority, pair
 from scenarios.plans import Plan
 
@@ -12,7 +13,7 @@ from peers import keywords
 from peers.conformance.actions import AGAIN
 from peers.peer import Peer
 from peers.reference import Reference
-from peers.scenario import Authentication, Cluster, Scenario
+from peers.scenario import Authentication, Cluster, End, Scenario
 from peers.strongswan_kernel import StrongSwanKernel
 from peers.strongswan_libipsec import StrongSwanLibipsec
 
@@ -60,12 +61,26 @@ class Target:
     """IP version between tester and gateway."""
     clusters: bool = False
     """Whether the child is a cluster where the other end knows these."""
+    paths: int = 1
+    """Pairs of addresses, each on a cable of its own."""
     way: dict[str, float] = field(default_factory=dict)
     """What the link does to packets: see lab.impairment."""
     only: tuple[str, ...] = ()
     """What of the catalogue is run; none: all but SLOW."""
     without: dict[str, str] = field(default_factory=dict)
     """And what of that is not, with the reason."""
+
+    @property
+    def topology(self) -> str:
+        return "two-gateways" if self.paths == 1 else f"n-paths:n={self.paths}"
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """Those between tester and gateway."""
+        return ("outer",) if self.paths == 1 else tuple(f"path-{i}" for i in range(1, self.paths + 1))
+
+    def plan(self, nodes: dict[str, Node]) -> Plan:
+        return Plan("conformance", nodes, outer_links=(self.links[0], self.links[0]))
 
     @property
     def waivers(self) -> Path:
@@ -76,10 +91,13 @@ class Target:
 PEERS = {
     target.name: target
     for target in (
-        Target("reference", Reference, (*_EVERYBODY, "tfc-padding"), "raw", 64),
         Target(
-            "reference-clusters", Reference, (*_EVERYBODY, "sa-clusters", "tfc-padding"), "raw", 64,
-            clusters=True, only=("profile/*", "draft-zhang/*"),
+            "reference", Reference, (*_EVERYBODY, "tfc-padding", "extended-sequence-numbers"), "raw", 64,
+            extended_numbers=True, paths=2,
+        ),
+        Target(
+            "reference-clusters", Reference, (*_EVERYBODY, "sa-clusters", "tfc-padding"), "raw", 1024,
+            clusters=True, paths=2, only=("profile/*", "draft-zhang/*"),
             without={
                 "profile/8/target-without-clusters-*": "this gateway has clusters",
                 "profile/3/target-deletes-one-sub-sa": "the hook cannot say which of two sub-SAs",
@@ -134,6 +152,9 @@ def scenario_of(target: Target, plan: Plan, proofs: Proofs | None) -> Scenario:
         children["cluster"] = "net"
     both = {"liveness_seconds": _LIVENESS, "clusters": clusters, **certified}
     scenario = plan.scenario(ike=IKE, child=ESP, outer=target.outer, children=children, **both)
+    if target.paths > 1:
+        first, second = (_on_all_paths(target, plan, end) for end in scenario.ends)
+        scenario = replace(scenario, ends=(first, second))
     if not target.again:
         return scenario
     ends = []
@@ -143,6 +164,10 @@ def scenario_of(target: Target, plan: Plan, proofs: Proofs | None) -> Scenario:
         part = {"local": (_first_half(plan.network("b")),)} if end.node == "b" else {}
         ends.append(replace(end, children=(net, replace(net, name=AGAIN, **part))))
     return replace(scenario, ends=(ends[0], ends[1]))
+
+
+def _on_all_paths(target: Target, plan: Plan, end: End) -> End:
+    return replace(end, addresses=tuple(plan.nodes[end.node].address(link, target.outer) for link in target.links))
 
 
 def _first_half(prefix: str) -> str:
@@ -161,7 +186,8 @@ def target_file(target: Target, plan: Plan, scenario: Scenario, proofs: Proofs |
         f'esp = "{target.esp}"', f"window = {target.window}",
         f'first_retransmission = "{round(gateway.retransmission.first * 1000)}ms"',
         f'liveness = "{round(gateway.liveness_seconds * 1000)}ms"',
-        "[[path]]", f'tester = "{tester.addresses[0]}"', f'gateway = "{gateway.addresses[0]}"',
+        *(line for here, there in zip(tester.addresses, gateway.addresses)
+          for line in ("[[path]]", f'tester = "{here}"', f'gateway = "{there}"')),
         *_proof_lines(tester.authentication, proofs),
         "[proposals]", f"ike = [{_quoted(keywords.ike(offer) for offer in tester.ike_proposals)}]",
         f"esp = [{_quoted(keywords.ike(offer) for offer in tester.children[0].proposals)}]",

@@ -1,6 +1,7 @@
 """Our own gateway as a peer: mpsec-gateway (docs/gateway.md)."""
 
 import ipaddress
+import json
 import os
 import re
 import shutil
@@ -107,6 +108,10 @@ class Reference(Peer):
         elif child not in [found.name for found in present.children]:
             self.create_child(child)
 
+    def begin(self, path: int) -> None:
+        """The IKE SA of this path, from 0, whatever others there are; the answers are not waited for."""
+        self._ask("initiate", peer=self.other.node, path=f"path {path + 1}", wait=False)
+
     def create_child(self, child: str) -> None:
         """A further one of this name, where there is one already."""
         self._ask("create_child", peer=self.other.node, child=child)
@@ -134,6 +139,11 @@ class Reference(Peer):
 
     def refused(self) -> int:
         return sum(self.statistics()[f"counters.discards.{cause}"] for cause in _REFUSALS)
+
+    def journal_entries(self, event: str) -> list[dict[str, Any]]:
+        """Those of one event so far (docs/gateway.md)."""
+        entries = [json.loads(line) for line in self.journal.read_text().splitlines() if f'"event":"{event}"' in line]
+        return [entry for entry in entries if entry["event"] == event]
 
     def log(self) -> str:
         """What it said on standard error, and its journal."""

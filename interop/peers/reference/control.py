@@ -10,7 +10,7 @@ class Refused(RuntimeError):
     """The gateway answered with an error; its text says which."""
 
 
-def ask(path: Path, request: str, seconds: float, **members: Any) -> dict[str, Any]:
+def ask(path: Path, request: str, seconds: float, /, **members: Any) -> dict[str, Any]:
     """One request and its answer. Refused, or OSError where nobody answers within the time."""
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(seconds)

@@ -10,7 +10,6 @@ import pytest
 from cryptography import x509
 from peers.conformance.__main__ import main
 from peers.conformance.targets import PEERS, Proofs, Target, scenario_of, target_file
-from scenarios.plans import Plan
 
 
 @dataclass(frozen=True)
@@ -18,7 +17,7 @@ class _Node:
     number: int
 
     def address(self, link: str, version: int) -> str:
-        net = {"outer": 9, "inner-a": 1, "inner-b": 2}[link]
+        net = {"outer": 9, "path-1": 9, "path-2": 8, "inner-a": 1, "inner-b": 2}[link]
         return f"10.{net}.0.{self.number}" if version == 4 else f"fd00:{net}::{self.number}"
 
 
@@ -26,7 +25,7 @@ _NODES = {name: _Node(number) for number, name in enumerate(("a", "b", "host-a",
 
 
 def _file(target: Target, proofs: Proofs | None) -> dict:
-    plan = Plan("test", _NODES)  # type: ignore[arg-type]  # addresses are all that is asked for
+    plan = target.plan(_NODES)  # type: ignore[arg-type]  # addresses are all that is asked for
     return tomllib.loads(target_file(target, plan, scenario_of(target, plan, proofs), proofs, {"initiate": "true"}))
 
 
@@ -34,7 +33,8 @@ def _file(target: Target, proofs: Proofs | None) -> dict:
 def test_with_a_key(target: Target) -> None:
     read = _file(target, None)
     assert (read["name"], read["gateway"]["esp"], read["gateway"]["window"]) == (target.name, target.esp, target.window)
-    assert read["path"] == [{"tester": "10.9.0.1", "gateway": "10.9.0.2"}]
+    both = [{"tester": f"10.{net}.0.1", "gateway": f"10.{net}.0.2"} for net in (9, 8)]
+    assert read["path"] == both[: target.paths]
     assert read["credential"][0]["key"] and "authority" not in read
     assert read["proposals"]["esp"][0] == "aes128gcm16-x25519"
 
@@ -51,6 +51,11 @@ def test_with_certificates(tmp_path: Path) -> None:
     assert {name for name, one in shown.items() if one.not_valid_after < now} == {read["refused"]["expired"]}
     assert {name for name, one in shown.items() if one.issuer != shown["tester"].issuer} == {read["refused"]["strange-authority"]}
     assert {name for name, one in shown.items() if one.subject != shown["tester"].subject} == {read["refused"]["another-name"]}
+
+
+def test_the_targets_are_listed(capsys: pytest.CaptureFixture) -> None:
+    assert main(["--list"]) == 0
+    assert capsys.readouterr().out.split() == list(PEERS)
 
 
 def test_an_unknown_target_is_named(capsys: pytest.CaptureFixture) -> None:
