@@ -17,16 +17,21 @@ class Samples {
   // Sends the request, until it is answered or was sent so often. What is never answered is no loss on the
   // way: the target does not answer this.
   bool take(Tester& t, IkeSession& sa, const Message& request, unsigned tries) {
-    std::vector<Instant> sent;
-    for (unsigned i = 0; i < tries; ++i) {
+    std::vector<Instant> sent, answered;
+    while (answered.empty() && sent.size() < tries) {
       sent.push_back(t.now());
-      i == 0 ? sa.send(request) : sa.send_again();
-      if (!t.response_to(sa, request, t.link().patience())) continue;
-      round_trips_.push_back(t.now() - sent.back());
-      lost_ += static_cast<unsigned>(sent.size()) - 1 - late(t, sa, request, sent);
-      return true;
+      sent.size() == 1 ? sa.send(request) : sa.send_again();
+      if (t.response_to(sa, request, t.link().patience())) answered.push_back(t.now());
     }
-    return false;
+    if (answered.empty()) return false;
+    // Each sending that arrives is answered: as many answers as still come were not lost, but late.
+    while (answered.size() < sent.size() && t.response_to(sa, request, t.link().patience()))
+      answered.push_back(t.now());
+    const std::size_t lost = sent.size() - answered.size();
+    for (std::size_t i = 0; i < answered.size(); ++i)
+      round_trips_.push_back(answered[i] - sent[i + lost]);
+    lost_ += static_cast<unsigned>(lost);
+    return true;
   }
   // What one target alone makes slow, and drops as it is at work, is not the way's loss.
   void forget_losses() { lost_ = 0; }
@@ -37,14 +42,6 @@ class Samples {
   }
 
  private:
-  // Each sending that arrives is answered: as many as answers still come were not lost, but late.
-  unsigned late(Tester& t, IkeSession& sa, const Message& request, const std::vector<Instant>& sent) {
-    unsigned found = 0;
-    while (found + 1 < sent.size() && t.response_to(sa, request, t.link().patience()))
-      round_trips_.push_back(t.now() - sent[found++]);
-    return found;
-  }
-
   std::vector<Duration> round_trips_;
   unsigned lost_ = 0;
 };
@@ -65,10 +62,10 @@ Result<WayReport> measure_way(Target& target, const Tester::Providers& providers
   if (reached.verdict != Verdict::pass)
     return std::unexpected(Error{Blame::peer_misbehaved, "target", std::nullopt,
                                  fmt::format("expected {}, found {}", reached.expected, reached.actual), ""});
+  samples.forget_losses();
   static_cast<void>(target.prepare({}));
   const auto check = [&](Tester& t) {
     IkeSession& sa = t.establish();
-    samples.forget_losses();
     const Instant began = t.now();
     while (samples.taken() < fewest || (samples.taken() < most && t.now() - began < enough))
       if (!samples.take(t, sa, sa.informational(), first_tries)) return;
