@@ -25,8 +25,8 @@ std::string to_html(const Run& run, const Register& rules, const Run* earlier = 
 
 // "answers within 300 us (200 us to 1.1 ms), none of 20 exchanges lost", and what loss means for verdicts.
 std::string way_text(const WayReport& way);
-// "2 cases passed at a later try: a (1 of 2 failed), b (2 of 3 failed)"; empty where there are none.
-std::string passed_later_text(const Run& run);
+// The cases that passed at a later try: "a (1 of 2 failed), b (2 of 3 failed)"; empty where there are none.
+std::string passed_later_list(const Run& run);
 
 // --- terminal
 struct Look {

@@ -137,14 +137,14 @@ TEST(Markdown, ShowsTotalsAndWhatFailed) {
 
 TEST(Formats, SayWhichCasesPassedAtALaterTry) {
   conformance::Run run = test::a_run();
-  EXPECT_EQ(passed_later_text(run), "");
+  EXPECT_EQ(passed_later_list(run), "");
   EXPECT_THAT(to_text(run, {}), Not(HasSubstr("later try")));
   run.cases = {test::other_case("a/1/at-once", Verdict::pass), test::other_case("a/1/later", Verdict::pass)};
   run.cases[1].tries = 3, run.cases[1].failures = 2;
-  const std::string said = "1 case passed at a later try: a/1/later (2 of 3 failed)";
-  EXPECT_EQ(passed_later_text(run), said);
-  EXPECT_THAT(to_text(run, {}), HasSubstr(said));
-  EXPECT_THAT(to_markdown(run), HasSubstr("1 case passed at a later try"));
+  const std::string said = "a/1/later (2 of 3 failed)";
+  EXPECT_EQ(passed_later_list(run), said);
+  EXPECT_THAT(to_text(run, {}), HasSubstr("Passed at a later try: " + said));
+  EXPECT_THAT(to_markdown(run), HasSubstr("Passed at a later try: a/1/later"));
   EXPECT_THAT(to_html(run, {}), HasSubstr(said));
 }
 

@@ -163,7 +163,7 @@ std::string about(const Run& run) {
   add("The tester's", target.tester_identity);
   add("Paths, tester first", fmt::format("{}", fmt::join(target.paths, ", ")));
   if (run.way) add("The way there", way_text(*run.way));
-  add("Loss shows in", passed_later_text(run));
+  add("Passed at a later try", passed_later_list(run));
   add("Features", fmt::format("{}", fmt::join(target.features, ", ")));
   add("Hooks", fmt::format("{}", fmt::join(target.hooks, ", ")));
   add("Window of anti-replay", std::to_string(target.window));

@@ -67,8 +67,8 @@ std::string to_markdown(const Run& run) {
   const std::string bad = section(run, "To be looked at", is_bad);
   text += bad.empty() ? "\nNothing failed.\n" : bad;
   if (run.way) text += fmt::format("\nThe way there: {}.\n", way_text(*run.way));
-  if (const std::string later = passed_later_text(run); !later.empty())
-    text += fmt::format("\n{}.\n", escape_markdown(later));
+  if (const std::string later = passed_later_list(run); !later.empty())
+    text += fmt::format("\nPassed at a later try: {}.\n", escape_markdown(later));
   return text + section(run, "Not tried: what it builds on did not work",
                         [](Verdict verdict) { return verdict == Verdict::inconclusive; });
 }

@@ -67,15 +67,12 @@ std::string way_text(const WayReport& way) {
              way.lost, way.exchanges);
 }
 
-std::string passed_later_text(const Run& run) {
+std::string passed_later_list(const Run& run) {
   std::string text;
-  const auto later = passed_later(run.cases);
-  for (const CaseReport* one : later)
+  for (const CaseReport* one : passed_later(run.cases))
     text += fmt::format("{}{} ({} of {} failed)", text.empty() ? "" : ", ", clean_line(one->id),
                         one->failures, one->tries);
-  if (later.empty()) return text;
-  return fmt::format("{} passed at a later try: {}",
-                     later.size() == 1 ? "1 case" : fmt::format("{} cases", later.size()), text);
+  return text;
 }
 
 std::string to_text(const Run& run, const Look& look) {
@@ -90,7 +87,8 @@ std::string to_text(const Run& run, const Look& look) {
   text += fmt::format("{:>5} cases against {} in {}, seed {}\n", totals.cases, clean_line(run.target.name),
                       duration_text(run.took), run.seed);
   if (run.way) text += fmt::format("The way there: {}\n", way_text(*run.way));
-  if (const std::string later = passed_later_text(run); !later.empty()) text += later + '\n';
+  if (const std::string later = passed_later_list(run); !later.empty())
+    text += fmt::format("Passed at a later try: {}\n", later);
   if (!run.ended_early.empty())
     text += painted(fmt::format("The run ended early: {}. {} of {} cases ran.", clean_line(run.ended_early),
                                 run.cases.size(), run.planned),
