@@ -408,7 +408,7 @@ MPSEC_DEFECT(
                 auto* i = find<TrafficSelectorsInitiator>(message.payloads);
                 auto* r = find<TrafficSelectorsResponder>(message.payloads);
                 if (!is_response(message, ExchangeType::ike_auth) || i == nullptr || r == nullptr) return;
-                if (i->selectors.front().start_v4 != std::array<std::uint8_t, 4>{198, 51, 100, 0}) return;
+                if (r->selectors.front().start_v4 != std::array<std::uint8_t, 4>{198, 51, 100, 0}) return;
                 *i = *find<TrafficSelectorsInitiator>(asked->payloads);
                 *r = *find<TrafficSelectorsResponder>(asked->payloads);
               });
