@@ -206,7 +206,10 @@ void Cluster::note(const Tester::Pong& pong) {
 }
 
 Tester::Pong Cluster::ping(EspChild& child) {
+  const Instant until = tester_.now() + tester_.request_patience();  // as Tester::ping()
   auto pong = tester_.receive_pong(send_ping(child), tester_.link().patience());
+  while (!pong && tester_.now() < until)
+    pong = tester_.receive_pong(send_ping(child), tester_.link().patience());
   if (!pong) pong = tester_.expect_pong(send_ping(child));
   note(*pong);
   return *std::move(pong);

@@ -237,8 +237,11 @@ void IkeSession::keep_answer(const Message& response) {
     return one.request.header.message_id == response.header.message_id &&
            one.request.header.exchange_type == response.header.exchange_type;
   };
-  if (const auto found = std::ranges::find_if(answered_, to); found != answered_.end())
-    found->answer = last_sent;
+  const auto found = std::ranges::find_if(answered_, to);
+  if (found == answered_.end()) return;
+  found->answer = last_sent;
+  // It may have come again before; the first of an IKE SA stays what the session is begun from.
+  if (response.header.exchange_type != ExchangeType::ike_sa_init) std::erase(waiting, found->request);
 }
 
 bool IkeSession::answer_again(const ike::Path& path, OctetView octets) {

@@ -75,7 +75,7 @@ void expect_no_auth_request(Tester& t, const std::function<void(Message&)>& bend
     bend(response);
     sa.send(response);
   });
-  const Instant until = t.now() + t.link().patience();
+  const Instant until = t.now() + t.request_patience();
   while (const auto arrived = t.receive_unknown(until - t.now())) {
     const auto header = decode_header(arrived->octets);
     if (header && header->exchange_type == ExchangeType::ike_auth)

@@ -22,7 +22,7 @@ void expect_deleted(Tester& t, std::function<std::optional<SaClusterJoin>(SaClus
       [&](const Message& message) {
         return !message.header.response && !find_all<Delete>(message.payloads).empty();
       },
-      t.link().patience());
+      t.request_patience());
   t.check(deleted.has_value(), "a Delete for the new Child SA", "none");
   const auto spis = spis_of(need<Delete>(deleted->payloads));
   t.check(!spis.empty() && child_spi(spis.at(0)) == child.terms().peer, "a Delete for the new Child SA",

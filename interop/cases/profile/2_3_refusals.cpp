@@ -36,7 +36,7 @@ void expect_child_deleted(Tester& t, IkeSession& sa) {
       [](const Message& message) {
         return !message.header.response && find<Delete>(message.payloads) != nullptr;
       },
-      t.link().patience());
+      t.request_patience());
   t.check(deleted && deletes(*deleted, child), "a Delete for the new Child SA", "none");
   sa.send(sa.response(*deleted, {}));
 }

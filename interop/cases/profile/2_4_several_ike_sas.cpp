@@ -177,7 +177,7 @@ MPSEC_CASE(
           sa.send(sa.rekey_response(request, &next));
           if (const auto gone = t.receive(
                   sa, [](const Message& one) { return find<Delete>(one.payloads) != nullptr; },
-                  t.link().patience()))
+                  t.request_patience()))
             sa.send(sa.response(*gone, {}));
           expect_above(t, cluster.pings(2), before);
           t.expect_alive(*next);

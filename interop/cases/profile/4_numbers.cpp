@@ -188,7 +188,7 @@ MPSEC_CASE(
           next.take(need_child(sa.made_child()));
           const auto gone = t.receive(
               sa, [&](const Message& one) { return deletes(one, *cluster.children[0]); },
-              t.link().patience());
+              t.request_patience());
           t.check(gone.has_value(), "a Delete for the old sub-SA", "none");
           sa.send(sa.response(*gone, {}));
           t.check(t.expect_pong(next.send_ping(*next.children[0])).opened.number == 1,

@@ -117,7 +117,7 @@ MPSEC_CASE(
             return !one.header.response &&
                    (one.header.exchange_type == ExchangeType::create_child_sa || !one.payloads.empty());
           };
-          if (!t.receive(sa, wanted, t.link().patience()))
+          if (!t.receive(sa, wanted, t.request_patience()))
             t.fail("CREATE_CHILD_SA or a Delete at the end of the numbers", "no request");
         });
 

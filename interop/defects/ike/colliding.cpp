@@ -126,20 +126,22 @@ MPSEC_DEFECT(
         .does = "Asks for another child when its rekey fails that has crossed the peer's.", .make = [] {
           const auto ours = std::make_shared<bool>(false);
           const auto crossed = std::make_shared<bool>(false);
+          const auto failed = std::make_shared<bool>(false);
           return at_socket(
               [=](Message message) {
                 const bool rekey = find_notify(message.payloads, NotifyType::rekey_sa) != nullptr;
                 *crossed |= *ours && !message.header.response && rekey;
-                if (*crossed && message.header.response)
-                  for (Payload& one : message.payloads)
-                    if (auto* notify = std::get_if<Notify>(&one.body);
-                        notify != nullptr && notify->type == NotifyType::temporary_failure)
-                      return std::vector<Message>{};
-                return std::vector{message};
+                if (!*crossed || !message.header.response ||
+                    find_notify(message.payloads, NotifyType::temporary_failure) == nullptr)
+                  return std::vector{message};
+                *failed = true;  // kept from the engine, which asks again
+                return std::vector<Message>{};
               },
               [=](Message message) {
-                *ours |= !message.header.response &&
-                         find_notify(message.payloads, NotifyType::rekey_sa) != nullptr;
+                const bool rekey = !message.header.response &&
+                                   find_notify(message.payloads, NotifyType::rekey_sa) != nullptr;
+                *ours |= rekey;
+                if (rekey && *failed) ++message.header.message_id.value;
                 return std::vector{message};
               });
         });
