@@ -1,5 +1,6 @@
 // A target that does not take the tester's responses at first asks again, and is answered again.
 #include <algorithm>
+#include <functional>
 #include <gtest/gtest.h>
 #include <memory>
 #include <set>
@@ -13,38 +14,42 @@
 namespace mpsec::conformance {
 namespace {
 
-Result<wire::ike::IkeHeader> header_of(const Datagram& one) {
-  return wire::ike::decode_header(
-      OctetView(one.octets).subspan(ike::has_marker({one.local, one.remote}) ? 4 : 0));
+using wire::ike::ExchangeType;
+using wire::ike::IkeHeader;
+
+// A target to which IKE messages get as `way` has it.
+Bent behind(std::function<std::vector<Datagram>(const IkeHeader&, Datagram)> way) {
+  Bent bent;
+  bent.ike_in = [way = std::move(way)](Datagram one) {
+    const std::size_t marker = ike::has_marker({one.local, one.remote}) ? 4 : 0;
+    const IkeHeader header = wire::ike::decode_header(OctetView(one.octets).subspan(marker)).value();
+    return way(header, std::move(one));
+  };
+  return bent;
 }
 
 // Each response gets through when it comes for the second time.
 Bent deaf_at_first() {
-  Bent bent;
   const auto seen = std::make_shared<std::set<Octets>>();
-  bent.ike_in = [seen](Datagram one) {
-    const auto header = header_of(one);
+  return behind([seen](const IkeHeader& header, Datagram one) {
     std::vector<Datagram> on;
-    if (!header || !header->response || !seen->insert(one.octets).second) on.push_back(std::move(one));
+    if (!header.response || !seen->insert(one.octets).second) on.push_back(std::move(one));
     return on;
-  };
-  return bent;
+  });
 }
 
 // The datagram behind an INFORMATIONAL response overtakes it.
 Bent overtaking() {
-  Bent bent;
   const auto held = std::make_shared<std::vector<Datagram>>();
-  bent.ike_in = [held](Datagram one) {
-    const auto header = header_of(one);
-    std::vector<Datagram> on;
-    if (header && header->response && header->exchange_type == wire::ike::ExchangeType::informational)
-      return held->push_back(std::move(one)), on;
-    on.push_back(std::move(one));
-    std::ranges::move(std::exchange(*held, {}), std::back_inserter(on));
+  return behind([held](const IkeHeader& header, Datagram one) {
+    const bool waits = header.response && header.exchange_type == ExchangeType::informational;
+    std::vector<Datagram> on = waits ? std::vector<Datagram>{} : std::exchange(*held, {});
+    if (waits)
+      held->push_back(std::move(one));
+    else
+      on.insert(on.begin(), std::move(one));
     return on;
-  };
-  return bent;
+  });
 }
 
 Outcome outcome_of(const std::string& id, Bent (*bent)() = deaf_at_first) {
